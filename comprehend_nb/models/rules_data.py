@@ -68,7 +68,7 @@ def _drop_missing(scene: Scene, name: str, gaps: Sequence[Column], said: str) ->
     some = [c.label for c in gaps]
     subset = f"subset={listed(some)}" if len(some) <= 6 else ""
     code = f"{new} = {name}.dropna({subset})\nf\"{{len({name}) - len({new})}} of {{len({name})}} rows left out\""
-    return Candidate(.7, f"Keep the rows of `{name}` that lack nothing in {spoken(some)}, as `{new}`", code,
+    return Candidate(.75, f"Keep the rows of `{name}` that lack nothing in {spoken(some)}, as `{new}`", code,
                      f"{said} It assumes that the rows left out are not different from the others.",
                      f"May the incomplete rows of `{name}` be left out, or would that change the answer?")
 
