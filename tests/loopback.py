@@ -148,7 +148,8 @@ class CacheBill:
         marks = [ttl for _, ttl in self._blocks(body) if ttl]
         if len(marks) > 4:
             return "A maximum of 4 blocks with cache_control may be provided."
-        return "cache_control: a 1h breakpoint must come before 5m ones." if "1h" in marks[marks.index("5m"):] * ("5m" in marks) else "" if marks else ""
+        late = "5m" in marks and "1h" in marks[marks.index("5m") :]
+        return "cache_control: a 1h breakpoint must come before 5m ones." if late else ""
 
     def __call__(self, body: dict[str, Any]) -> dict[str, Any]:
         now, digest, total = self.clock(), hashlib.sha256(str(body.get("model")).encode()), 0

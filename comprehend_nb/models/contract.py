@@ -75,6 +75,7 @@ class Proposal:
     model: str = ""
     prompt_version: str = ""
     usage: Usage = field(default_factory=Usage)
+    notes: tuple[str, ...] = ()  # what it leans on and what is not there, where the model insisted
 
 
 @dataclass(frozen=True)

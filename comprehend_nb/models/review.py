@@ -19,7 +19,8 @@ def _tree(code: str) -> ast.Module:
     from comprehend_nb.errors import ComprehendError
 
     try:
-        return ast.parse(parse(code).code)
+        tree: ast.Module = ast.parse(parse(code).code)
+        return tree
     except ComprehendError as e:
         raise SyntaxError(e.what) from None
     except (ValueError, RecursionError, MemoryError) as e:
@@ -146,7 +147,7 @@ def _dotted(node: ast.AST, alias: dict[str, str]) -> str:
 
 
 def _aliases(tree: ast.Module) -> dict[str, str]:
-    out = {}
+    out: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             out |= {a.asname: a.name for a in node.names if a.asname}
@@ -158,10 +159,11 @@ def _aliases(tree: ast.Module) -> dict[str, str]:
 def _of_call(node: ast.Call, alias: dict[str, str]) -> Iterator[str]:
     name = _dotted(node.func, alias)
     method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    first = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+    given = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else ""
+    first = given if isinstance(given, str) else ""
     if method in ("system", "getoutput") and "get_ipython" in _names(node.func):
-        yield f"starts programs: {str(first)[:60]}"
-    elif method in ("run_line_magic", "run_cell_magic") and str(first) in _SHELL | _INSTALL | {"writefile"}:
+        yield f"starts programs: {first[:60]}"
+    elif method in ("run_line_magic", "run_cell_magic") and first in _SHELL | _INSTALL | {"writefile"}:
         yield f"{'files' if first == 'writefile' else 'installs' if first in _INSTALL else 'starts programs'}: %{first}"
     elif name in ("getattr", "setattr", "delattr") and not (len(node.args) > 1 and isinstance(node.args[1], ast.Constant)):
         yield f"evaluates text: {name} with a computed name"
