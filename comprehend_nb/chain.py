@@ -8,11 +8,10 @@ __all__ = ['FORMAT', 'MAX_LINE', 'KINDS', 'LedgerError', 'Problem', 'Record', 'H
 
 # %% ../nbs/11_chain.ipynb #7a2691f7
 import hashlib
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 
@@ -44,70 +43,49 @@ class Problem(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
 
-# %% ../nbs/11_chain.ipynb #7416f6d0
-_put = object.__setattr__
+# %% ../nbs/11_chain.ipynb #677e8e37
+class _Row(NamedTuple):
+    kind: str
+    at: str
+    person: str
+    fingerprint: str
+    closure: str
+    said: Mapping[str, Any] | bytes
+    file: str
+    line: int
+    hash: str
 
 
-class Record:
+class Record(_Row):
     """One line of the ledger: `person` did `kind` to code with this `fingerprint` and `closure`.
 
     `at` is ISO-8601 UTC in seconds. `file` (relative to the project) and `line` say where it stands, `hash` is the line's; all three are empty
     for a record that was never written.
     """
 
-    __slots__ = ("_data", "at", "closure", "file", "fingerprint", "hash", "kind", "line", "person")
-    kind: str
-    at: str
-    person: str
-    fingerprint: str
-    closure: str
-    file: str
-    line: int
-    hash: str
-    _data: Mapping[str, Any] | bytes
+    __slots__ = ()
 
-    def __init__(
-        self, kind: str, at: str, person: str, fingerprint: str, closure: str = "",
+    def __new__(
+        cls, kind: str, at: str, person: str, fingerprint: str, closure: str = "",
         data: Mapping[str, Any] | bytes | None = None, file: str = "", line: int = 0, hash: str = "",
-    ) -> None:
-        _put(self, "kind", kind)
-        _put(self, "at", at)
-        _put(self, "person", person)
-        _put(self, "fingerprint", fingerprint)
-        _put(self, "closure", closure)
-        _put(self, "_data", {} if data is None else data)
-        _put(self, "file", file)
-        _put(self, "line", line)
-        _put(self, "hash", hash)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a record is never changed: {name}")
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        "The whole line as it was written, with fields this version does not know."
-        if isinstance(self._data, bytes):
-            whole: dict[str, Any] = msgspec.json.decode(self._data)
-            return whole
-        return {"kind": self.kind, "at": self.at, "fingerprint": self.fingerprint, "closure": self.closure, "data": dict(self._data)}
+    ) -> Self:
+        return tuple.__new__(cls, (kind, at, person, fingerprint, closure, {} if data is None else data, file, line, hash))
 
     @property
     def data(self) -> dict[str, Any]:
         "What this kind of record says; a copy."
-        if isinstance(self._data, bytes):
-            return _decode_data(self._data).data
-        return dict(self._data)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Record) and self.place == other.place and self.fields == other.fields
-
-    def __hash__(self) -> int:
-        return hash((self.place, self.fingerprint, self.at))
+        return _decode_data(self.said).data if isinstance(self.said, bytes) else dict(self.said)
 
     @property
-    def place(self) -> tuple[str, str, int]:
-        "Person, file and line."
-        return self.person, self.file, self.line
+    def fields(self) -> dict[str, Any]:
+        "The whole line as it was written, with fields this version does not know."
+        if isinstance(self.said, bytes):
+            whole: dict[str, Any] = msgspec.json.decode(self.said)
+            return whole
+        return {"kind": self.kind, "at": self.at, "fingerprint": self.fingerprint, "closure": self.closure, "data": dict(self.said)}
+
+    def __hash__(self) -> int:
+        return hash((self.person, self.file, self.line, self.fingerprint, self.at))
 
     def __repr__(self) -> str:
         where = f" {self.file}:{self.line}" if self.file else ""
@@ -184,18 +162,13 @@ class Scan:
     def report(self, line: int, what: str, kind: str, *, grave: bool = True) -> None:
         self.problems.append(Problem(f"{self.file}:{line}", what, kind, grave))
 
-# %% ../nbs/11_chain.ipynb #eabfb363
-_SEAL = re.compile(rb',"hash":"([0-9a-f]{32})"\}', re.ASCII)
-
-
+# %% ../nbs/11_chain.ipynb #57d44103
 def unseal(seed: bytes, line: bytes) -> str:
     "The hash a line ends with, where it fits the line's bytes; else an empty string."
-    seal = _SEAL.fullmatch(line, len(line) - _TAIL) if len(line) > _TAIL else None
-    if seal is None:
+    if line[-_TAIL:-34] != b',"hash":"' or line[-2:] != b'"}':
         return ""
-    stated: bytes = seal[1]
-    fits = hashlib.blake2b(seed + line[:-_TAIL], digest_size=16).hexdigest().encode() == stated
-    return stated.decode() if fits else ""
+    digest = hashlib.blake2b(seed + line[:-_TAIL], digest_size=16).hexdigest()
+    return digest if line[-34:-2] == digest.encode() else ""
 
 # %% ../nbs/11_chain.ipynb #f935f0b5
 def _read_header(scan: Scan, line: bytes, name: str) -> str:
@@ -293,4 +266,4 @@ def _read_records(found: Scan, lines: list[bytes], seed: str) -> None:
             known = known if known is not None else _whole(lines[1:], salt) | {seed}
             _out_of_place(found, number, said.prev, known)
         hashes[digest], last = number, digest
-        accept(Record(share(said.kind), share(said.at), person, share(said.fingerprint), share(said.closure), line, file, number, digest))
+        accept(Record(share(said.kind), said.at, person, share(said.fingerprint), share(said.closure), line, file, number, digest))

@@ -65,13 +65,14 @@ class _Ran:
 
     def __init__(self, root: Path, person: str) -> None:
         self.root, self.person, self.stamp = root, person, -1
+        self.folder = os.path.join(root, FOLDER, person)
         self.files: dict[tuple[str, int, int], frozenset[tuple[str, str]]] = {}
         self.pairs: set[tuple[str, str]] = set()
 
     def look(self) -> set[tuple[str, str]]:
         "The pairs on disk now; looks again only where the folder changed."
         try:
-            stamp = os.stat(Path(self.root) / FOLDER / self.person).st_mtime_ns
+            stamp = os.stat(self.folder).st_mtime_ns
         except OSError:
             stamp = 0
         if stamp != self.stamp:
@@ -160,7 +161,7 @@ class Ledger:
         if self._fd >= 0:
             os.close(self._fd)
         self._fd, self._size, self._line, self._seed, self._prev, self._torn = -1, 0, 0, "", "", False
-        self._name, self._ran = "", set()
+        self._name, self._path, self._ran = "", "", set()
 
     @property
     def file(self) -> str:
@@ -193,7 +194,7 @@ class Ledger:
         if self._fd < 0:
             return
         try:
-            there, mine = os.stat(self.root / FOLDER / self._name, follow_symlinks=False), os.fstat(self._fd)
+            there, mine = os.stat(self._path, follow_symlinks=False), os.fstat(self._fd)
         except OSError:
             self._leave()
             return
@@ -227,6 +228,7 @@ class Ledger:
         "The header of a new file; sets what the first record needs."
         now = time.gmtime()
         self._name = f"{self.person.id}/{time.strftime('%Y%m', now)}-{secrets.token_hex(8)}.jsonl"
+        self._path = os.path.join(self.root, FOLDER, self._name)
         saw, files = _heads(self.root)
         header = Header(
             FORMAT, self.person, secrets.token_hex(8), self._name, time.strftime("%Y-%m-%dT%H:%M:%SZ", now), saw, files, _project(self.root)
@@ -239,7 +241,7 @@ class Ledger:
         ledger_folder(self.root, self.person.id)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         try:
-            self._fd = os.open(self.root / FOLDER / self._name, flags, 0o644)
+            self._fd = os.open(self._path, flags, 0o644)
         except OSError as e:
             raise LedgerError(f"the file cannot be made ({e.strerror})", where=f"{FOLDER}/{self._name}", remedy="Check permissions and space.") from e
         self._ran, self._size = set(), 0
