@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import groupby
 
 # %% ../../nbs/21_models/01_rules.ipynb #ad9f09d2
-from . import rules_code, rules_data, rules_tests  # noqa: F401  (rules register themselves)
+from . import rules_code, rules_data, rules_errors, rules_names, rules_tests  # noqa: F401  (rules register themselves)
 from .contract import Answer, Progress, Proposal, Request
 from .rules_core import RULES, Candidate, Rule, Scene, mentioned, read_cell, spoken, values
 

@@ -229,10 +229,10 @@ def module(scene: Scene, name: str, alias: str = "") -> tuple[str, str]:
 
 # %% ../../nbs/21_models/01_rules_core.ipynb #5ab3ee0f
 def near(name: str, names: Iterable[object], n: int = 3) -> list[str]:
-    "The names most like this one, best first: equal but for case, spaces, dashes and underscores, or spelled nearly so."
+    "The names most like this one, best first: equal but for case, spaces, dashes and the order of letters, or spelled nearly so."
     flat = lambda s: re.sub(r"[\s_\-.]+", "", s).casefold()  # noqa: E731
     known = list(dict.fromkeys(k for k in list(names)[:5000] if type(k) is str))
-    same = [k for k in known if flat(k) == flat(name) and k != name]
+    same = [k for k in known if flat(k) == flat(name)] + [k for k in known if len(k) > 2 and sorted(k) == sorted(name)]
     close = difflib.get_close_matches(name, known, n, 0.72)
     inside = [k for k in known if len(flat(name)) > 3 and (flat(name) in flat(k) or (len(flat(k)) > 3 and flat(k) in flat(name)))]
     return [k for k in dict.fromkeys(same + close + inside) if k != name][:n]
