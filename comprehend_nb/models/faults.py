@@ -36,10 +36,13 @@ class Place:
 
 def place_of(base_url: str | None, model: str) -> Place:
     "The place that a base URL means; None is the vendor's own."
-    parts = urlsplit(base_url or "https://api.anthropic.com")
-    host = parts.hostname or str(base_url)
+    try:
+        parts = urlsplit(base_url or "https://api.anthropic.com")
+        host, port = parts.hostname or str(base_url), parts.port
+    except ValueError:
+        return Place(str(base_url), False, model)
     official = host == "api.anthropic.com" and parts.scheme == "https"
-    return Place(host if parts.port is None else f"{host}:{parts.port}", official, model)
+    return Place(host if port is None else f"{host}:{port}", official, model)
 
 
 def quote(text: object, most: int = 200) -> str:
@@ -106,8 +109,9 @@ def _seconds(header: Any) -> float | None:
 # %% ../../nbs/21_models/02_faults.ipynb #5102c006
 def of_exception(e: BaseException, place: Place, request_id: str = "") -> Fault:
     "The fault that an exception of the client library, its transport or the parser stands for."
-    if isinstance(e, ModelError):
-        return Fault(e, e.kind)
+    ours = e if isinstance(e, ModelError) else e.__cause__
+    if isinstance(ours, ModelError):  # raised by a guard of ours below the client library
+        return Fault(ours, ours.kind)
     names = {c.__name__ for c in type(e).__mro__}
     if "APIStatusError" in names:
         return _of_status_error(e, place, request_id)
