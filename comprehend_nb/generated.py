@@ -14,6 +14,7 @@ import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def _relative(module: str, folder: str) -> str:
     place = module.replace(".", "/")
     if not os.path.commonpath([place, folder]):
         return module
-    steps = os.path.relpath(place, folder)
+    steps = os.path.relpath(f"/{place}", f"/{folder}")
     if steps == ".":
         return "."
     dotted = steps.replace("../", ".")
@@ -109,7 +110,7 @@ def _argument(cell: NotebookCell) -> str:
 
 
 def _block(project: Project, file: str, cell: NotebookCell) -> Block:
-    folder = os.path.relpath(Path(file).parent, Path(project.lib_folder).parent)
+    folder = Path(file).parent.relative_to(Path(project.lib_folder).parent).as_posix()
     private = not {"export", "exports"} & set(cell.directives)
     return Block(cell.notebook, cell.id, cell.code if private else exported_text(cell.code, folder))
 
@@ -128,6 +129,11 @@ class Written:
     rest: tuple[str, ...]
     data: bytes
 
+    @property
+    def digest(self) -> str:
+        "The SHA-256 of the file."
+        return sha256(self.data).hexdigest()
+
 
 def read_module(file: str, data: bytes) -> Written | None:
     "The generated module in `data`; None where it is a module written by hand."
@@ -135,7 +141,7 @@ def read_module(file: str, data: bytes) -> Written | None:
     header = _HEADER.search(text)
     head, *parts = text.split("\n# %% ")
     blocks, rest = [], [head]
-    for i, part in enumerate(parts):
+    for part in parts:
         top, _, body = part.partition("\n")
         found = _TOP.match(top.strip())
         if found is None:

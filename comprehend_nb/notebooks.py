@@ -16,14 +16,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 # %% ../nbs/40_notebooks.ipynb #8fb49e48
-from .cells import Cell, CellError, parse
 from .errors import ComprehendError
 from .policy import Policy, find_root, read_policy
+
+if TYPE_CHECKING:
+    from comprehend_nb.cells import Cell
 
 # %% ../nbs/40_notebooks.ipynb #478e72a4
 class NotebookError(ComprehendError):
@@ -87,14 +89,16 @@ class NotebookCell:
         return f"{self.notebook}#{self.id or f'cell {self.index}'}"
 
     @cached_property
-    def _parsed(self) -> tuple[Cell | None, str]:
+    def _parsed(self) -> "tuple[Cell | None, str]":
+        from comprehend_nb.cells import CellError, parse  # most uses of this module never get here
+
         try:
             return parse(self.source, exported=self.exported), ""
         except CellError as e:
             return None, e.what
 
     @property
-    def cell(self) -> Cell | None:
+    def cell(self) -> "Cell | None":
         "The cell as Python; None where it is none, and `problem` says why."
         return self._parsed[0]
 
