@@ -1,0 +1,166 @@
+"""What our model client adds to the time to the first token, and what its layout saves in money.
+
+    python benchmarks/models.py [--json]
+
+Both over real HTTP against the scripted server on this machine. Time: against the bare SDK, the same body, in alternating rounds. Money: against sending the whole state
+each turn, from the usage fields that the server bills by the vendor's documented cache rules, at the shipped prices.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from loopback import Loopback, propose
+
+from comprehend_nb.live import capture
+from comprehend_nb.models import Budget, Proposal, Request
+from comprehend_nb.models.anthropic_ import Anthropic
+from comprehend_nb.models.prices import table
+from comprehend_nb.policy import Personal
+from comprehend_nb.prompt import Layout, Prompt
+
+ANSWER = propose("x = 1  # " + "a" * 180, intent="Take one small step of about two hundred and fifty tokens. " * 10)  # about 250 tokens of output
+MODEL = "claude-sonnet-5-5"
+
+
+def namespace(n: int, seed: int = 1) -> dict[str, Any]:
+    "`n` variables as an analysis has them: tables, arrays, lists, records, texts, numbers, functions."
+    import numpy as np
+    import pandas as pd
+
+    draw, rng = random.Random(seed), np.random.default_rng(seed)
+
+    def make(i: int) -> Any:
+        kinds = [
+            lambda: pd.DataFrame({f"c{k}": rng.normal(size=50) for k in range(draw.randint(2, 6))}),
+            lambda: rng.normal(size=(draw.randint(2, 90), 4)),
+            lambda: [draw.random() for _ in range(draw.randint(3, 40))],
+            lambda: {f"key{k}": draw.randint(0, 999) for k in range(draw.randint(2, 9))},
+            lambda: "a text of some length " * draw.randint(1, 5),
+            lambda: draw.randint(0, 10**6),
+        ]
+        return kinds[i % len(kinds)]()
+
+    return {f"variable_{i}": make(i) for i in range(n)}
+
+
+def personal(url: str) -> Personal:
+    price = table()[1][MODEL]
+    own = {k: getattr(price, k) for k in ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")}
+    return Personal(base_url=url, deadline=60.0, prices={MODEL: own})
+
+
+def budget() -> Budget:
+    return Budget(session_usd=None, path=Path(tempfile.mkdtemp()) / "spent.json")
+
+
+def change(values: dict[str, Any], turn: int, n: int = 3) -> None:
+    "Rebind `n` variables, as running a cell or two does."
+    draw = random.Random(turn)
+    for name in draw.sample(sorted(values), n):
+        values[name] = [draw.random() for _ in range(8)]
+
+
+def first_token(rounds: int = 40, variables: int = 100) -> dict[str, float]:
+    "Milliseconds to the first piece of the answer, medians: bare SDK, ours from a captured state, and ours with the capture."
+    import anthropic
+
+    values, bare, ours, both = namespace(variables), [], [], []
+    with Loopback([ANSWER]) as server:
+        model = Anthropic(personal(server.url), MODEL, budget=budget())
+        client = anthropic.Anthropic(api_key="none", base_url=server.url, max_retries=0)
+        for turn in range(rounds + 3):
+            change(values, turn)
+            start = time.perf_counter()
+            request = Request("take the next step", state=capture(values), cells=(f"x = {turn}",))
+            captured = time.perf_counter()
+            begun: list[float] = []
+            model.ask(request, progress=lambda t, begun=begun: begun.append(time.perf_counter()) if t == "answering" else None)
+            body = json.loads(model.sent)
+            again = time.perf_counter()
+            with client.messages.stream(**body) as stream:
+                for event in stream:
+                    if event.type in ("input_json", "text"):
+                        bare.append(time.perf_counter() - again)
+                        break
+            ours.append(begun[0] - captured)
+            both.append(begun[0] - start)
+    ms = {k: 1e3 * statistics.median(v[3:]) for k, v in {"bare": bare, "ours": ours, "with capture": both}.items()}
+    return ms | {"overhead": ms["ours"] - ms["bare"], "overhead with capture": ms["with capture"] - ms["bare"]}
+
+
+class Whole(Prompt):
+    "The peer: the whole state each turn, after a system prompt that is cached."
+
+    def lay_out(self, request: Request, form: Any = "tool", *, sent_back: Any = ()) -> Layout:
+        self.blocks = []
+        return super().lay_out(request, form, sent_back=sent_back)
+
+
+class WholeUnmarked(Whole):
+    "The same, with a breakpoint on the system prompt only: marking a state that changes costs more than it saves."
+
+    def lay_out(self, request: Request, form: Any = "tool", *, sent_back: Any = ()) -> Layout:
+        whole = super().lay_out(request, form, sent_back=sent_back)
+        return _Unmarked(whole.blocks, whole.tail, whole.form)
+
+
+class _Unmarked(Layout):
+    def body(self, *, caching: bool = True) -> dict[str, Any]:
+        body = super().body(caching=caching)
+        for block in body["messages"][0]["content"]:
+            block.pop("cache_control", None)
+        return body
+
+
+def cost(prompt: Prompt, turns: int = 40, variables: int = 100, seed: int = 7) -> dict[str, float]:
+    "US dollars and tokens of a session: three variables change each turn, and 15 of 100 pauses last 5 to 25 minutes."
+    now, draw, values = 0.0, random.Random(seed), namespace(variables)
+    total = dict.fromkeys(("usd", "input", "read", "written", "output"), 0.0)
+    with Loopback([ANSWER], clock=lambda: now) as server:
+        model = Anthropic(personal(server.url), MODEL, budget=budget(), prompt=prompt)
+        for turn in range(turns):
+            change(values, 1000 + turn)
+            got = model.ask(Request("take the next step", state=capture(values), cells=(f"x = {turn}", f"y = {turn}")))
+            assert isinstance(got, Proposal)
+            u = got.usage
+            for name, n in zip(total, (u.usd or 0.0, u.input_tokens, u.cache_read_tokens, u.cache_write_tokens, u.output_tokens), strict=True):
+                total[name] += n
+            now += draw.uniform(300, 1500) if draw.random() < 0.15 else draw.uniform(20, 200)
+    return total | {"rebases": prompt.rebases}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true")
+    os.environ.pop("ANTHROPIC_API_KEY", None)
+    as_json = parser.parse_args().json
+    time_ms = first_token()
+    ours, whole, marked = cost(Prompt()), cost(WholeUnmarked()), cost(Whole())
+    ratio = ours["usd"] / min(whole["usd"], marked["usd"])
+    holds = time_ms["overhead"] <= 20 and ratio <= 0.4
+    if as_json:
+        print(json.dumps({"first_token_ms": time_ms, "delta_log": ours, "whole": whole, "whole_marked": marked, "ratio": ratio, "holds": holds}))
+        return 0 if holds else 1
+    print("time to the first token, state of 100 variables, medians of 40 rounds (ms)")
+    print(f"  bare SDK {time_ms['bare']:.1f}   ours {time_ms['ours']:.1f}   overhead {time_ms['overhead']:.1f} (at most 20)   with the capture {time_ms['overhead with capture']:.1f}")
+    print("a session of 40 turns, 100 variables, 3 changes a turn")
+    for name, c in {"only what changed (ours)": ours, "whole state each turn": whole, "whole state, marked": marked}.items():
+        print(f"  {name:26} ${c['usd']:.4f}   input {c['input']:>8.0f}   read {c['read']:>8.0f}   written {c['written']:>8.0f}   output {c['output']:>6.0f}")
+    print(f"  ratio {ratio:.2f} of the cheaper peer (at most 0.40)")
+    return 0 if holds else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
