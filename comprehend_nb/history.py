@@ -55,7 +55,10 @@ def local(root: Path) -> Path:
     return folder
 
 
-ATTRIBUTES: Final = "# bytes are hashed: no line-end conversion, and never a union merge\nledger/** -text merge linguist-generated\n"
+ATTRIBUTES: Final = (
+    "# bytes are hashed: no conversion of any kind, and never a union merge\n"
+    "ledger/** -text -filter -ident !working-tree-encoding merge linguist-generated\n"
+)
 
 
 def ledger_folder(root: Path, person: str = "") -> Path:

@@ -6,6 +6,7 @@
 __all__ = ['last_hash', 'Ledger', 'FOLDER', 'History', 'LedgerError', 'Person', 'Problem', 'Record', 'local', 'read', 'whoami']
 
 # %% ../nbs/11_ledger.ipynb #106ff004
+import contextlib
 import os
 import secrets
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from .chain import FORMAT, KINDS, MAX_LINE, Header, LedgerError, Problem, Record, header_line, record_line
+from .chain import FORMAT, KINDS, MAX_LINE, Header, LedgerError, Problem, Record, header_line, record_line, unseal
 from .git import GitError, git
 from .history import FOLDER, History, ledger_files, ledger_folder, local, read, scan_file
 from .identity import Person, whoami
@@ -104,22 +105,43 @@ def _heads(root: Path) -> tuple[list[tuple[str, str]], int]:
 
 
 def last_hash(root: Path, name: str, size: int) -> str:
-    "The hash that a file's last whole line ends with; empty where there is none within the last 64 KiB."
+    "The hash of a file's last good line; empty where there is none within the last 64 KiB."
     try:
-        with open(os.open(Path(root) / FOLDER / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as f:
-            f.seek(max(0, size - 65536))
-            lines = f.read(65536).split(b"\n")[:-1]
+        with open(os.open(os.path.join(root, FOLDER, name), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as f:
+            seed = unseal(b"", f.readline(MAX_LINE).rstrip(b"\n")).encode()
+            f.seek(max(f.tell(), size - 65536))
+            lines = f.read(65536).split(b"\n")
     except OSError:
         return ""
-    return next((line[-34:-2].decode("ascii", "replace") for line in reversed(lines) if line[-43:-34] == b',"hash":"'), "")
+    good = (unseal(seed, line) for line in reversed(lines))
+    return next(filter(None, good), seed.decode()) if seed else ""
 
-
+# %% ../nbs/11_ledger.ipynb #1e929008
 def _project(root: Path) -> list[str]:
-    "The first commits of this repository: what tells one project from another. Empty without git."
+    "The first commits of this repository; empty without git or commits, or where the history is too long to wait for."
+    kept = local(root) / "first-commits"
     try:
-        return git(root, "rev-list", "--max-parents=0", "HEAD", timeout=2).decode().split()[:4]
-    except GitError:
-        return []
+        return kept.read_text("ascii").split()[:4]
+    except (OSError, UnicodeDecodeError):
+        pass
+    try:
+        found = git(root, "rev-list", "--max-parents=0", "HEAD", timeout=1).decode().split()[:4]
+    except GitError as e:
+        if "longer" not in e.what:
+            return []
+        found = []
+    with contextlib.suppress(OSError):
+        kept.write_text("\n".join(found), "ascii")
+    return found
+
+# %% ../nbs/11_ledger.ipynb #d99abaa5
+def _readable(value: Any) -> Any:
+    "The same structure with text that has bytes."
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_readable(k): _readable(v) for k, v in value.items()}
+    return [_readable(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 # %% ../nbs/11_ledger.ipynb #fde5ad02
 def _flock(fd: int, on: bool) -> bool:
@@ -136,12 +158,20 @@ def _flock(fd: int, on: bool) -> bool:
         return True
     return True
 
+
+def _fsync_folder(folder: str) -> None:
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
 # %% ../nbs/11_ledger.ipynb #658fdd3a
 class Ledger:
     """Appends the records of one person in one session to a file of their own.
 
-    The file is created by the first record. Safe for threads; a forked child writes to a file of its own. On Windows there is no lock, and none is
-    needed as long as nobody else appends to a session's file.
+    The file is created by the first record and stays open, so that its inode proves it is the same. Safe for threads; a forked child writes to a file
+    of its own. On Windows there is no lock (nobody else appends to a session's file), and git cannot switch away a file that a kernel has open.
     """
 
     def __init__(self, root: Path, person: Person) -> None:
@@ -203,6 +233,8 @@ class Ledger:
             self._leave()
 
     def _write(self, kind: str, at: str, fingerprint: str, closure: str, data: dict[str, Any]) -> Record:
+        if self._fd < 0:
+            self._encoded(kind, at, fingerprint, closure, data)  # refused before anything is made
         for _ in range(3):
             start = self._start() if self._fd < 0 else b"\n" if self._torn else b""
             line, digest = self._encoded(kind, at, fingerprint, closure, data)
@@ -217,7 +249,10 @@ class Ledger:
 
     def _encoded(self, kind: str, at: str, fingerprint: str, closure: str, data: dict[str, Any]) -> tuple[bytes, str]:
         try:
-            line, digest = record_line(self._seed, self._prev, kind, at, fingerprint, closure, data)
+            try:
+                line, digest = record_line(self._seed, self._prev, kind, at, fingerprint, closure, data)
+            except UnicodeEncodeError:
+                line, digest = record_line(self._seed, self._prev, kind, at, *_readable([fingerprint, closure, data]))
         except (TypeError, ValueError, OverflowError, RecursionError) as e:
             raise LedgerError(f"a record of kind {kind} holds something that cannot be written: {e}", remedy="Pass text, numbers, lists and mappings.") from e
         if len(line) > MAX_LINE:
@@ -265,18 +300,18 @@ class Ledger:
             _flock(self._fd, False)
 
     def sync(self) -> None:
-        "Makes the disk keep what was written: the file and the folder's entry."
+        "Makes the disk keep what was written: the file, and the folder's entry where it is still there."
         if self._fd < 0 or os.getpid() != self._pid:
             return
         with self._lock:
-            os.fsync(self._fd)
+            try:
+                os.fsync(self._fd)
+            except OSError as e:
+                raise LedgerError(f"the disk did not keep the records ({e.strerror})", where=self.file, remedy="Check the disk.") from e
             if hasattr(os, "O_DIRECTORY"):
-                for folder in ((self.root / FOLDER / self._name).parent, self.root / FOLDER):
-                    fd = os.open(folder, os.O_RDONLY)
-                    try:
-                        os.fsync(fd)
-                    finally:
-                        os.close(fd)
+                for folder in (os.path.dirname(self._path), os.path.join(self.root, FOLDER)):
+                    with contextlib.suppress(OSError):
+                        _fsync_folder(folder)
 
     def close(self) -> None:
         "Syncs and lets go of the file. A later record begins a new one."
