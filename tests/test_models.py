@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import _thread
+import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -270,6 +273,33 @@ with Loopback([propose("x = 1")]) as server:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=Path(__file__).parent.parent, check=True)
     took, sent, got = done.stdout.split(" ", 2)
     assert float(took) < 0.5 and sent == "0" and got.strip() == "x = 1"
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl to make a certificate with")
+def test_an_interrupt_cuts_an_encrypted_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    subprocess.run([*command.split(), "-keyout", key, "-out", cert], check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(cert, key)
+    seen: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError), tls.wrap_socket(listener.accept()[0], server_side=True) as connection:
+            while data := connection.recv(65536):
+                seen.append(data)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        before = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            model_at(f"https://localhost:{listener.getsockname()[1]}").ask(ASK)
+        assert time.monotonic() - before < 1.0
+        thread.join(2)
+        assert not thread.is_alive() and b"POST /v1/messages" in seen[0]
 
 
 # ---------------------------------------------------------------- keys and hosts

@@ -113,14 +113,15 @@ class Anthropic:
         "One proposal or one answer, or a `ModelError`; an interrupt ends it at once. The same request can be asked again."
         if not self._lock.acquire(blocking=False):
             raise ModelError("this model is still being asked something else", kind="busy", remedy="Wait for that, or interrupt it.", retryable=True)
-        ask = Ask(request, self.settings.deadline, progress)
+        ask = None
         try:
+            ask = Ask(request, self.settings.deadline, progress)
             if self.place.official and not self.settings.api_key:
                 raise ModelError("there is no key for the model", kind="no_key", remedy="Set ANTHROPIC_API_KEY, or model = 'rules'.")
             ask.say(f"asking {self.label}; interrupt the kernel to stop")
             return _converse(self, ask)
         except ModelError as e:
-            e.usage = ask.usage
+            e.usage = ask.usage if ask else e.usage
             raise
         finally:
             self._lock.release()
@@ -224,9 +225,9 @@ def _send(model: Anthropic, ask: Ask, layout: prompts.Layout) -> Reply:
         if not fault.error.retryable or attempt == TRIES:
             raise _after(fault.error, attempt)
         if wait > LONGEST_WAIT or wait >= ask.left:
-            raise _after(fault.error, attempt, wait)
+            raise _after(fault.error, attempt, fault.wait or 0.0)
         ask.trouble = fault.short
-        ask.say(f"{fault.short}, trying again in {wait:.0f} s ({attempt + 1} of {TRIES})")
+        ask.say(f"{fault.short}, trying again in {max(1, round(wait))} s ({attempt + 1} of {TRIES})")
         ask.sleep(wait)
     raise AssertionError("unreachable")
 
@@ -234,7 +235,7 @@ def _send(model: Anthropic, ask: Ask, layout: prompts.Layout) -> Reply:
 def _after(error: ModelError, attempts: int, wait: float = 0.0) -> ModelError:
     "The same error, saying how often it was tried or how long the server wants us to wait."
     if wait:
-        error.what += f", and it asks to wait {wait:.0f} s" if wait > 1 else ""
+        error.what += f", and it asks to wait {wait:.0f} s"
     elif attempts > 1:
         error.what += f", {attempts} times in a row"
     error.args = (error.what,)

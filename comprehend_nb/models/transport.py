@@ -90,17 +90,17 @@ class Line:
             _wait(call, first, waiting)
         finally:
             if not call.over.is_set():
-                self._give_up(call, thread)
+                self._give_up(call)
+            if thread.is_alive():
+                thread.join(STEP)  # a fork of the kernel wants no other thread in a library's code
 
-    def _give_up(self, call: Call, thread: threading.Thread) -> None:
+    def _give_up(self, call: Call) -> None:
         "Let go of a call: cut its sockets, so that its thread ends and the server sees it."
         call.over.set()
         for sock in list(self._sockets):
             with contextlib.suppress(OSError, ValueError):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
         self._client = None
-        if thread.is_alive():
-            thread.join(STEP)
 
     def close(self) -> None:
         "Close idle connections; the next call opens one."
