@@ -14,8 +14,9 @@ from functools import lru_cache
 from itertools import groupby
 
 # %% ../../nbs/21_models/01_rules.ipynb #ad9f09d2
-from . import rules_code, rules_data, rules_errors, rules_names, rules_tests  # noqa: F401  (rules register themselves)
+from . import rules_code, rules_data, rules_errors, rules_names, rules_tables, rules_tests, rules_values  # noqa: F401  (rules register themselves)
 from .contract import Answer, Progress, Proposal, Request
+from .rules_answers import ANSWERS, answer
 from .rules_core import RULES, Candidate, Rule, Scene, mentioned, read_cell, spoken, values
 
 # %% ../../nbs/21_models/01_rules.ipynb #11e43540
@@ -150,7 +151,7 @@ class Rules:
         scene = Scene(request.namespace, request.cells, error=request.error, text=request.text, target=request.target)
         wants = understand(scene)
         if request.mode == "answer":
-            return self._say(can_do(scene, wants))
+            return self._say(answer(scene) or f"I am rules, no model, and cannot answer that. {ANSWERS}\n{can_do(scene, wants)}")
         if wants.rest and (not wants.topics or len(wants.rest) > 3):
             return self._say(f"I am rules, no model, and cannot read {_quoted(wants.rest)}. {can_do(scene, wants)}")
         best = self._best(scene, wants, request)

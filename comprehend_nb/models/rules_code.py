@@ -53,8 +53,8 @@ class Extract:
 def extract(scene: Scene, cell: Source) -> Extract:
     "The function that does what `cell` does; Unsure where that is in doubt."
     body = working(cell.tree)
-    if not cell.plain or not body or any(isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for n in body):
-        raise Unsure("it has magics, defines something, or does nothing")
+    if not cell.plain or not body or any(isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assert) for n in body):
+        raise Unsure("it has magics, defines or tests something, or does nothing")
     flow = Flow(scene.namespace, imported(scene))
     sure = walk(flow, body, set())
     outputs = _outputs(scene, cell, flow, (sure or set()) | set(flow.params))

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Literal
 
@@ -183,13 +184,14 @@ class Scene:
     def _ranks(self) -> dict[str, float]:
         rank: dict[str, float] = {}
         for age, cell in enumerate(reversed(self.cells)):
+            tests = any(isinstance(n, ast.Assert) for n in cell.tree.body)
             for names, late in ((cell.writes, 0.0), (cell.reads, 0.5)):
                 for name in names:
-                    rank.setdefault(name, age + late)
+                    rank.setdefault(name, 999.0 if tests and not late else age + late)
         return rank
 
     def rank(self, name: str) -> float:
-        "How long ago a name was used, in cells: 0 bound by the latest, 0.5 read by it, 1 bound by the one before."
+        "How long ago a name was used, in cells: 0 bound by the latest, 0.5 read by it, 1 bound by the one before; what a test binds is last."
         return self._rank.get(name, 1000.0)
 
     def get(self, name: str) -> object:
@@ -213,8 +215,8 @@ def mentioned(scene: Scene, ignore: frozenset[str] = frozenset()) -> list[str]:
 # %% ../../nbs/21_models/01_rules_core.ipynb #bb318b0c
 def fresh(scene: Scene, name: str) -> str:
     "This name, or with a number where it is in use (or is a builtin)."
-    taken = lambda n: n in scene.namespace or hasattr(builtins, n) or keyword.iskeyword(n)  # noqa: E731
-    return next(n for n in (name, *(f"{name}_{i}" for i in range(2, 10_000))) if not taken(n))
+    free = (n for i in count(1) if (n := name if i == 1 else f"{name}_{i}") not in scene.namespace)
+    return next(n for n in free if not hasattr(builtins, n) and not keyword.iskeyword(n))
 
 
 def module(scene: Scene, name: str, alias: str = "") -> tuple[str, str]:

@@ -145,7 +145,9 @@ _TEXT_ON_PURPOSE = re.compile(r"zip|postal|postcode|phone|(^|_)(id|code|iata|ica
 def number_dress(values: Sequence[Any]) -> str | None:
     "A pattern of the characters to take off before text reads as numbers; None where less than 90 in 100 values do."
     texts = [v.strip() for v in values[:500] if type(v) is str and v.strip().lower() not in _STANDINS]
-    if not texts or len(texts) * 2 < min(len(values), 500) or any(re.match(r"0\d", t) for t in texts):
+    if sum(any(ch.isdigit() for ch in t) for t in texts[:20]) <= len(texts[:20]) // 2:
+        return None
+    if len(texts) * 2 < min(len(values), 500) or any(re.match(r"0\d", t) for t in texts):
         return None
     for dress in ("", "[,]", "[$,]", "[€,]", "[£,]", "[%,]"):
         bare = [re.sub(dress, "", t) for t in texts] if dress else texts

@@ -15,7 +15,7 @@ from itertools import islice
 from types import TracebackType
 
 # %% ../../nbs/21_models/01_rules_failure.ipynb #c7d07964
-from .rules_columns import labels, pandas_type
+from .rules_columns import kind_of, labels, pandas_type
 from .rules_core import Scene, Source, exact, read_cell
 
 # %% ../../nbs/21_models/01_rules_failure.ipynb #4c679311
@@ -115,7 +115,7 @@ def keys(obj: object) -> list[str]:
     kind = pandas_type(obj)
     if kind == "frame":
         return list(labels(obj))
-    if kind == "series" and exact(obj.index, sys.modules["pandas"].Index):  # type: ignore[attr-defined]
+    if kind == "series" and exact(obj.index, sys.modules["pandas"].Index) and kind_of(obj.index.dtype) in ("text", "object"):  # type: ignore[attr-defined]
         return [k for k in obj.index[:2000].to_numpy() if exact(k, str)]  # type: ignore[attr-defined]
     return []
 

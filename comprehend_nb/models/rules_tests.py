@@ -15,7 +15,7 @@ from typing import Any
 
 # %% ../../nbs/21_models/01_rules_tests.ipynb #9492b20e
 from .rules_code import body_of, extract, functions
-from .rules_columns import Column, columns, labels, pandas_type
+from .rules_columns import Column, columns, kind_of, labels, pandas_type
 from .rules_core import Candidate, Candidates, Scene, Source, exact, fresh, is_data, literal, module, quoted, rule, usable
 from .rules_flow import Unsure, root
 
@@ -78,7 +78,7 @@ def _filled(scene: Scene, result: str, seen: list[Column], given: dict[str, obje
 def _series_facts(result: str, obj: Any) -> list[str]:
     found = [f"assert len({result}) == {len(obj)}"]
     pd, np = sys.modules["pandas"], sys.modules["numpy"]
-    if exact(obj.index, pd.Index) and exact(obj.dtype, *(type(np.dtype(t)) for t in ("int64", "float64"))) and len(obj) <= 50:
+    if exact(obj.index, pd.Index) and kind_of(obj.index.dtype) in ("text", "object") and exact(obj.dtype, *(type(np.dtype(t)) for t in ("int64", "float64"))) and len(obj) <= 50:
         pairs = [(k, v) for k, v in zip(obj.index.to_numpy(), obj.to_numpy(), strict=True) if exact(k, str)]
         once = [(k, v) for k, v in pairs if sum(k == other for other, _ in pairs) == 1]
         top = sorted(once, key=lambda pair: -abs(pair[1]))[:2]
