@@ -14,7 +14,7 @@ from .git import GitError
 from .history import FOLDER, file_bytes, ledger_files, scan_file
 from .identity import Person
 from comprehend_nb.provenance import (
-    Brought, Change, Names, Repository, against_head, blobs, brought, everywhere, open_repository, rewritten,
+    Brought, Names, Repository, against_head, blobs, brought, everywhere, open_repository, rewritten,
 )
 
 # %% ../nbs/11_audit.ipynb #2152a6be
@@ -33,26 +33,22 @@ class _Elsewhere:
 
     def __init__(self, repo: Repository | None) -> None:
         self.repo = repo
-        self._changes: list[Change] | None = None
+        self._versions: dict[str, list[Brought]] | None = None
         self._contents: dict[str, bytes] = {}
 
-    def changes(self) -> list[Change]:
-        "All changes to ledger files on any branch, files as `<person>/<file>`."
-        if self._changes is None:
-            self._changes = everywhere(self.repo.root) if self.repo else []
-        return self._changes
+    def brought(self, name: str) -> list[Brought]:
+        "Who brought which lines of the file `<person>/<file>` on any branch."
+        if self._versions is None:
+            self._versions = brought(everywhere(self.repo.root)) if self.repo else {}
+        return self._versions.get(name, [])
 
     def knows(self, name: str, digest: str = "") -> bool:
         "Whether some branch has this file; with `digest`, in a version that holds the line with this hash."
-        ids = {c.after for c in self.changes() if c.file == name and c.after.strip("0")}
+        ids = {b.blob for b in self.brought(name)}
         if not digest or not ids or self.repo is None:
             return bool(ids)
         self._contents |= blobs(self.repo.root, ids - self._contents.keys())
         return any(digest.encode() in self._contents.get(i, b"") for i in ids)
-
-    def brought(self, name: str) -> list[Brought]:
-        "Who brought which lines of this file on any branch."
-        return brought(c for c in self.changes() if c.file == name).get(name, [])
 
 # %% ../nbs/11_audit.ipynb #c21577ef
 def _seen(scans: dict[str, Scan], elsewhere: _Elsewhere) -> Iterator[Problem]:
@@ -62,7 +58,7 @@ def _seen(scans: dict[str, Scan], elsewhere: _Elsewhere) -> Iterator[Problem]:
         for name, digest in scan.header.saw if scan.header else ():
             file = f"{FOLDER}/{name}"
             other = scans.get(file)
-            if (name, digest) in told or (other and (other.header is None or digest in other.hashes)):
+            if (name, digest) in told or (other and (other.header is None or other.holds(digest))):
                 continue
             told.add((name, digest))
             if elsewhere.knows(name, digest):
@@ -93,7 +89,8 @@ def _authors(scans: dict[str, Scan], repo: Repository, elsewhere: _Elsewhere) ->
         if (scan := scans.get(file)) is None or scan.header is None:
             continue
         person = scan.header.person
-        strangers = [b for b in lines if b.last >= b.first and not names.wrote(person, b.commit) and not _own(lines, b, names, person)]
+        strangers = [b for b in lines if b.last >= b.first and not names.wrote(person, b.commit)]
+        strangers = [b for b in strangers if not _own(lines, b, names, person)]
         unknown += any(b.commit.id in repo.cut_off for b in strangers)
         strangers = [b for b in strangers if b.commit.id not in repo.cut_off]
         if strangers:

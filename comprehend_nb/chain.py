@@ -53,23 +53,26 @@ class _Row(NamedTuple):
     said: Mapping[str, Any] | bytes
     file: str
     line: int
-    hash: str
 
 
 class Record(_Row):
     """One line of the ledger: `person` did `kind` to code with this `fingerprint` and `closure`.
 
-    `at` is ISO-8601 UTC in seconds. `file` (relative to the project) and `line` say where it stands, `hash` is the line's; all three are empty
-    for a record that was never written.
+    `at` is ISO-8601 UTC in seconds. `file` (relative to the project) and `line` say where it stands; both are empty for a record that was never written.
     """
 
     __slots__ = ()
 
     def __new__(
         cls, kind: str, at: str, person: str, fingerprint: str, closure: str = "",
-        data: Mapping[str, Any] | bytes | None = None, file: str = "", line: int = 0, hash: str = "",
+        data: Mapping[str, Any] | bytes | None = None, file: str = "", line: int = 0,
     ) -> Self:
-        return tuple.__new__(cls, (kind, at, person, fingerprint, closure, {} if data is None else data, file, line, hash))
+        return tuple.__new__(cls, (kind, at, person, fingerprint, closure, {} if data is None else data, file, line))
+
+    @property
+    def hash(self) -> str:
+        "The hash its line ends with; empty for a record that was never written."
+        return self.said[-34:-2].decode("ascii") if isinstance(self.said, bytes) else ""
 
     @property
     def data(self) -> dict[str, Any]:
@@ -147,17 +150,22 @@ def record_line(seed: str, prev: str, kind: str, at: str, fingerprint: str, clos
     "One record as a line that follows the line with hash `prev` in the file whose header has hash `seed`, and its own hash."
     return _sealed(seed.encode(), _encode(_Body(kind, at, fingerprint, closure, prev, data)))
 
-# %% ../nbs/11_chain.ipynb #d81f9932
+# %% ../nbs/11_chain.ipynb #279effd2
 @dataclass
 class Scan:
-    "What one file holds: accepted records, the hash of its last good line, the hashes of all good lines by number, and the problems."
+    "What one file holds: its header and that line's hash, the accepted records, the number of lines, and the problems."
 
     file: str
     records: list[Record] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     header: Header | None = None
-    hashes: dict[str, int] = field(default_factory=dict)
+    seed: str = ""
     lines: int = 0
+
+    def holds(self, digest: str) -> bool:
+        "Whether a good line of this file has this hash. Asked for last lines, so it looks from the end."
+        seal = digest.encode() + b'"}'
+        return digest == self.seed or any(isinstance(r.said, bytes) and r.said.endswith(seal) for r in reversed(self.records))
 
     def report(self, line: int, what: str, kind: str, *, grave: bool = True) -> None:
         self.problems.append(Problem(f"{self.file}:{line}", what, kind, grave))
@@ -197,7 +205,7 @@ def _read_header(scan: Scan, line: bytes, name: str) -> str:
     if person.id != Person.of(person.name, person.email).id or person.id != name.partition("/")[0]:
         scan.report(1, f"the header names {person.name or person.id} ({person.email or 'no email'}), whose folder this is not", "forged")
         return ""
-    scan.header, scan.hashes[seed] = header, 1
+    scan.header, scan.seed = header, seed
     return seed
 
 # %% ../nbs/11_chain.ipynb #84414d18
@@ -247,7 +255,8 @@ def scan(content: bytes, name: str, *, prefix: str = "") -> Scan:
 
 def _read_records(found: Scan, lines: list[bytes], seed: str) -> None:
     "Walks the chain: accepts what fits, reports what does not."
-    salt, last, hashes, known = seed.encode(), seed, found.hashes, None
+    salt, last, known = seed.encode(), seed, None
+    seen = {seed: 1}
     person, file, share = found.header.person.id if found.header else "", found.file, sys.intern
     accept = found.records.append
     for number, line in enumerate(lines[1:], 2):
@@ -259,11 +268,11 @@ def _read_records(found: Scan, lines: list[bytes], seed: str) -> None:
         except (msgspec.ValidationError, msgspec.DecodeError):
             found.report(number, "this line lacks what every record has (kind, at, fingerprint): left out", "unreadable")
             continue
-        if digest in hashes:
-            found.report(number, f"this line repeats line {hashes[digest]}: it does not count", "repeated")
+        if digest in seen:
+            found.report(number, f"this line repeats line {seen[digest]}: it does not count", "repeated")
             continue
         if said.prev != last:
             known = known if known is not None else _whole(lines[1:], salt) | {seed}
             _out_of_place(found, number, said.prev, known)
-        hashes[digest], last = number, digest
-        accept(Record(share(said.kind), said.at, person, share(said.fingerprint), share(said.closure), line, file, number, digest))
+        seen[digest], last = number, digest
+        accept(Record(share(said.kind), said.at, person, share(said.fingerprint), share(said.closure), line, file, number))

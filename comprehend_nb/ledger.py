@@ -243,7 +243,7 @@ class Ledger:
             if self._put(start + line):
                 self._line += 2 if start == b"\n" else 1
                 self._prev, self._torn = digest, False
-                return Record(kind, at, self.person.id, fingerprint, closure, line[:-1], self.file, self._line, digest)
+                return Record(kind, at, self.person.id, fingerprint, closure, line[:-1], self.file, self._line)
             self._leave()
         raise LedgerError("the ledger's file is taken away as soon as it is written", where=FOLDER, remedy="Try again.")
 
