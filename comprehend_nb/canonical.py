@@ -143,13 +143,13 @@ def _call(node: ast.Call, add: _Add) -> None:
             add("]")
     add(")")
 
-# %% ../nbs/00_canonical.ipynb #29eb0e0f
+# %% ../nbs/00_canonical.ipynb #816cb653
 def _binop(node: ast.BinOp, add: _Add) -> None:
     chain, left = [node], node.left
     add("(BinOp.left")
     while left.__class__ is ast.BinOp:
-        chain.append(left)  # type: ignore[arg-type]
-        left = left.left  # type: ignore[attr-defined]
+        chain.append(left)
+        left = left.left
         add("(BinOp.left")
     _write[left.__class__](left, add)
     for one in reversed(chain):

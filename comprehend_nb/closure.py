@@ -28,13 +28,14 @@ Imported = Callable[[str, str], Definition | None]
 
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str]]:
     "Names whose definition was `added`, `removed` or `changed` between two closures' parts, in order of name."
-    out = []
-    for name in sorted(before.keys() | after.keys()):
-        if before.get(name) != after.get(name):
-            out.append((name, "added" if name not in before else "removed" if name not in after else "changed"))
-    return out
+    names = [n for n in sorted(before.keys() | after.keys()) if before.get(n) != after.get(n)]
+    return [(n, "added" if n not in before else "removed" if n not in after else "changed") for n in names]
 
 # %% ../nbs/00_closure.ipynb #d3b68aa1
+def _nameless(d: Definition) -> bool:
+    return d.extends == d.name or d.name.endswith(("[]", "()", "._", " ="))
+
+
 class _Layer:
     "Bindings of names, the latest of each, and what extends them."
 
@@ -43,16 +44,18 @@ class _Layer:
         self.more: dict[str, dict[str, tuple[Definition, bool]]] = {}
 
     def add(self, cell: Cell) -> None:
-        for name in cell.deletes | (cell.writes - cell.definitions.keys()):
+        for name in cell.deletes | (cell.writes - {d.extends or d.name for d in cell.definitions.values()}):
             self.base.pop(name, None)
             self.more.pop(name, None)
         for d in cell.definitions.values():
             if not d.extends:
                 self.base[d.name] = d, cell.exported
-                self.more.pop(d.name, None)
+                more = self.more.get(d.name, {})
+                for key in [k for k, (m, _) in more.items() if m.name.endswith((d.name, " =", "[]"))]:
+                    del more[key]
         for d in cell.definitions.values():
             if d.extends:
-                key = f"{d.name} {d.fingerprint}" if d.extends == d.name or d.name[-1] in "])_" else d.name
+                key = f"{d.name} {d.fingerprint}" if _nameless(d) else d.name
                 self.more.setdefault(d.extends, {})[key] = d, cell.exported
 
     def get(self, name: str) -> list[tuple[Definition, bool]]:
@@ -114,8 +117,8 @@ class Scope:
         for d in cell.definitions.values():
             if d.origin is not None and d.origin[1] == "*":
                 self._stars[d.origin[0]] = None
-            elif d.origin is not None and not d.origin[1]:
-                self._modules[d.name] = d.origin[0]
+            elif d.origin is not None:  # `from lib import core` may bind a module too
+                self._modules[d.name] = ".".join(filter(None, d.origin))
 
     def definition(self, name: str, *, exported: bool = True) -> Definition | None:
         "What `name` means, with all that extends it folded into one; None where it is no definition."
@@ -181,16 +184,15 @@ class _Reach:
         bindings = self.scope._bindings
         other = library and not self.cell.exported and bindings.find(name, False) != found
         mark = " (exported)" if other else ""
-        same = [d for d, _ in found if d.name == name and (d.name, d.fingerprint) not in self.own]
+        same = [d for d, _ in found if (d.name == name or _nameless(d)) and (d.name, d.fingerprint) not in self.own]
         if same:
             yield name + mark, _fold(same)
         for d, exported in found:
             self.push(d.reads, d.dotted, exported)
             if d.origin is not None and d.origin[1] not in ("", "*"):
                 self.push([d.origin[1]], (), True, d.origin[0])
-            if d.name != name and (d.name, d.fingerprint) not in self.own:
-                key = d.name if d.name[-1] not in "])_" else f"{d.name} {d.fingerprint[4:12]}"
-                yield key + mark, d.fingerprint
+            if d.name != name and not _nameless(d) and (d.name, d.fingerprint) not in self.own:
+                yield d.name + mark, d.fingerprint
 
     def foreign(self, module: str, name: str) -> Iterator[tuple[str, str]]:
         "A name of another module of the project, and what that one reads there."

@@ -35,12 +35,12 @@ class Names:
         return frozenset(self.reads | self.later | self.hard)
 
 # %% ../nbs/00_names.ipynb #1ccf811f
-def _store(name: str, scope: Names) -> None:
+def _store(name: str, scope: Names, sure: bool = True) -> None:
     if scope.shared.get(name):
         _module(scope).stores[name] = None
         return
     scope.stores[name] = None
-    if scope.flow:
+    if scope.flow and sure:
         scope.bound[name] = None
         scope.deletes.discard(name)
 
@@ -125,10 +125,10 @@ def _attribute(node: ast.Attribute, scope: Names) -> None:
         scope.mutates = True
     parts, at = [node.attr], node.value
     while at.__class__ is ast.Attribute:
-        parts.append(at.attr)  # type: ignore[attr-defined]
-        at = at.value  # type: ignore[attr-defined]
+        parts.append(at.attr)
+        at = at.value
     if at.__class__ is ast.Name:
-        parts.append(at.id)  # type: ignore[attr-defined]
+        parts.append(at.id)
         scope.dotted.add(".".join(reversed(parts)))
     _visit[at.__class__](at, scope)
 
@@ -141,7 +141,10 @@ def _subscript(node: ast.Subscript, scope: Names) -> None:
 
 # %% ../nbs/00_names.ipynb #efe04675
 def _assign(node: ast.Assign, scope: Names) -> None:
-    _visit[node.value.__class__](node.value, scope)
+    if isinstance(node.value, ast.Lambda):
+        _function(node.value, scope)
+    else:
+        _visit[node.value.__class__](node.value, scope)
     _all(node.targets, scope)
 
 
@@ -167,7 +170,7 @@ def _walrus(node: ast.NamedExpr, scope: Names) -> None:
         inner.bound[name] = None
         inner = inner.outer
     if inner is not None:
-        _store(name, inner)
+        _store(name, inner, sure=inner is scope)
 
 # %% ../nbs/00_names.ipynb #22f56dfa
 def _maybe(nodes: Iterable[ast.AST | None], scope: Names) -> dict[str, None]:
@@ -176,8 +179,8 @@ def _maybe(nodes: Iterable[ast.AST | None], scope: Names) -> dict[str, None]:
     stores = dict(scope.stores) if scope.flow else scope.stores
     _all(nodes, scope)
     after, scope.bound = scope.bound, before
-    for name in stores.keys() - scope.stores.keys():
-        scope.stores[name] = None
+    if stores.keys() - scope.stores.keys():
+        scope.stores = {**stores, **scope.stores}
     if scope.flow:
         for name in [n for n in before if n not in after]:
             del before[name]
@@ -307,11 +310,17 @@ def _end(inner: Names, outer: Names, *, now: bool = False) -> None:
     if not outer.flow:
         outer.reads |= needs
     elif now:
-        outer.reads |= needs.difference(outer.bound)
+        outer.reads |= needs if isinstance(outer, _ClassBody) else needs.difference(outer.bound)
     else:
         outer.later |= needs
     outer.hard |= inner.hard
     outer.dotted.update(d for d in inner.dotted if d[: d.index(".")] not in own)
+
+
+class _ClassBody(Names):
+    "The scope of a class: no scope inside it sees its names, not even a comprehension."
+
+    __slots__ = ()
 
 
 class _Comprehension(Names):
@@ -349,7 +358,7 @@ def _generic(node: Any, scope: Names) -> Names:
         _all([getattr(param, "bound", None), getattr(param, "default_value", None)], inner)
     return inner
 
-# %% ../nbs/00_names.ipynb #991458b6
+# %% ../nbs/00_names.ipynb #f2c7ece4
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scope: Names) -> None:
     _all(getattr(node, "decorator_list", ()), scope)
     _all([*node.args.defaults, *node.args.kw_defaults], scope)
@@ -364,14 +373,27 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scope: 
     if outside is not scope:
         _end(outside, scope)
     if not isinstance(node, ast.Lambda):
+        if node.decorator_list and scope.flow:
+            _called(scope, {node.name})
         _store(node.name, scope)
+
+
+def _called(scope: Names, own: Iterable[str] = ()) -> None:
+    "What was made here may be called at once, by a decorator or by whom a lambda is given to."
+    scope.reads |= scope.later.difference(scope.bound, own)
+
+
+def _lambda(node: ast.Lambda, scope: Names) -> None:
+    _function(node, scope)
+    if scope.flow:
+        _called(scope)
 
 # %% ../nbs/00_names.ipynb #4acbfdff
 def _class(node: ast.ClassDef, scope: Names) -> None:
     _all(node.decorator_list, scope)
     outside = _generic(node, scope)
     _all([*node.bases, *node.keywords], outside)
-    inner = Names(True, outside)
+    inner = _ClassBody(True, outside)
     inner.bound.update({"__module__": None, "__qualname__": None})
     _all(node.body, inner)
     for names in (inner.reads, inner.later, inner.hard):
@@ -436,7 +458,7 @@ _visit.update({
     ast.Nonlocal: _declare,
     ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _function,
-    ast.Lambda: _function,
+    ast.Lambda: _lambda,
     ast.ClassDef: _class,
     ast.ListComp: _comprehension("elt"),
     ast.SetComp: _comprehension("elt"),
