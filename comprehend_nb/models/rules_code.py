@@ -85,7 +85,7 @@ def _works(body: list[ast.stmt], flow: Flow) -> bool:
     nodes = [n for s in body for n in ast.walk(s)]
     if len(body) == 1 and isinstance(body[0], ast.Assign) and isinstance(call := body[0].value, ast.Call):
         made = isinstance(call.func, ast.Name) and exact(flow.live.get(call.func.id), FunctionType)
-        if made and all(isinstance(a, ast.Name | ast.Constant) for a in call.args):
+        if (made and all(isinstance(a, ast.Name | ast.Constant) for a in call.args)) or _chain(call) in (["copy"], ["head"], ["tail"]):
             return False
     return any(isinstance(n, ast.Call | ast.BinOp | ast.Compare | ast.Subscript | ast.For | ast.While) for n in nodes)
 

@@ -9,6 +9,7 @@ __all__ = ['calls_on', 'missing_values', 'missing_in_series', 'standins', 'hidde
 # %% ../../nbs/21_models/01_rules_data.ipynb #a7f1c23b
 import ast
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -17,7 +18,7 @@ from typing import Any
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #2a012a63
 from .rules_columns import Column, column, columns, listed, of_rows, pandas_type, slug
-from .rules_core import Candidate, Candidates, Scene, fresh, module, quoted, rule, spoken
+from .rules_core import Candidate, Candidates, Scene, exact, fresh, module, quoted, rule, spoken
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #f8bfeacd
 def calls_on(scene: Scene, name: str) -> set[str]:
@@ -52,8 +53,12 @@ def missing_values(scene: Scene, name: str, obj: Any) -> Candidates:
     if not done & {"isna", "isnull", "info", "count", "notna"}:
         yield _count_missing(scene, name, said)
     if not done & {"dropna", "fillna", "interpolate", "ffill", "bfill"}:
-        yield _drop_missing(scene, name, gaps, said)
-        yield from _fill_missing(scene, name, gaps)
+        few = [c for c in gaps if c.missing * 3 <= c.seen]
+        if len(few) < len(gaps):
+            yield _drop_sparse(scene, name, [c for c in gaps if c not in few])
+        if few:
+            yield _drop_missing(scene, name, few, said)
+            yield from _fill_missing(scene, name, obj, few)
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #a7708b49
 def _count_missing(scene: Scene, name: str, said: str) -> Candidate:
@@ -66,16 +71,30 @@ def _count_missing(scene: Scene, name: str, said: str) -> Candidate:
 def _drop_missing(scene: Scene, name: str, gaps: Sequence[Column], said: str) -> Candidate:
     new = fresh(scene, f"{name}_complete")
     some = [c.label for c in gaps]
-    subset = f"subset={listed(some)}" if len(some) <= 6 else ""
+    subset = f"subset={listed(some, 70)}" if len(some) <= 8 else f"subset={name}.columns[{name}.isna().mean() <= 1 / 3]"
     code = f"{new} = {name}.dropna({subset})\nf\"{{len({name}) - len({new})}} of {{len({name})}} rows left out\""
     return Candidate(.75, f"Keep the rows of `{name}` that lack nothing in {spoken(some)}, as `{new}`", code,
                      f"{said} It assumes that the rows left out are not different from the others.",
                      f"May the incomplete rows of `{name}` be left out, or would that change the answer?")
 
-# %% ../../nbs/21_models/01_rules_data.ipynb #f465fb2d
-def _fill_missing(scene: Scene, name: str, gaps: Sequence[Column]) -> Iterator[Candidate]:
+# %% ../../nbs/21_models/01_rules_data.ipynb #b2daa2cb
+def _drop_sparse(scene: Scene, name: str, sparse: Sequence[Column]) -> Candidate:
+    new, some = fresh(scene, f"{name}_known"), [c.label for c in sparse]
+    code = f"{new} = {name}.drop(columns={listed(some, 70)})\n{new}.shape" if len(some) <= 8 else f"{new} = {name}.loc[:, {name}.isna().mean() <= 1 / 3]\n{new}.shape"
+    return Candidate(.76, f"Leave out {spoken(some)}, of which most is missing, as `{new}`", code,
+                     f"`{sparse[0].label}` lacks {sparse[0].missing:,} {of_rows(sparse[0])}; that a value is *there* may tell something, and is lost too.",
+                     f"What does it mean that most of {spoken(some)} is missing?")
+
+
+def _fill_missing(scene: Scene, name: str, frame: Any, gaps: Sequence[Column]) -> Iterator[Candidate]:
     numbers = [c.label for c in gaps if c.kind in ("number", "whole")][:6]
     if not numbers:
+        return
+    if exact(frame.index, sys.modules["pandas"].DatetimeIndex):
+        new = fresh(scene, f"{name}_filled")
+        yield Candidate(.5, f"Fill the gaps in {spoken(numbers)} along the time, as `{new}`",
+                        f'{new} = {name}.assign(**{name}[{listed(numbers, 70)}].interpolate("time"))\n{new}[{listed(numbers, 70)}].isna().sum()',
+                        "It assumes a straight line from the value before a gap to the one after.", f"How long are the gaps in {spoken(numbers)}?")
         return
     new, medians = fresh(scene, f"{name}_filled"), fresh(scene, "medians")
     code = f"{medians} = {name}[{listed(numbers)}].median()\n{new} = {name}.fillna({medians})\n{medians}"
@@ -144,10 +163,11 @@ _TEXT_ON_PURPOSE = re.compile(r"zip|postal|postcode|phone|(^|_)(id|code|iata|ica
 
 def number_dress(values: Sequence[Any]) -> str | None:
     "A pattern of the characters to take off before text reads as numbers; None where less than 90 in 100 values do."
-    texts = [v.strip() for v in values[:500] if type(v) is str and v.strip().lower() not in _STANDINS]
+    some = values[:: -(-len(values) // 300)] if values else []
+    texts = [v.strip() for v in some if type(v) is str and v.strip().lower() not in _STANDINS]
     if sum(any(ch.isdigit() for ch in t) for t in texts[:20]) <= len(texts[:20]) // 2:
         return None
-    if len(texts) * 2 < min(len(values), 500) or any(re.match(r"0\d", t) for t in texts):
+    if len(texts) * 2 < len(some) or any(re.match(r"0\d", t) for t in texts):
         return None
     for dress in ("", "[,]", "[$,]", "[€,]", "[£,]", "[%,]"):
         bare = [re.sub(dress, "", t) for t in texts] if dress else texts
@@ -179,7 +199,7 @@ def text_numbers(scene: Scene, name: str, obj: Any) -> Candidates:
 _FORMATS = {r"\d{4}-\d\d?-\d\d?": ["%Y-%m-%d"], r"\d{4}/\d\d?/\d\d?": ["%Y/%m/%d"], r"\d\d?\.\d\d?\.\d{4}": ["%d.%m.%Y"],
             r"\d\d?/\d\d?/\d{4}": ["%m/%d/%Y", "%d/%m/%Y"], r"\d\d?-\d\d?-\d{4}": ["%m-%d-%Y", "%d-%m-%Y"], r"\d\d?/\d\d?/\d\d": ["%m/%d/%y", "%d/%m/%y"],
             r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d": ["%Y-%m-%d %H:%M:%S"], r"\d{4}-\d\d-\d\d \d\d:\d\d": ["%Y-%m-%d %H:%M"],
-            r"\d{4}/\d\d/\d\d \d\d:\d\d": ["%Y/%m/%d %H:%M"], r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d": ["%Y-%m-%dT%H:%M:%S"],
+            r"\d{4}/\d\d/\d\d \d\d:\d\d": ["%Y/%m/%d %H:%M"], r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d": ["%Y/%m/%d %H:%M:%S"], r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d": ["%Y-%m-%dT%H:%M:%S"],
             r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ": ["%Y-%m-%dT%H:%M:%SZ"], r"[A-Za-z]{3} \d\d? \d{4}": ["%b %d %Y"], r"\d\d? [A-Za-z]{3} \d{4}": ["%d %b %Y"],
             r"\d\d?-[A-Za-z]{3}-\d{4}": ["%d-%b-%Y"], r"[A-Za-z]{4,9} \d\d?, \d{4}": ["%B %d, %Y"], r"[A-Za-z]{3} \d\d?, \d{4}": ["%b %d, %Y"]}
 
@@ -195,8 +215,8 @@ def _reads(text: str, form: str) -> bool:
 
 def date_formats(values: Sequence[Any]) -> list[str]:
     "The formats that read all values (of at most 200 different ones, evenly taken); two or more where it is undecided."
-    texts = list(dict.fromkeys(v for v in values if type(v) is str and v.strip().lower() not in _STANDINS))
-    texts = texts[:: -(-len(texts) // 200)] if texts else []
+    texts = [v for v in dict.fromkeys(values) if type(v) is str]
+    texts = [t for t in (texts[:: -(-len(texts) // 200)] if texts else []) if t.strip().lower() not in _STANDINS]
     outline = next((forms for form, forms in _FORMATS.items() if texts and re.fullmatch(form, texts[0])), [])
     return [form for form in outline if all(_reads(t, form) for t in texts)]
 

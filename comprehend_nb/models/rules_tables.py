@@ -39,7 +39,7 @@ def duplicate_rows(scene: Scene, name: str, obj: Any) -> Candidates:
     "Rows that occur more than once."
     if pandas_type(obj) != "frame" or len(obj) < 2 or "drop_duplicates" in calls_on(scene, name) or len(comparable(scene, obj)) < 2:
         return
-    part = obj.iloc[:_ROWS]
+    part = obj.iloc[: min(_ROWS, 50_000 // obj.shape[1])]
     count = int(part.duplicated().sum())
     if not count:
         return
@@ -121,7 +121,8 @@ def constant_columns(scene: Scene, name: str, obj: Any) -> Candidates:
     if len(names) > 8:
         code = f"{new} = {name}.loc[:, {name}.nunique() > 1]\n{name}.columns.difference({new}.columns)"
     else:
-        code = f"{new} = {name}.drop(columns={listed(names, 70)})\n{new}.shape"
+        one = f"[c for c in {listed(names, 70)} if {name}[c].nunique() <= 1]"
+        code = f"{new} = {name}.drop(columns={listed(names, 70) if flat[0].whole else one})\n{new}.shape"
     yield Candidate(.65, f"Leave out {spoken(names)}, which never change{'s' if len(names) == 1 else ''}, as `{new}`", code,
                     f"One value, or none, {of_rows(flat[0])}; it assumes that this tells nothing.", f"Why has {spoken(names)} only one value in `{name}`?")
 
