@@ -6,6 +6,7 @@ import _thread
 import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -27,6 +30,7 @@ from loopback import (
     Step,
     cell_json,
     error,
+    events,
     propose,
     raw,
     redirect,
@@ -36,13 +40,17 @@ from loopback import (
     tool_raw,
 )
 
-from comprehend_nb.models import Answer, ModelError, Proposal, Request, choose
+from comprehend_nb.models import Answer, ModelError, Proposal, Request, choose, risks
 from comprehend_nb.models import anthropic_ as client
 from comprehend_nb.models.anthropic_ import Anthropic
 from comprehend_nb.models.budget import Budget
+from comprehend_nb.models.reading import Draft, SentBack, Spoken, hard_reasons, read_answer, read_cell
 from comprehend_nb.models.terms import forget
+from comprehend_nb.models.wire import Block, Reply, feed
 from comprehend_nb.policy import Personal
 
+EVENT_WORDS = st.sampled_from(["type", "index", "delta", "text", "partial_json", "content_block", "message", "usage", "name", "input"])
+EVENT_TYPES = st.sampled_from(["message_start", "content_block_start", "content_block_delta", "message_delta", "message_stop", "tool_use", "text", "text_delta"])
 GOOD = propose("x = df.dropna()", intent="Drop the empty rows.")
 KEY = "sk-ant-api03-" + "Zz9" * 30
 ASK = Request("drop the empty rows", namespace={"df": 1})
@@ -165,6 +173,66 @@ def test_every_fault_ends_in_one_of_three(name: str) -> None:
             assert got.__cause__ is None
             assert not any(word in line for word in ("anthropic.", "httpx", "JSONDecode"))
         assert "interrupt" in said[0]
+
+
+def mangled(seed: int) -> bytes:
+    "The bytes of a good stream with something done to them."
+    draw = random.Random(seed)
+    usage = {"input_tokens": 5, "output_tokens": 1}
+    data = b"".join(f"event: {n}\ndata: {json.dumps(d)}\n\n".encode() for n, d in events(GOOD, usage, "m"))
+    for _ in range(draw.randint(1, 4)):
+        i, j = sorted(draw.randrange(len(data)) for _ in range(2))
+        j = min(j, i + 80)
+        what = draw.choice(["cut", "double", "flip", "end", "junk", "swap"])
+        if what == "cut":
+            data = data[:i] + data[j:]
+        elif what == "double":
+            data = data[:j] + data[i:]
+        elif what == "flip":
+            data = data[:i] + bytes([data[i] ^ (1 << draw.randrange(8))]) + data[i + 1 :]
+        elif what == "end":
+            data = data[: max(i, 60)]
+        elif what == "junk":
+            data = data[:i] + draw.randbytes(draw.randint(1, 40)) + data[i:]
+        else:
+            parts = data.split(b"\n\n")
+            draw.shuffle(parts)
+            data = b"\n\n".join(parts)
+    return data
+
+
+def test_mangled_streams_end_in_one_of_three() -> None:
+    steps: list[Any] = []
+    with Loopback(steps) as server:
+        kinds = set()
+        for seed in range(50):
+            server.steps[:] = [*([GOOD] * len(server.requests)), raw(mangled(seed), "text/event-stream")]
+            forget()
+            got = outcome(model_at(server.url, deadline=5.0))
+            kinds.add(got.kind if isinstance(got, ModelError) else type(got).__name__)
+            assert not (isinstance(got, ModelError) and got.kind == "internal"), (seed, got, got.text)
+        assert len(kinds) >= 3
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8) | EVENT_TYPES, lambda c: st.lists(c, max_size=3) | st.dictionaries(EVENT_WORDS, c, max_size=5), max_leaves=25))
+def test_no_event_breaks_the_collector(event: Any) -> None:
+    reply = Reply()
+    for one in event if isinstance(event, list) else [event]:
+        with contextlib.suppress(ValueError):
+            feed(reply, one)
+    assert isinstance(reply.text, str) and reply.usage(None).usd is None
+    assert isinstance(read_cell(reply, "tool", proven=False), (Draft, Spoken, SentBack))
+
+
+@given(st.text(), st.sampled_from(["tool", "structured", "fenced"]), st.booleans(), st.sampled_from(["", "```python\n", "{", "```\nx = 1\n```"]))
+def test_no_text_breaks_the_reader(text: str, form: Any, proven: bool, start: str) -> None:
+    reply = Reply({0: Block("text", pieces=[start + text])}, ended=True)
+    got = read_cell(reply, form, proven=proven)
+    if isinstance(got, Draft):
+        hard_reasons(got, Request("x"))
+        risks(got.code)
+    shown, reasons = read_answer(reply, "answer")
+    assert shown or reasons
 
 
 def test_the_request_is_kept_for_a_retry() -> None:
