@@ -64,6 +64,18 @@ class Report:
 
 # %% ../nbs/41_check.ipynb #ad176c41
 _RELATIVE = re.compile(r"^[ \t]*from[ \t]+\.", re.M)
+_OUTSIDE = re.compile(r"^(?=[^\s#]).*\b(?:await|yield|return|break|continue|nonlocal|async)\b", re.M)
+
+
+def _uncompilable(own: NotebookCell) -> str:
+    "What Python says of code that parses and still is no module: `await` or `return` outside of a function."
+    if not _OUTSIDE.search(own.code):
+        return ""
+    try:
+        compile(own.code, own.where, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as e:
+        return str(e)
+    return ""
 
 
 def faults(own: NotebookCell) -> list[Reason]:
@@ -76,6 +88,8 @@ def faults(own: NotebookCell) -> list[Reason]:
     if own.cell.uses_ipython:
         out.append(Reason(own.where, "an exported cell uses a magic, `!` or `?`, which a library cannot", own.symbols,
                           "Move that line into a cell of its own.", kind="magic"))  # fmt: skip
+    elif said := _uncompilable(own):
+        out.append(Reason(own.where, said, own.symbols, "Only a notebook can run that; a library cannot.", kind="syntax"))
     if _RELATIVE.search(own.code):
         out.append(Reason(own.where, "nbdev exports no relative imports", own.symbols, "Import from the library by its full name.", kind="syntax"))
     if sum(d in own.directives for d in EXPORTING) > 1:
@@ -160,6 +174,8 @@ def bypasses(
     `stands` says of an earlier form of a cell whether it is understood; `ours` holds digests of what our last export wrote, by file.
     """
     reasons, notes = list(found.problems), orphans(found, modules)
+    reasons += [Reason(name, "it no longer says which cells it is made of", remedy="`comprehend-nb export --overwrite` makes it again.", kind="hand edit")
+                for name in found.by_hand if name in modules and modules[name].owner]  # fmt: skip
     notes += [Reason(name, "it is behind its notebook", remedy="Run `comprehend-nb export`.", kind="behind") for name, w in found.generated.items()
               if name in modules and not same(modules[name], w)]  # fmt: skip
     late = [d for name, written in found.generated.items() for d in differences(modules.get(name), written)]

@@ -6,7 +6,6 @@
 __all__ = ['ExportError', 'Exported', 'refusals', 'check', 'export']
 
 # %% ../nbs/41_export.ipynb #d53b2434
-import ast
 import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -85,10 +84,15 @@ def _staged(project: Project, found: "Found", report: "Report", stage: Path) -> 
 
 
 def _broken(stage: Path, name: str) -> list[str]:
+    "Why a staged module is none, and the cell that makes it so."
+    text = (stage / name).read_text(encoding="utf-8", errors="replace")
     try:
-        ast.parse((stage / name).read_bytes(), name)
+        compile(text, name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as e:
-        return [f"{name}: {e}"]
+        line = getattr(e, "lineno", None) or 1
+        marks = [m[5:].split(" #") for m in text.splitlines()[:line] if m.startswith("# %% ") and ".ipynb #" in m]
+        where = f"{os.path.normpath(os.path.join(os.path.dirname(name), marks[-1][0]))}#{marks[-1][1]}" if marks else name
+        return [f"{where}: {e}"]
     return []
 
 # %% ../nbs/41_export.ipynb #2a34739b
