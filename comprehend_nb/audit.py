@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .chain import Problem, Scan
 from .git import GitError
-from .history import FOLDER, file_bytes, ledger_files, scan_file
+from .history import FOLDER, file_bytes, ledger_files, no_collection, scan_file
 from .identity import Person
 from comprehend_nb.provenance import (
     Brought, Names, Repository, against_head, blobs, brought, everywhere, open_repository, rewritten,
@@ -21,10 +21,11 @@ from comprehend_nb.provenance import (
 def _scans(root: Path, problems: list[Problem]) -> dict[str, Scan]:
     "Every file's scan by its path in the project; collects what is wrong within the files."
     scans = {}
-    for name, state in ledger_files(root, problems):
-        found = scan_file(root, name, state)
-        scans[found.file] = found
-        problems += found.problems
+    with no_collection():
+        for name, state in ledger_files(root, problems):
+            found = scan_file(root, name, state)
+            scans[found.file] = found
+            problems += found.problems
     return scans
 
 # %% ../nbs/11_audit.ipynb #00c8a8a5

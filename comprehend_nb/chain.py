@@ -257,8 +257,7 @@ def _read_records(found: Scan, lines: list[bytes], seed: str) -> None:
     "Walks the chain: accepts what fits, reports what does not."
     salt, last, known = seed.encode(), seed, None
     seen = {seed: 1}
-    person, file, share = found.header.person.id if found.header else "", found.file, sys.intern
-    accept = found.records.append
+    person, file, accept = found.header.person.id if found.header else "", found.file, found.records.append
     for number, line in enumerate(lines[1:], 2):
         if not (digest := unseal(salt, line)):
             _broken(found, number, line)
@@ -275,4 +274,4 @@ def _read_records(found: Scan, lines: list[bytes], seed: str) -> None:
             known = known if known is not None else _whole(lines[1:], salt) | {seed}
             _out_of_place(found, number, said.prev, known)
         seen[digest], last = number, digest
-        accept(Record(share(said.kind), said.at, person, share(said.fingerprint), share(said.closure), line, file, number))
+        accept(Record(sys.intern(said.kind), said.at, person, said.fingerprint, said.closure, line, file, number))
