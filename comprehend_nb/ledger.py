@@ -8,6 +8,7 @@ __all__ = ['last_hash', 'Ledger', 'FOLDER', 'History', 'LedgerError', 'Person', 
 # %% ../nbs/11_ledger.ipynb #106ff004
 import contextlib
 import os
+import re
 import secrets
 import sys
 import threading
@@ -55,7 +56,10 @@ def _structural(key: str, value: object) -> bool:
 
 def _is_hash(value: object) -> bool:
     "`fp1:` or `cl1:` and hexadecimal digits."
-    return isinstance(value, str) and value[:2] in ("fp", "cl") and len(value) < 80 and value[2:].replace(":", "").isalnum()
+    return isinstance(value, str) and _HASH.fullmatch(value) is not None
+
+
+_HASH = re.compile(r"(?:fp|cl)\d{1,3}:[0-9a-f]{1,64}", re.ASCII)
 
 # %% ../nbs/11_ledger.ipynb #fe82a590
 _SCAN_BUDGET: Final = 4 << 20
