@@ -2,8 +2,9 @@
 
     python benchmarks/models.py [--json]
 
-Both over real HTTP against the scripted server on this machine. Time: against the bare SDK, the same body, in alternating rounds. Money: against sending the whole state
-each turn, from the usage fields that the server bills by the vendor's documented cache rules, at the shipped prices.
+Both over real HTTP against the scripted server on this machine. Time: against the bare SDK, the same body, in alternating
+rounds. Money: against sending the whole state each turn, from the usage fields that the server bills by the vendor's
+documented cache rules, at the shipped prices.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from comprehend_nb.models.prices import table
 from comprehend_nb.policy import Personal
 from comprehend_nb.prompt import Layout, Prompt
 
-ANSWER = propose("x = 1  # " + "a" * 180, intent="Take one small step of about two hundred and fifty tokens. " * 10)  # about 250 tokens of output
+ANSWER = propose(
+    "x = 1  # " + "a" * 180, intent="Take one small step of about two hundred and fifty tokens. " * 10
+)  # about 250 tokens of output
 MODEL = "claude-sonnet-5-5"
 
 
@@ -73,7 +76,7 @@ def change(values: dict[str, Any], turn: int, n: int = 3) -> None:
 
 
 def first_token(rounds: int = 40, variables: int = 100) -> dict[str, float]:
-    "Milliseconds to the first piece of the answer, medians: bare SDK, ours from a captured state, and ours with the capture."
+    "Milliseconds to the first piece of the answer, medians: bare SDK, ours from a captured state, ours with it."
     import anthropic
 
     values, bare, ours, both = namespace(variables), [], [], []
@@ -86,7 +89,9 @@ def first_token(rounds: int = 40, variables: int = 100) -> dict[str, float]:
             request = Request("take the next step", state=capture(values), cells=(f"x = {turn}",))
             captured = time.perf_counter()
             begun: list[float] = []
-            model.ask(request, progress=lambda t, begun=begun: begun.append(time.perf_counter()) if t == "answering" else None)
+            model.ask(
+                request, progress=lambda t, begun=begun: begun.append(time.perf_counter()) if t == "answering" else None
+            )
             body = json.loads(model.sent)
             again = time.perf_counter()
             with client.messages.stream(**body) as stream:
@@ -135,7 +140,11 @@ def cost(prompt: Prompt, turns: int = 40, variables: int = 100, seed: int = 7) -
             got = model.ask(Request("take the next step", state=capture(values), cells=(f"x = {turn}", f"y = {turn}")))
             assert isinstance(got, Proposal)
             u = got.usage
-            for name, n in zip(total, (u.usd or 0.0, u.input_tokens, u.cache_read_tokens, u.cache_write_tokens, u.output_tokens), strict=True):
+            for name, n in zip(
+                total,
+                (u.usd or 0.0, u.input_tokens, u.cache_read_tokens, u.cache_write_tokens, u.output_tokens),
+                strict=True,
+            ):
                 total[name] += n
             now += draw.uniform(300, 1500) if draw.random() < 0.15 else draw.uniform(20, 200)
     return total | {"rebases": prompt.rebases}
@@ -151,13 +160,34 @@ def main() -> int:
     ratio = ours["usd"] / min(whole["usd"], marked["usd"])
     holds = time_ms["overhead"] <= 20 and ratio <= 0.4
     if as_json:
-        print(json.dumps({"first_token_ms": time_ms, "delta_log": ours, "whole": whole, "whole_marked": marked, "ratio": ratio, "holds": holds}))
+        print(
+            json.dumps(
+                {
+                    "first_token_ms": time_ms,
+                    "delta_log": ours,
+                    "whole": whole,
+                    "whole_marked": marked,
+                    "ratio": ratio,
+                    "holds": holds,
+                }
+            )
+        )
         return 0 if holds else 1
     print("time to the first token, state of 100 variables, medians of 40 rounds (ms)")
-    print(f"  bare SDK {time_ms['bare']:.1f}   ours {time_ms['ours']:.1f}   overhead {time_ms['overhead']:.1f} (at most 20)   with the capture {time_ms['overhead with capture']:.1f}")
+    print(
+        f"  bare SDK {time_ms['bare']:.1f}   ours {time_ms['ours']:.1f}   overhead {time_ms['overhead']:.1f} (at most 20)"
+        f"   with the capture {time_ms['overhead with capture']:.1f}"
+    )
     print("a session of 40 turns, 100 variables, 3 changes a turn")
-    for name, c in {"only what changed (ours)": ours, "whole state each turn": whole, "whole state, marked": marked}.items():
-        print(f"  {name:26} ${c['usd']:.4f}   input {c['input']:>8.0f}   read {c['read']:>8.0f}   written {c['written']:>8.0f}   output {c['output']:>6.0f}")
+    for name, c in {
+        "only what changed (ours)": ours,
+        "whole state each turn": whole,
+        "whole state, marked": marked,
+    }.items():
+        print(
+            f"  {name:26} ${c['usd']:.4f}   input {c['input']:>7.0f}   read {c['read']:>7.0f}"
+            f"   written {c['written']:>7.0f}   output {c['output']:>6.0f}"
+        )
     print(f"  ratio {ratio:.2f} of the cheaper peer (at most 0.40)")
     return 0 if holds else 1
 

@@ -64,7 +64,12 @@ _FIELDS = {
 def _schema() -> dict[str, Any]:
     props: dict[str, Any] = {k: {"type": "string", "description": d} for k, d in _FIELDS.items()}
     props["target"]["enum"] = ["new_cell", "replace_cell"]
-    schema: dict[str, Any] = {"additionalProperties": False, "properties": props, "required": sorted(props), "type": "object"}
+    schema: dict[str, Any] = {
+        "additionalProperties": False,
+        "properties": props,
+        "required": sorted(props),
+        "type": "object",
+    }
     ordered: dict[str, Any] = json.loads(json.dumps(schema, sort_keys=True))
     return ordered
 
@@ -83,7 +88,7 @@ def _text(text: str, mark: dict[str, str] | None = None) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Layout:
-    "One request as it goes out: the stable `blocks` (the snapshot first), the uncached `tail`, and the form the reply should have."
+    "One request as it goes out: the stable `blocks` (snapshot first), the uncached `tail`, the form of the reply."
 
     blocks: tuple[str, ...]
     tail: str
@@ -91,7 +96,7 @@ class Layout:
 
     @property
     def prefix(self) -> str:
-        "What a cache compares, up to the last breakpoint, as text: the next request of the session begins with the same bytes."
+        "What a cache compares, up to the last breakpoint: the next request of the session begins with it."
         tools = [_tool()] if self.form == "tool" else []
         return "\n".join([json.dumps(tools), sections()["system"], *self.blocks])
 
@@ -100,7 +105,10 @@ class Layout:
         hour = HOUR if caching else None
         marks = [hour if i in (0, len(self.blocks) - 1) else None for i in range(len(self.blocks))]
         content = [_text(b, m) for b, m in zip(self.blocks, marks, strict=True)] + [_text(self.tail)]
-        body: dict[str, Any] = {"system": [_text(sections()["system"], hour)], "messages": [{"role": "user", "content": content}]}
+        body: dict[str, Any] = {
+            "system": [_text(sections()["system"], hour)],
+            "messages": [{"role": "user", "content": content}],
+        }
         if self.form == "tool":
             body |= {"tools": [_tool()], "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}
         elif self.form == "structured":
@@ -131,7 +139,7 @@ def _cells(cells: Sequence[str]) -> str:
 # %% ../nbs/22_prompt.ipynb #f81c21d5
 @dataclass
 class Prompt:
-    "The log of one session. `lay_out` appends what is new and never changes what was sent, so that servers can cache it."
+    "The log of one session: `lay_out` appends what is new and never changes what was sent, so it can be cached."
 
     nonce: str = field(default_factory=lambda: secrets.token_hex(5))
     blocks: list[str] = field(default_factory=list)
@@ -139,7 +147,9 @@ class Prompt:
     cells: tuple[str, ...] = ()
     rebases: int = 0
 
-    def lay_out(self, request: Request, form: Form = "tool", *, sent_back: Sequence[tuple[str, Sequence[str]]] = ()) -> Layout:
+    def lay_out(
+        self, request: Request, form: Form = "tool", *, sent_back: Sequence[tuple[str, Sequence[str]]] = ()
+    ) -> Layout:
         "The next request; `sent_back` are proposals of this very request that were refused, each with its reasons."
         _advance(self, request)
         form = form if request.mode == "propose" else "text"
@@ -192,4 +202,11 @@ def _tail(nonce: str, request: Request, form: Form, sent_back: Sequence[tuple[st
     words = sections()[request.mode].replace("{max_lines}", str(request.max_lines))
     if request.mode == "propose":
         words += " " + sections()["replace" if request.target else "new"] + " " + sections()[form]
-    return "\n\n".join([*parts, words.replace("\n", " "), "The person writes:", redact(plain(request.text)).strip() or "What is the next step?"])
+    return "\n\n".join(
+        [
+            *parts,
+            words.replace("\n", " "),
+            "The person writes:",
+            redact(plain(request.text)).strip() or "What is the next step?",
+        ]
+    )

@@ -5,8 +5,9 @@
     server.requests[0].body       # what was sent; .headers, .raw, .at
     server.aborted                # numbers of the requests that the client gave up on
 
-One step answers one request; the last one repeats. A step may be a function of the request's body that returns a step, so that a
-server can answer by what it is asked. Usage is billed as the vendor documents its prompt cache (`CacheBill`), unless a step says otherwise.
+One step answers one request; the last one repeats. A step may be a function of the request's body that returns a step, so
+that a server can answer by what it is asked. Usage is billed as the vendor documents its prompt cache (`CacheBill`), unless a
+step says otherwise.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 ERROR_TYPES = {
-    400: "invalid_request_error", 401: "authentication_error", 402: "billing_error", 403: "permission_error", 404: "not_found_error",
+    400: "invalid_request_error", 401: "authentication_error", 402: "billing_error", 403: "permission_error",
+    404: "not_found_error",
     413: "request_too_large", 429: "rate_limit_error", 500: "api_error", 503: "api_error", 529: "overloaded_error",
 }  # fmt: skip
 
@@ -33,8 +35,9 @@ ERROR_TYPES = {
 class Step:
     """One scripted answer. `blocks` are the content blocks of a message; `body` answers with raw bytes instead.
 
-    Faults (`fault`, at event number `after`): "reset" in the middle of an event, "truncate" (a clean end, no message_stop), "bad_json" (a data line that
-    is not JSON), "sse_error" (an error event in a 200 stream), "stall" (`seconds` of silence), "header_dribble" (the status line, a byte at a time).
+    Faults (`fault`, at event number `after`): "reset" in the middle of an event, "truncate" (a clean end, no message_stop),
+    "bad_json" (a data line that is not JSON), "sse_error" (an error event in a 200 stream), "stall" (`seconds` of silence),
+    "header_dribble" (the status line, a byte at a time).
     `delay` is a pause before each event, `ttfb` before the first byte.
     """
 
@@ -68,11 +71,23 @@ def text_block(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-def cell_json(code: str, intent: str = "Take one step.", assumption: str = "each row is one bird", target: str = "new_cell", **more: Any) -> str:
+def cell_json(
+    code: str,
+    intent: str = "Take one step.",
+    assumption: str = "each row is one bird",
+    target: str = "new_cell",
+    **more: Any,
+) -> str:
     return json.dumps({"assumption": assumption, "code": code, "intent": intent, "target": target} | more)
 
 
-def propose(code: str, intent: str = "Take one step.", assumption: str = "each row is one bird", target: str = "new_cell", **step: Any) -> Step:
+def propose(
+    code: str,
+    intent: str = "Take one step.",
+    assumption: str = "each row is one bird",
+    target: str = "new_cell",
+    **step: Any,
+) -> Step:
     "A proposal by a tool call."
     return Step([tool_block(cell_json(code, intent, assumption, target))], stop_reason="tool_use").but(**step)
 
@@ -87,15 +102,25 @@ def say(text: str, **step: Any) -> Step:
     return Step([text_block(text)]).but(**step)
 
 
-def error(status: int, message: str = "scripted", *, type: str = "", headers: dict[str, str] | None = None, **step: Any) -> Step:
+def error(
+    status: int, message: str = "scripted", *, type: str = "", headers: dict[str, str] | None = None, **step: Any
+) -> Step:
     "An HTTP error before any stream, in the vendor's form."
-    body = {"type": "error", "error": {"type": type or ERROR_TYPES.get(status, "api_error"), "message": message}, "request_id": "req_loopback"}
-    return Step(status=status, body=json.dumps(body).encode(), content_type="application/json", headers=headers or {}).but(**step)
+    body = {
+        "type": "error",
+        "error": {"type": type or ERROR_TYPES.get(status, "api_error"), "message": message},
+        "request_id": "req_loopback",
+    }
+    return Step(
+        status=status, body=json.dumps(body).encode(), content_type="application/json", headers=headers or {}
+    ).but(**step)
 
 
 def raw(body: bytes | str, content_type: str = "text/html", status: int = 200, **step: Any) -> Step:
     "Any other answer: HTML of a proxy, an empty body, JSON where a stream was asked for."
-    return Step(status=status, body=body.encode() if isinstance(body, str) else body, content_type=content_type).but(**step)
+    return Step(status=status, body=body.encode() if isinstance(body, str) else body, content_type=content_type).but(
+        **step
+    )
 
 
 def redirect(url: str, status: int = 307) -> Step:
@@ -123,8 +148,9 @@ class Seen:
 
 
 class CacheBill:
-    """Bills requests as the vendor documents its prompt cache: exact prefixes over tools, system, messages; at most four breakpoints, longer ones
-    first; a look-back of 20 blocks; 5 minutes or an hour, renewed by use; nothing below `least` tokens. A token is four bytes here."""
+    """Bills requests as the vendor documents its prompt cache: exact prefixes over tools, system, messages; at most four
+    breakpoints, longer ones first; a look-back of 20 blocks; 5 minutes or an hour, renewed by use; nothing below `least`
+    tokens. A token is four bytes here."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, least: int = 1024) -> None:
         self.clock, self.least, self.entries = clock, least, dict[str, tuple[float, float]]()
@@ -136,7 +162,9 @@ class CacheBill:
             return json.dumps({k: v for k, v in block.items() if k != "cache_control"}), mark and mark.get("ttl", "5m")
 
         system = body.get("system") or []
-        blocks = [plain(t) for t in body.get("tools", [])] + [plain(s) for s in ([] if isinstance(system, str) else system)]
+        blocks = [plain(t) for t in body.get("tools", [])] + [
+            plain(s) for s in ([] if isinstance(system, str) else system)
+        ]
         head = json.dumps([body.get("model"), body.get("tool_choice"), body.get("output_config")])
         for m in body["messages"]:
             content = m["content"] if isinstance(m["content"], list) else [{"type": "text", "text": m["content"]}]
@@ -170,7 +198,8 @@ class CacheBill:
             life = 3600.0 if ttl == "1h" else 300.0
             self.entries[key] = (now + life, life)
         return {
-            "input_tokens": total - at, "cache_read_input_tokens": read, "cache_creation_input_tokens": sum(written.values()),
+            "input_tokens": total - at, "cache_read_input_tokens": read,
+            "cache_creation_input_tokens": sum(written.values()),
             "cache_creation": {"ephemeral_5m_input_tokens": written["5m"], "ephemeral_1h_input_tokens": written["1h"]},
         }  # fmt: skip
 
@@ -188,19 +217,45 @@ class CacheBill:
 def events(step: Step, usage: dict[str, Any], model: str) -> Iterator[tuple[str, dict[str, Any]]]:
     "The stream of one message."
     out = sum(len(b.get("raw", b.get("text", ""))) for b in step.blocks) // 4 + 1
-    message = {"id": "msg_loopback", "type": "message", "role": "assistant", "content": [], "model": model, "stop_reason": None, "stop_sequence": None}
+    message = {
+        "id": "msg_loopback",
+        "type": "message",
+        "role": "assistant",
+        "content": [],
+        "model": model,
+        "stop_reason": None,
+        "stop_sequence": None,
+    }
     yield "message_start", {"type": "message_start", "message": message | {"usage": usage | {"output_tokens": 1}}}
     yield "ping", {"type": "ping"}
     for i, block in enumerate(step.blocks):
         whole = block.get("raw", block.get("text", ""))
-        start = {"type": "tool_use", "id": block["id"], "name": block["name"], "input": {}} if block["type"] == "tool_use" else {"type": block["type"], "text": ""}
+        start = (
+            {"type": "tool_use", "id": block["id"], "name": block["name"], "input": {}}
+            if block["type"] == "tool_use"
+            else {"type": block["type"], "text": ""}
+        )
         kind = ("input_json_delta", "partial_json") if block["type"] == "tool_use" else ("text_delta", "text")
         yield "content_block_start", {"type": "content_block_start", "index": i, "content_block": start}
         for at in range(0, len(whole), step.chunk):
-            yield "content_block_delta", {"type": "content_block_delta", "index": i, "delta": {"type": kind[0], kind[1]: whole[at : at + step.chunk]}}
+            yield (
+                "content_block_delta",
+                {
+                    "type": "content_block_delta",
+                    "index": i,
+                    "delta": {"type": kind[0], kind[1]: whole[at : at + step.chunk]},
+                },
+            )
         yield "content_block_stop", {"type": "content_block_stop", "index": i}
     yield from step.extra_events
-    yield "message_delta", {"type": "message_delta", "delta": {"stop_reason": step.stop_reason, "stop_sequence": None}, "usage": {"output_tokens": out}}
+    yield (
+        "message_delta",
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": step.stop_reason, "stop_sequence": None},
+            "usage": {"output_tokens": out},
+        },
+    )
     yield "message_stop", {"type": "message_stop"}
 
 
@@ -223,7 +278,9 @@ class _Handler(BaseHTTPRequestHandler):
         "Wait, and notice when the client leaves."
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and not self.server.home.stopping.is_set():
-            if select.select([self.connection], [], [], min(left, 0.05))[0] and not self.connection.recv(1, socket.MSG_PEEK):
+            if select.select([self.connection], [], [], min(left, 0.05))[0] and not self.connection.recv(
+                1, socket.MSG_PEEK
+            ):
                 raise Gone
 
     def do_POST(self) -> None:
@@ -238,7 +295,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def head(self, step: Step, **headers: str) -> None:
         self.send_response(step.status)
-        for k, v in ({"content-type": step.content_type, "request-id": "req_loopback"} | step.headers | headers).items():
+        for k, v in (
+            {"content-type": step.content_type, "request-id": "req_loopback"} | step.headers | headers
+        ).items():
             self.send_header(k.replace("_", "-"), v)
         self.end_headers()
 
@@ -281,7 +340,9 @@ class _Handler(BaseHTTPRequestHandler):
         if step.fault == "bad_json":
             self.send_chunk(f'event: {name}\ndata: {{"type": "content_blo\n\n'.encode())
         if step.fault == "sse_error":
-            self.send_chunk(b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n')
+            self.send_chunk(
+                b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n'
+            )
         if step.fault == "stall":
             self.nap(step.seconds)
         return True
@@ -296,9 +357,11 @@ class _Server(ThreadingHTTPServer):
 
 
 class Loopback:
-    "The server; a context manager. `steps` may grow while it runs, `clock` is what the cache's lifetimes are measured by."
+    "The server; a context manager. `steps` may grow while it runs; `clock` measures the cache's lifetimes."
 
-    def __init__(self, steps: Sequence[Script], *, clock: Callable[[], float] = time.monotonic, least: int = 1024) -> None:
+    def __init__(
+        self, steps: Sequence[Script], *, clock: Callable[[], float] = time.monotonic, least: int = 1024
+    ) -> None:
         self.steps, self.requests, self.aborted, self.connections = list(steps), list[Seen](), list[int](), 0
         self.bill, self.stopping, self._lock = CacheBill(clock, least), threading.Event(), threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)

@@ -49,8 +49,21 @@ from comprehend_nb.models.terms import forget
 from comprehend_nb.models.wire import Block, Reply, feed
 from comprehend_nb.policy import Personal
 
-EVENT_WORDS = st.sampled_from(["type", "index", "delta", "text", "partial_json", "content_block", "message", "usage", "name", "input"])
-EVENT_TYPES = st.sampled_from(["message_start", "content_block_start", "content_block_delta", "message_delta", "message_stop", "tool_use", "text", "text_delta"])
+EVENT_WORDS = st.sampled_from(
+    ["type", "index", "delta", "text", "partial_json", "content_block", "message", "usage", "name", "input"]
+)
+EVENT_TYPES = st.sampled_from(
+    [
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+        "message_delta",
+        "message_stop",
+        "tool_use",
+        "text",
+        "text_delta",
+    ]
+)
 GOOD = propose("x = df.dropna()", intent="Drop the empty rows.")
 KEY = "sk-ant-api03-" + "Zz9" * 30
 ASK = Request("drop the empty rows", namespace={"df": 1})
@@ -58,7 +71,7 @@ ASK = Request("drop the empty rows", namespace={"df": 1})
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    "The vendor's real key is in the environment of every test; totals go to a folder of the test; waits are short; no thread is left."
+    "The vendor's real key is in every test's environment; totals go to a folder of the test; no thread is left."
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
@@ -86,6 +99,8 @@ def no_key(server: Loopback) -> None:
     assert all(KEY not in str(s.headers) and KEY.encode() not in s.raw for s in server.requests)
 
 
+STRAY = {"type": "content_block_delta", "index": 7, "delta": {"type": "text_delta", "text": "x"}}
+TWO = Step([tool_block(cell_json("x = 1")), tool_block(cell_json("y = 2"), id="toolu_2")], stop_reason="tool_use")
 FAULTS: dict[str, tuple[list[Any], str, int]] = {
     # steps, then "proposal", "answer" or the kind of the error, then how many requests it takes
     "good": ([GOOD], "proposal", 1),
@@ -118,17 +133,17 @@ FAULTS: dict[str, tuple[list[Any], str, int]] = {
     "data that is not JSON": ([GOOD.but(fault="bad_json")], "bad_stream", 3),
     "overloaded inside the stream, once": ([GOOD.but(fault="sse_error"), GOOD], "proposal", 2),
     "overloaded inside the stream": ([GOOD.but(fault="sse_error")], "overloaded", 3),
-    "a delta of no block": ([GOOD.but(extra_events=[("content_block_delta", {"type": "content_block_delta", "index": 7, "delta": {"type": "text_delta", "text": "x"}})])], "bad_stream", 3),
+    "a delta of no block": ([GOOD.but(extra_events=[("content_block_delta", STRAY)])], "bad_stream", 3),
     "events nobody knows": ([GOOD.but(extra_events=[("new_thing", {"type": "new_thing", "a": 1})])], "proposal", 1),
     "tool JSON that never closes": ([tool_raw('{"intent": "x", "code": "y = 1"')], "unusable", 3),
     "tool JSON that never closes, once": ([tool_raw('{"intent": "x'), GOOD], "proposal", 2),
     "tool JSON with text after it": ([tool_raw(cell_json("x = 1") + " and so on")], "unusable", 3),
     "tool input that is a list": ([tool_raw('["x = 1"]')], "unusable", 3),
-    "code that is a number": ([tool_raw('{"intent": "x", "code": 1, "assumption": "", "target": "new_cell"}')], "unusable", 3),
+    "code that is a number": ([tool_raw('{"intent": "x", "code": 1}')], "unusable", 3),
     "no arguments": ([tool_raw("")], "unusable", 3),
     "another tool": ([Step([tool_block(cell_json("x = 1"), name="run_shell")], stop_reason="tool_use")], "unusable", 3),
-    "two tool calls": ([Step([tool_block(cell_json("x = 1")), tool_block(cell_json("y = 2"), id="toolu_2")], stop_reason="tool_use")], "unusable", 3),
-    "two tool calls, once": ([Step([tool_block(cell_json("x = 1")), tool_block(cell_json("y = 2"), id="toolu_2")], stop_reason="tool_use"), GOOD], "proposal", 2),
+    "two tool calls": ([TWO], "unusable", 3),
+    "two tool calls, once": ([TWO, GOOD], "proposal", 2),
     "not Python": ([propose("x = = 1")], "unusable", 3),
     "too long": ([propose("\n".join(f"x{i} = {i}" for i in range(60)))], "unusable", 3),
     "too long, once": ([propose("x = 1\n" * 60), GOOD], "proposal", 2),
@@ -166,10 +181,20 @@ def test_every_fault_ends_in_one_of_three(name: str) -> None:
         kind = {Proposal: "proposal", Answer: "answer"}.get(type(got)) or got.kind
         assert kind == expected, got
         if isinstance(got, Proposal):
-            assert got.code in ("x = df.dropna()", "import no_such_package") and got.prompt_version and got.usage.requests == requests
+            assert (
+                got.code in ("x = df.dropna()", "import no_such_package")
+                and got.prompt_version
+                and got.usage.requests == requests
+            )
         if isinstance(got, ModelError):
             line = str(got)
-            assert "\n" not in line and "Traceback" not in line and "Error" not in line and KEY not in line + got.text and got.remedy
+            assert (
+                "\n" not in line
+                and "Traceback" not in line
+                and "Error" not in line
+                and KEY not in line + got.text
+                and got.remedy
+            )
             assert got.__cause__ is None
             assert not any(word in line for word in ("anthropic.", "httpx", "JSONDecode"))
         assert "interrupt" in said[0]
@@ -205,7 +230,7 @@ def test_mangled_streams_end_in_one_of_three() -> None:
     steps: list[Any] = []
     with Loopback(steps) as server:
         kinds = set()
-        for seed in range(50):
+        for seed in range(25):
             server.steps[:] = [*([GOOD] * len(server.requests)), raw(mangled(seed), "text/event-stream")]
             forget()
             got = outcome(model_at(server.url, deadline=5.0))
@@ -214,7 +239,13 @@ def test_mangled_streams_end_in_one_of_three() -> None:
         assert len(kinds) >= 3
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8) | EVENT_TYPES, lambda c: st.lists(c, max_size=3) | st.dictionaries(EVENT_WORDS, c, max_size=5), max_leaves=25))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8) | EVENT_TYPES,
+        lambda c: st.lists(c, max_size=3) | st.dictionaries(EVENT_WORDS, c, max_size=5),
+        max_leaves=25,
+    )
+)
 def test_no_event_breaks_the_collector(event: Any) -> None:
     reply = Reply()
     for one in event if isinstance(event, list) else [event]:
@@ -224,7 +255,12 @@ def test_no_event_breaks_the_collector(event: Any) -> None:
     assert isinstance(read_cell(reply, "tool", proven=False), (Draft, Spoken, SentBack))
 
 
-@given(st.text(), st.sampled_from(["tool", "structured", "fenced"]), st.booleans(), st.sampled_from(["", "```python\n", "{", "```\nx = 1\n```"]))
+@given(
+    st.text(),
+    st.sampled_from(["tool", "structured", "fenced"]),
+    st.booleans(),
+    st.sampled_from(["", "```python\n", "{", "```\nx = 1\n```"]),
+)
 def test_no_text_breaks_the_reader(text: str, form: Any, proven: bool, start: str) -> None:
     reply = Reply({0: Block("text", pieces=[start + text])}, ended=True)
     got = read_cell(reply, form, proven=proven)
@@ -338,7 +374,14 @@ with Loopback([propose("x = 1")]) as server:
     except KeyboardInterrupt: took = time.monotonic() - at[0]
     print(took, len(server.requests), model.ask(Request("x")).code)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=Path(__file__).parent.parent, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parent.parent,
+        check=True,
+    )
     took, sent, got = done.stdout.split(" ", 2)
     assert float(took) < 0.5 and sent == "0" and got.strip() == "x = 1"
 
@@ -346,7 +389,9 @@ with Loopback([propose("x = 1")]) as server:
 @pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl to make a certificate with")
 def test_an_interrupt_cuts_an_encrypted_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    )
     subprocess.run([*command.split(), "-keyout", key, "-out", cert], check=True, capture_output=True)
     monkeypatch.setenv("SSL_CERT_FILE", str(cert))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -404,10 +449,14 @@ def test_a_server_on_this_machine_is_asked_without_a_proxy(monkeypatch: pytest.M
         assert proxy.requests == []
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://no-such-host.invalid", "ftp://127.0.0.1", "not a url", "http://[::1"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "http://no-such-host.invalid", "ftp://127.0.0.1", "not a url", "http://[::1"]
+)
 def test_a_host_that_is_not_there(url: str) -> None:
     got = outcome(model_at(url, deadline=8.0))
-    assert isinstance(got, ModelError) and got.kind in ("unreachable", "internal", "bad_stream") and "\n" not in str(got)
+    assert (
+        isinstance(got, ModelError) and got.kind in ("unreachable", "internal", "bad_stream") and "\n" not in str(got)
+    )
 
 
 def test_no_key_no_request() -> None:
@@ -432,7 +481,13 @@ def server_that(*, tools: str, structured: str) -> Any:
         form = form_of(body)
         does = {"tool": tools, "structured": structured, "fenced": "does"}[form]
         if does == "refuses":
-            return error(400, {"tool": "tools: not supported by this model", "structured": "output_config: Extra inputs are not permitted"}[form])
+            return error(
+                400,
+                {
+                    "tool": "tools: not supported by this model",
+                    "structured": "output_config: Extra inputs are not permitted",
+                }[form],
+            )
         if does == "ignores":
             return say("I am a helpful assistant.")
         return {"tool": GOOD, "structured": say(cell_json("x = df.dropna()")), "fenced": say(FENCED)}[form]
@@ -456,7 +511,9 @@ def test_terms_are_found_out_and_remembered(tools: str, structured: str, negotia
         model = model_at(server.url)
         assert isinstance(outcome(model), Proposal) and len(server.requests) == asked
         assert model.negotiated == negotiated
-        assert isinstance(outcome(model_at(server.url)), Proposal) and len(server.requests) == asked + 1  # another model object, the same process
+        assert (
+            isinstance(outcome(model_at(server.url)), Proposal) and len(server.requests) == asked + 1
+        )  # another model object, the same process
 
 
 def test_a_fenced_block_where_a_tool_was_offered_is_taken() -> None:
@@ -470,11 +527,17 @@ def test_a_fenced_block_where_a_tool_was_offered_is_taken() -> None:
 
 def test_a_server_without_cache_marks() -> None:
     def answer(body: dict[str, Any]) -> Step:
-        return error(400, "system.0.cache_control.ephemeral.ttl: Extra inputs are not permitted") if "cache_control" in json.dumps(body) else GOOD
+        return (
+            error(400, "system.0.cache_control.ephemeral.ttl: Extra inputs are not permitted")
+            if "cache_control" in json.dumps(body)
+            else GOOD
+        )
 
     with Loopback([answer]) as server:
         model = model_at(server.url)
-        assert isinstance(outcome(model), Proposal) and len(server.requests) == 2 and "no cache marks" in model.negotiated
+        assert (
+            isinstance(outcome(model), Proposal) and len(server.requests) == 2 and "no cache marks" in model.negotiated
+        )
 
 
 def test_a_tool_is_never_forced() -> None:
@@ -486,7 +549,10 @@ def test_a_tool_is_never_forced() -> None:
     with Loopback([answer]) as server:
         assert isinstance(outcome(model_at(server.url)), Proposal)
         body = server.requests[0].body
-        assert body["tool_choice"] == {"type": "auto", "disable_parallel_tool_use": True} and body["tools"][0]["strict"] is True
+        assert (
+            body["tool_choice"] == {"type": "auto", "disable_parallel_tool_use": True}
+            and body["tools"][0]["strict"] is True
+        )
         assert not {"temperature", "top_p", "top_k"} & set(body) and body["stream"] is True
 
 
@@ -494,12 +560,17 @@ def test_words_of_a_server_that_calls_tools_are_an_answer() -> None:
     with Loopback([GOOD, say("Which of the two mass columns do you mean?")]) as server:
         model = model_at(server.url)
         outcome(model)
-        assert outcome(model) == Answer("Which of the two mass columns do you mean?", "claude-sonnet-5-5", outcome(model).usage)
+        assert outcome(model) == Answer(
+            "Which of the two mass columns do you mean?", "claude-sonnet-5-5", outcome(model).usage
+        )
 
 
 @pytest.mark.parametrize("mode", ["answer", "hint"])
 def test_questions_get_answers_without_code(mode: Any) -> None:
-    steps = [say("Because the filter kept no row.\n```python\ndf = None\n```"), say("Because the filter kept no row: df has shape (0, 3).")]
+    steps = [
+        say("Because the filter kept no row.\n```python\ndf = None\n```"),
+        say("Because the filter kept no row: df has shape (0, 3)."),
+    ]
     with Loopback(steps) as server:
         got = outcome(model_at(server.url), Request("why is df empty?", mode))
         assert isinstance(got, Answer) and "```" not in got.text and "(0, 3)" in got.text and got.usage.requests == 2
@@ -535,7 +606,9 @@ def test_a_model_that_insists_is_shown_as_what_it_is() -> None:
 
 
 def test_a_target_is_replaced() -> None:
-    with Loopback([propose("x = 1"), propose("x = 1 ", target="replace_cell"), propose("x = 2", target="replace_cell")]) as server:
+    with Loopback(
+        [propose("x = 1"), propose("x = 1 ", target="replace_cell"), propose("x = 2", target="replace_cell")]
+    ) as server:
         got = outcome(model_at(server.url), Request("make it two", target="x = 1"))
         assert isinstance(got, Proposal) and got.replaces and got.code == "x = 2" and len(server.requests) == 3
 
@@ -557,7 +630,12 @@ def spender(url: str, tmp_path: Path, **limits: Any) -> Anthropic:
 
 
 def test_usage_is_the_servers_and_priced(tmp_path: Path) -> None:
-    usage = {"input_tokens": 1000, "cache_read_input_tokens": 5000, "cache_creation_input_tokens": 300, "cache_creation": {"ephemeral_1h_input_tokens": 100}}
+    usage = {
+        "input_tokens": 1000,
+        "cache_read_input_tokens": 5000,
+        "cache_creation_input_tokens": 300,
+        "cache_creation": {"ephemeral_1h_input_tokens": 100},
+    }
     with Loopback([GOOD.but(usage=usage)]) as server:
         model = spender(server.url, tmp_path)
         got = outcome(model)
@@ -565,7 +643,11 @@ def test_usage_is_the_servers_and_priced(tmp_path: Path) -> None:
         u = got.usage
         assert (u.input_tokens, u.cache_read_tokens, u.cache_write_tokens) == (1000, 5000, 300)
         wanted = (1000 * 2 + 5000 * 0.2 + 200 * 2.5 + 100 * 4 + u.output_tokens * 10) / 1e6
-        assert u.usd == pytest.approx(wanted) and model.budget.session == pytest.approx(wanted) and model.budget.today() == pytest.approx(wanted)
+        assert (
+            u.usd == pytest.approx(wanted)
+            and model.budget.session == pytest.approx(wanted)
+            and model.budget.today() == pytest.approx(wanted)
+        )
 
 
 def test_limits_refuse_before_anything_is_sent(tmp_path: Path) -> None:
@@ -618,13 +700,22 @@ model = choose(Personal(api_key="k"))
 model.label, model.negotiated
 print(sorted({"anthropic", "httpx2", "httpx", "pydantic", "pandas", "numpy", "nbdev", "IPython"} & set(sys.modules)))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=Path(__file__).parent.parent, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parent.parent,
+        check=True,
+    )
     assert done.stdout.strip() in ("[]", "['IPython']"), done.stdout
 
 
 def test_choose() -> None:
     assert choose(Personal(model="claude-haiku-5-5", api_key="k")).name == "claude-haiku-5-5"
-    assert choose(Personal(model="anthropic:qwen3:8b", base_url="http://127.0.0.1:9")).label == "qwen3:8b at 127.0.0.1:9"
+    assert (
+        choose(Personal(model="anthropic:qwen3:8b", base_url="http://127.0.0.1:9")).label == "qwen3:8b at 127.0.0.1:9"
+    )
     assert choose(Personal(api_key="k")).name == client.DEFAULT_MODEL
 
 
@@ -656,11 +747,16 @@ def test_what_is_sent_is_kept_for_the_journal_without_the_key() -> None:
         model = model_at(server.url, api_key="its-own-key")
         outcome(model)
         sent = json.loads(model.sent)
-        assert sent == {k: v for k, v in server.requests[0].body.items() if k != "stream"} and "its-own-key" not in model.sent
+        assert (
+            sent == {k: v for k, v in server.requests[0].body.items() if k != "stream"}
+            and "its-own-key" not in model.sent
+        )
 
 
 def test_planted_secrets_reach_no_request() -> None:
-    request = Request(f"use {KEY}", cells=(f"key = '{KEY}'",), target=f"k = '{KEY}'", feedback=(KEY,), namespace={"k": KEY})
+    request = Request(
+        f"use {KEY}", cells=(f"key = '{KEY}'",), target=f"k = '{KEY}'", feedback=(KEY,), namespace={"k": KEY}
+    )
     with Loopback([propose(f"k = '{KEY}'\n" * 30, target="replace_cell")]) as server:
         got = outcome(model_at(server.url), request)
         assert isinstance(got, ModelError) and len(server.requests) == 3
@@ -682,11 +778,17 @@ def scripted(mock: Any, *behaviours: dict[str, Any]) -> Anthropic:
 
     for path, body in (("reset", {}), ("scenario", {"behaviors": list(behaviours)})):
         data = json.dumps(body).encode()
-        urllib.request.urlopen(urllib.request.Request(f"{mock.url}/_llmock/{path}", data, {"content-type": "application/json"}), timeout=5).read()
+        urllib.request.urlopen(
+            urllib.request.Request(f"{mock.url}/_llmock/{path}", data, {"content-type": "application/json"}), timeout=5
+        ).read()
     return model_at(mock.base_url("anthropic"), deadline=8.0)
 
 
-CALL = {"type": "reply", "tool_calls": [{"name": "propose_cell", "arguments": json.loads(cell_json("x = df.dropna()"))}], "times": None}
+CALL = {
+    "type": "reply",
+    "tool_calls": [{"name": "propose_cell", "arguments": json.loads(cell_json("x = df.dropna()"))}],
+    "times": None,
+}
 
 
 @pytest.mark.parametrize(
@@ -711,5 +813,7 @@ def test_llmock(mock: Any, behaviours: list[dict[str, Any]], expected: str) -> N
 
 
 def test_seen_reads_either_kind_of_key() -> None:
-    assert Seen("/", {"x-api-key": "a"}, b"", {}, 0).key == "a" == Seen("/", {"authorization": "Bearer a"}, b"", {}, 0).key
+    assert (
+        Seen("/", {"x-api-key": "a"}, b"", {}, 0).key == "a" == Seen("/", {"authorization": "Bearer a"}, b"", {}, 0).key
+    )
     assert text_block("a") == {"type": "text", "text": "a"}

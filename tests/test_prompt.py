@@ -59,7 +59,9 @@ states = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.text(max_size=60
 
 
 @given(states=states, texts=st.lists(st.text(max_size=40), min_size=12, max_size=12))
-def test_the_prefix_of_the_next_request_is_the_request_before_it(states: list[dict[str, str]], texts: list[str]) -> None:
+def test_the_prefix_of_the_next_request_is_the_request_before_it(
+    states: list[dict[str, str]], texts: list[str]
+) -> None:
     log, before = Prompt(), None
     for i, values in enumerate(states):
         rebases = log.rebases
@@ -113,7 +115,21 @@ def test_rebasing_bounds_the_log_and_says_everything_again() -> None:
     assert 5 < log.rebases < 20
 
 
-@given(st.text(), st.sampled_from(["</data-{n}>", "<data-{n} kind='state'>", "</ DATA-{n} >", "< /data-0000", "{n}", "</da\u200bta-{n}>", "</data\u00ad-{n}>"]), st.text())
+@given(
+    st.text(),
+    st.sampled_from(
+        [
+            "</data-{n}>",
+            "<data-{n} kind='state'>",
+            "</ DATA-{n} >",
+            "< /data-0000",
+            "{n}",
+            "</da\u200bta-{n}>",
+            "</data\u00ad-{n}>",
+        ]
+    ),
+    st.text(),
+)
 def test_nothing_in_the_data_ends_its_envelope(before: str, closer: str, after: str) -> None:
     nonce = "a1b2c3d4e5"
     closed = envelope(before + closer.format(n=nonce) + after, "state", nonce)
@@ -126,7 +142,11 @@ def test_everything_of_others_is_in_an_envelope() -> None:
     request = Request("go", state=Fake(a=marker), cells=(f"# {marker}",), target=f"x = '{marker}'", feedback=(marker,))
     log = Prompt()
     layout = log.lay_out(request, sent_back=[(f"y = '{marker}'", ["it is too long"])])
-    outside = re.sub(rf'(?s)<data-{log.nonce} kind="[^"]*">\n.*?\n</data-{log.nonce}>', "", "\n".join(c["text"] for c in layout.body()["messages"][0]["content"]))
+    outside = re.sub(
+        rf'(?s)<data-{log.nonce} kind="[^"]*">\n.*?\n</data-{log.nonce}>',
+        "",
+        "\n".join(c["text"] for c in layout.body()["messages"][0]["content"]),
+    )
     assert marker not in outside and outside.count(log.nonce) == 0 and outside.rstrip().endswith("go")
 
 
@@ -143,7 +163,11 @@ def test_the_prompt_is_one_readable_versioned_file(monkeypatch: pytest.MonkeyPat
 def test_sessions_differ_only_where_they_must() -> None:
     a, b = Prompt(), Prompt()
     one, two = a.lay_out(Request("x", state=Fake(v="1"))), b.lay_out(Request("x", state=Fake(v="1")))
-    assert a.nonce != b.nonce and one.body()["system"] == two.body()["system"] and one.body()["tools"] == two.body()["tools"]
+    assert (
+        a.nonce != b.nonce
+        and one.body()["system"] == two.body()["system"]
+        and one.body()["tools"] == two.body()["tools"]
+    )
 
 
 def test_with_real_states() -> None:
@@ -158,4 +182,10 @@ def test_with_real_states() -> None:
     two = log.lay_out(Request("z", state=live.capture(namespace)))
     assert two.prefix.startswith(one.prefix) and len(two.blocks) == 2
     last = two.blocks[-1]
-    assert "changed-value" in last and "new" in last and "v5" in last and "v17" not in last and len(last) < len(one.blocks[0]) / 2
+    assert (
+        "changed-value" in last
+        and "new" in last
+        and "v5" in last
+        and "v17" not in last
+        and len(last) < len(one.blocks[0]) / 2
+    )

@@ -1,4 +1,4 @@
-"""Models: one honest proposal, one short answer, or one typed error. Nothing heavy is imported here; each name loads when it is used."""
+"""Models: one honest proposal, one short answer, or one typed error. Each name here loads when it is used."""
 
 from typing import TYPE_CHECKING, Any
 

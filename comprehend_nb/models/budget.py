@@ -64,7 +64,7 @@ class Budget:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def reserve(self, usd: float | None, *, asked: float = 0.0) -> None:
-        "Set aside the most that a request can cost, `asked` being what this ask has cost already; ModelError where a limit forbids it."
+        "Set aside the most that a request can cost; `asked` is what this ask cost already. ModelError above a limit."
         if usd is None:
             return
         with self._lock:
@@ -101,7 +101,9 @@ class Budget:
                 totals[today] = round(max(0.0, totals.get(today, 0.0) + usd), 8)
         except (OSError, ValueError, AttributeError) as e:
             if refuse and self.day_usd is not None:
-                raise ModelError(f"not sent: the day's total cannot be read ({e})", kind="budget", remedy="Mend or remove that file.") from None
+                raise ModelError(
+                    f"not sent: the day's total cannot be read ({e})", kind="budget", remedy="Mend or remove that file."
+                ) from None
 
     def status(self) -> str:
         "One line for the person: what was spent of what, and what is not known."

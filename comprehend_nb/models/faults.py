@@ -27,7 +27,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Place:
-    "Where requests go, as far as words need it: the `host`, whether it is the vendor's own (`official`), and the model's id."
+    "Where requests go: the `host`, whether it is the vendor's own (`official`), and the model's id."
 
     host: str
     official: bool
@@ -53,10 +53,22 @@ def quote(text: object, most: int = 200) -> str:
 # %% ../../nbs/21_models/02_faults.ipynb #cec32e9c
 def _busy(status: int) -> tuple[str, str, str]:
     if status == 429:
-        return "rate_limit", "the limit of requests or tokens for this key is reached (429)", "Wait a minute and ask again, or ask for a higher limit."
+        return (
+            "rate_limit",
+            "the limit of requests or tokens for this key is reached (429)",
+            "Wait a minute and ask again, or ask for a higher limit.",
+        )
     if status == 529:
-        return "overloaded", "the model's servers are overloaded (529), which is their fault and passes", "Ask again in a minute."
-    return "server", f"the server failed ({status}), which is its fault", "Ask again; if it stays, look at the server's status page."
+        return (
+            "overloaded",
+            "the model's servers are overloaded (529), which is their fault and passes",
+            "Ask again in a minute.",
+        )
+    return (
+        "server",
+        f"the server failed ({status}), which is its fault",
+        "Ask again; if it stays, look at the server's status page.",
+    )
 
 
 def _refused(status: int, place: Place, said: str) -> tuple[str, str, str]:
@@ -67,34 +79,75 @@ def _refused(status: int, place: Place, said: str) -> tuple[str, str, str]:
     table = {
         401: ("auth", f"{place.host} does not accept the key (401)", key),
         402: ("payment", f"{place.host} asks for payment (402): {said}", "Look at the account's billing."),
-        403: ("forbidden", f"{place.host} does not allow this key to do that (403): {said}", "Ask whoever owns the key, or use another model."),
-        404: ("not_found", f"{place.host} knows no model {place.model!r} or no such address (404)", "Check model and base_url in your config.toml."),
-        413: ("too_large", f"{place.host} finds the request too large (413)", "Hide large objects with %ai_hide, or restart the kernel."),
+        403: (
+            "forbidden",
+            f"{place.host} does not allow this key to do that (403): {said}",
+            "Ask whoever owns the key, or use another model.",
+        ),
+        404: (
+            "not_found",
+            f"{place.host} knows no model {place.model!r} or no such address (404)",
+            "Check model and base_url in your config.toml.",
+        ),
+        413: (
+            "too_large",
+            f"{place.host} finds the request too large (413)",
+            "Hide large objects with %ai_hide, or restart the kernel.",
+        ),
     }
     if status in table:
         return table[status]
     if "credit" in said.lower() or "billing" in said.lower():
         return "payment", f"{place.host} asks for payment ({status}): {said}", "Look at the account's billing."
     if "too long" in said.lower() or "context" in said.lower():
-        return "too_large", f"{place.host} finds the request too large ({status}): {said}", "Hide large objects with %ai_hide, or restart the kernel."
-    return "invalid_request", f"{place.host} does not understand the request ({status}): {said}", "This is no fault of yours: report it with the request id."
+        return (
+            "too_large",
+            f"{place.host} finds the request too large ({status}): {said}",
+            "Hide large objects with %ai_hide, or restart the kernel.",
+        )
+    return (
+        "invalid_request",
+        f"{place.host} does not understand the request ({status}): {said}",
+        "This is no fault of yours: report it with the request id.",
+    )
 
 # %% ../../nbs/21_models/02_faults.ipynb #ea0f3bfe
-def of_status(status: int, place: Place, *, kind: str = "", said: str = "", headers: Any = None, request_id: str = "") -> Fault:
-    "The fault of an answer with this HTTP status, or with this error `kind` inside a stream that had begun well (status 200)."
-    status = {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504}.get(kind, 400) if status == 200 else status
+def of_status(
+    status: int, place: Place, *, kind: str = "", said: str = "", headers: Any = None, request_id: str = ""
+) -> Fault:
+    "The fault of this HTTP status, or of this error `kind` inside a stream that began well (status 200)."
+    status = (
+        {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504}.get(kind, 400)
+        if status == 200
+        else status
+    )
     said, get = quote(said), getattr(headers, "get", lambda *_: None)
     if 300 <= status < 400:
         to = place_of(str(get("location") or ""), "").host
-        what = f"{place.host} wants to send the request on to {to} ({status}); it was not followed, since your data would go there"
-        return Fault(_error("redirect", what, "If you trust that address, make it the base_url in your config.toml.", request_id, said), "redirected")
+        what = f"{place.host} wants to send the request on to {to} ({status}); not followed, since your data would go too"
+        return Fault(
+            _error(
+                "redirect",
+                what,
+                "If you trust that address, make it the base_url in your config.toml.",
+                request_id,
+                said,
+            ),
+            "redirected",
+        )
     busy = status in (408, 409, 429) or status >= 500
     name, what, remedy = _busy(status) if busy else _refused(status, place, said)
     retry = busy and status not in (501, 505) and get("x-should-retry") != "false"
-    return Fault(_error(name, what, remedy, request_id, said, retry), f"busy ({status})" if busy else name, _seconds(get("retry-after")))
+    return Fault(
+        _error(name, what, remedy, request_id, said, retry),
+        f"busy ({status})" if busy else name,
+        _seconds(get("retry-after")),
+    )
 
 
-def _error(kind: str, what: str, remedy: str, request_id: str = "", said: str = "", retryable: bool = False) -> ModelError:
+def _error(
+    kind: str, what: str, remedy: str, request_id: str = "", said: str = "", retryable: bool = False
+) -> ModelError:
     return ModelError(what, kind=kind, remedy=remedy, retryable=retryable, request_id=request_id, text=said)
 
 
@@ -116,12 +169,23 @@ def of_exception(e: BaseException, place: Place, request_id: str = "") -> Fault:
     if "APIStatusError" in names:
         return _of_status_error(e, place, request_id)
     if "ModuleNotFoundError" in names or "ImportError" in names:
-        return Fault(_error("not_installed", f"the model's client cannot be loaded: {quote(e)}", "Install it: pip install 'anthropic>=2.12,<3'."), "missing")
+        return Fault(
+            _error(
+                "not_installed",
+                f"the model's client cannot be loaded: {quote(e)}",
+                "Install it: pip install 'anthropic>=2.12,<3'.",
+            ),
+            "missing",
+        )
     cause = e.__cause__ if "APIConnectionError" in names and e.__cause__ else e
     causes = {c.__name__ for c in type(cause).__mro__} | names
     if causes & {"ConnectError", "ConnectTimeout", "UnsupportedProtocol", "InvalidURL", "ProxyError", "gaierror"}:
         what = f"{place.host} cannot be reached: {quote(cause)}"
-        remedy = "Check your network connection." if place.official else "Check that the server runs, and base_url in your config.toml."
+        remedy = (
+            "Check your network connection."
+            if place.official
+            else "Check that the server runs, and base_url in your config.toml."
+        )
         lasting = bool(causes & {"UnsupportedProtocol", "InvalidURL"})
         return Fault(_error("unreachable", what, remedy, request_id, retryable=not lasting), "unreachable")
     if causes & {"TransportError", "OSError", "APIConnectionError", "StreamError", "TimeoutException"}:
@@ -129,7 +193,16 @@ def of_exception(e: BaseException, place: Place, request_id: str = "") -> Fault:
         return Fault(_error("dropped", what, "Ask again.", request_id, quote(cause), retryable=True), "connection lost")
     if isinstance(e, (ValueError, AssertionError)):
         return broken(place, request_id, quote(e))
-    return Fault(_error("internal", f"asking {place.host} failed in an unknown way ({quote(type(e).__name__, 40)})", "Report this.", request_id, quote(e)), "failed")
+    return Fault(
+        _error(
+            "internal",
+            f"asking {place.host} failed in an unknown way ({quote(type(e).__name__, 40)})",
+            "Report this.",
+            request_id,
+            quote(e),
+        ),
+        "failed",
+    )
 
 
 def _of_status_error(e: BaseException, place: Place, request_id: str) -> Fault:
@@ -139,13 +212,30 @@ def _of_status_error(e: BaseException, place: Place, request_id: str) -> Fault:
     status = int(getattr(e, "status_code", 500))
     number = str(getattr(e, "request_id", None) or request_id or "")
     words = said or (json.dumps(body) if isinstance(body, dict) else "")
-    return of_status(status, place, kind=str(kind or ""), said=str(words), headers=getattr(response, "headers", None), request_id=quote(number, 60))
+    return of_status(
+        status,
+        place,
+        kind=str(kind or ""),
+        said=str(words),
+        headers=getattr(response, "headers", None),
+        request_id=quote(number, 60),
+    )
 
 # %% ../../nbs/21_models/02_faults.ipynb #10c7a563
 def broken(place: Place, request_id: str = "", detail: str = "") -> Fault:
     "The stream held something that is no event of a model."
     what = f"{place.host} sent something that cannot be read as a model's answer"
-    return Fault(_error("bad_stream", what, "Ask again; if it stays, the server or something between is at fault.", request_id, detail, True), "unreadable answer")
+    return Fault(
+        _error(
+            "bad_stream",
+            what,
+            "Ask again; if it stays, the server or something between is at fault.",
+            request_id,
+            detail,
+            True,
+        ),
+        "unreadable answer",
+    )
 
 
 def truncated(place: Place, request_id: str = "") -> Fault:
@@ -156,8 +246,11 @@ def truncated(place: Place, request_id: str = "") -> Fault:
 
 def not_a_model(place: Place, content_type: str, request_id: str = "") -> ModelError:
     "A 200 that is a page or a file: a proxy, a login, a wrong address."
-    what = f"{place.host} answered with {quote(content_type, 60) or 'nothing'} instead of a model's stream: a proxy, a login page or a wrong address"
-    return _error("not_a_model", what, "Check base_url in your config.toml, and whether a proxy stands between.", request_id)
+    got = quote(content_type, 60) or "nothing"
+    what = f"{place.host} answered with {got}, not a model's stream: a proxy, a login page or a wrong address"
+    return _error(
+        "not_a_model", what, "Check base_url in your config.toml, and whether a proxy stands between.", request_id
+    )
 
 
 def deadline(place: Place, seconds: float, last: str = "") -> ModelError:
@@ -168,12 +261,19 @@ def deadline(place: Place, seconds: float, last: str = "") -> ModelError:
 
 
 def of_stop(stop: str, place: Place, request_id: str = "") -> ModelError | None:
-    "The error that a reason to stop stands for; None where the answer simply ended (or was too long, which is sent back)."
+    "The error that a reason to stop stands for; None where the answer ended (or was too long: that is sent back)."
     if stop in ("end_turn", "tool_use", "stop_sequence", "max_tokens"):
         return None
     if stop == "refusal":
-        return _error("refusal", "the model declined to answer this", "Put it in other words, or look at what is in the state it was sent: %ai_state.", request_id)
+        return _error(
+            "refusal",
+            "the model declined to answer this",
+            "Put it in other words, or look at what is in the state it was sent: %ai_state.",
+            request_id,
+        )
     if stop == "model_context_window_exceeded":
-        return _error("too_large", "the state is larger than this model can read", "Hide large objects with %ai_hide.", request_id)
+        return _error(
+            "too_large", "the state is larger than this model can read", "Hide large objects with %ai_hide.", request_id
+        )
     what = f"the answer ended for an unknown reason ({quote(stop or 'none given', 40)}), so nothing of it is used"
     return _error("unexpected_stop", what, "Ask again.", request_id, retryable=True)

@@ -17,7 +17,7 @@ from typing import Any
 # %% ../../nbs/21_models/03_prices.ipynb #486c3713
 @dataclass(frozen=True)
 class Price:
-    "US dollars for a million tokens of each sort; above `long_above` tokens of prompt everything costs `long_factor` times as much."
+    "US dollars for a million tokens of each sort; a prompt above `long_above` tokens costs `long_factor` times as much."
 
     input: float
     output: float
@@ -30,7 +30,12 @@ class Price:
     def usd(self, *, plain: int = 0, read: int = 0, write_5m: int = 0, write_1h: int = 0, out: int = 0) -> float:
         "What these tokens cost, in US dollars."
         factor = self.long_factor if plain + read + write_5m + write_1h > self.long_above else 1.0
-        total = plain * self.input + read * self.cache_read + write_5m * self.cache_write_5m + write_1h * self.cache_write_1h
+        total = (
+            plain * self.input
+            + read * self.cache_read
+            + write_5m * self.cache_write_5m
+            + write_1h * self.cache_write_1h
+        )
         return factor * (total + out * self.output) / 1e6
 
 

@@ -79,11 +79,16 @@ def fences(text: str) -> list[str]:
 def _of_fence(text: str) -> Draft | str:
     found = fences(text)
     if len(found) != 1:
-        return "there is no fenced code block in it" if not found else "there are several code blocks in it: one is wanted"
+        return (
+            "there is no fenced code block in it" if not found else "there are several code blocks in it: one is wanted"
+        )
     words = _FENCE.sub("", text)
     assumed = re.search(r"(?im)^[\W_]*assumption[\W_]*:?[\W_]*(.*)$", words)
     rest = words.replace(assumed[0], "") if assumed else words
-    first = next((p for p in re.split(r"\n\s*\n|(?<=[.!?])\s", rest.strip()) if p.strip()), "") or "(the model did not say what it does)"
+    first = (
+        next((p for p in re.split(r"\n\s*\n|(?<=[.!?])\s", rest.strip()) if p.strip()), "")
+        or "(the model did not say what it does)"
+    )
     return _draft({"intent": first, "code": found[0], "assumption": assumed[1] if assumed else ""})
 
 # %% ../../nbs/21_models/02_reading.ipynb #e31f68b0
@@ -124,7 +129,9 @@ def _of_json(text: str, proven: bool) -> Draft | SentBack:
     except (ValueError, RecursionError):
         found = _of_fence(text)
         if isinstance(found, str):
-            return SentBack(text, ("it is not the JSON object that was asked for",), ignored=not proven and not fences(text))
+            return SentBack(
+                text, ("it is not the JSON object that was asked for",), ignored=not proven and not fences(text)
+            )
     return found if isinstance(found, Draft) else SentBack(text, (found,))
 
 # %% ../../nbs/21_models/02_reading.ipynb #6dc0f65b
@@ -154,7 +161,11 @@ def read_answer(reply: Reply, mode: str) -> tuple[str, list[str]]:
     "The text of an answer or a hint as it can be shown, and why it should be sent back."
     text = plain(reply.text).strip()
     shown = _FENCE.sub("[code left out]", text)
-    reasons = [f"there is a code block in it: {'a hint' if mode == 'hint' else 'an answer'} has none"] if shown != text else []
+    reasons = (
+        [f"there is a code block in it: {'a hint' if mode == 'hint' else 'an answer'} has none"]
+        if shown != text
+        else []
+    )
     if not text or not shown.replace("[code left out]", "").strip():
         return "", ["it has no words in it"]
     if len(shown) > LONGEST_ANSWER:

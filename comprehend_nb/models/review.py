@@ -112,18 +112,20 @@ def _installed(root: str) -> bool:
 
 # %% ../../nbs/21_models/04_review.ipynb #c954b7cc
 _DOTTED = {
-    "network": "requests httpx httpx2 urllib.request urllib3 http.client socket aiohttp ftplib smtplib paramiko websocket websockets boto3 "
+    "network": "requests httpx httpx2 urllib.request urllib3 http.client socket aiohttp ftplib smtplib paramiko websocket boto3 "
     "webbrowser imaplib poplib telnetlib xmlrpc",
-    "starts programs": "subprocess pty multiprocessing os.system os.popen os.spawn os.exec os.fork os.posix_spawn os.startfile os.kill",
+    "starts programs": "subprocess pty multiprocessing os.system os.popen os.spawn os.exec os.fork os.posix_spawn os.kill",
     "deletes": "os.remove os.unlink os.rmdir os.removedirs shutil.rmtree shutil.move os.truncate",
-    "files": "open io.open os.open os.rename os.replace os.makedirs os.mkdir os.chmod os.symlink os.link shutil tempfile sqlite3.connect",
+    "files": "open io.open os.open os.rename os.replace os.makedirs os.mkdir os.chmod os.symlink os.link shutil tempfile "
+    "sqlite3.connect",
     "environment": "os.environ os.getenv os.putenv os.unsetenv os.chdir sys.path dotenv keyring getpass",
     "evaluates text": "eval exec compile __import__ importlib.import_module importlib.reload runpy code ctypes "
     "pickle.load pickle.loads marshal dill cloudpickle joblib.load",
 }
 _METHODS = {
     "deletes": "unlink rmdir rmtree",
-    "files": "write_text write_bytes to_csv to_parquet to_excel to_pickle to_json to_sql to_feather to_hdf savefig tofile read_pickle",
+    "files": "write_text write_bytes to_csv to_parquet to_excel to_pickle to_json to_sql to_feather to_hdf savefig tofile "
+    "read_pickle",
 }
 _SHELL = {"sx", "sc", "system", "bash", "sh", "script", "perl", "ruby", "cmd"}
 _INSTALL = {"pip", "conda", "mamba", "uv"}
@@ -165,18 +167,22 @@ def _of_call(node: ast.Call, alias: dict[str, str]) -> Iterator[str]:
         yield f"starts programs: {first[:60]}"
     elif method in ("run_line_magic", "run_cell_magic") and first in _SHELL | _INSTALL | {"writefile"}:
         yield f"{'files' if first == 'writefile' else 'installs' if first in _INSTALL else 'starts programs'}: %{first}"
-    elif name in ("getattr", "setattr", "delattr") and not (len(node.args) > 1 and isinstance(node.args[1], ast.Constant)):
+    elif name in ("getattr", "setattr", "delattr") and not (
+        len(node.args) > 1 and isinstance(node.args[1], ast.Constant)
+    ):
         yield f"evaluates text: {name} with a computed name"
     yield from (f"{kind}: .{method}" for kind, names in _METHODS.items() if method in names.split() and not _hit(name))
 
 
 def _of_text(node: ast.Constant) -> Iterator[str]:
-    if isinstance(node.value, str) and node.value.lower().startswith(("http://", "https://", "ftp://", "s3://", "gs://")):
+    if isinstance(node.value, str) and node.value.lower().startswith(
+        ("http://", "https://", "ftp://", "s3://", "gs://")
+    ):
         yield f"network: {node.value[:60]}"
 
 # %% ../../nbs/21_models/04_review.ipynb #1d010516
 def risks(code: str, *, declared: Collection[str] | None = None) -> list[str]:
-    "What a cell would touch, such as `network: requests.get`; `declared` are the packages that the project names, where it does."
+    "What a cell would touch, such as `network: requests.get`; `declared`: the packages that the project names."
     try:
         tree = _tree(code)
     except SyntaxError:
@@ -185,7 +191,11 @@ def risks(code: str, *, declared: Collection[str] | None = None) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, (ast.Name, ast.Attribute)) and (kind := _hit(name := _dotted(node, alias))):
             found.append(f"{kind}: {name}")
-        elif isinstance(node, ast.Attribute) and node.attr.startswith("__") and node.attr not in ("__name__", "__doc__", "__class__"):
+        elif (
+            isinstance(node, ast.Attribute)
+            and node.attr.startswith("__")
+            and node.attr not in ("__name__", "__doc__", "__class__")
+        ):
             found.append(f"evaluates text: .{node.attr}")
         if isinstance(node, ast.Call):
             found += _of_call(node, alias)

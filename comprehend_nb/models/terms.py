@@ -16,14 +16,18 @@ WORDS = {"tool": "strict tool", "structured": "structured output", "fenced": "on
 # %% ../../nbs/21_models/02_terms.ipynb #acb04fea
 @dataclass
 class Terms:
-    "On what terms a server is asked: the `form` of a proposal, whether it was `proven` to keep to it, and whether it takes cache marks."
+    "How a server is asked: the `form` of a proposal, whether it is `proven` to keep to it, and about cache marks."
 
     form: Form = "tool"
     proven: bool = False
     caching: bool = True
 
     def __str__(self) -> str:
-        return WORDS[self.form] + ("" if self.proven else " (not tried yet)" if self.form == "tool" else " (not proven yet)") + ("" if self.caching else ", no cache marks")
+        return (
+            WORDS[self.form]
+            + ("" if self.proven else " (not tried yet)" if self.form == "tool" else " (not proven yet)")
+            + ("" if self.caching else ", no cache marks")
+        )
 
     def step_down(self) -> str:
         "Go to the next looser form; what to tell the person, empty where there is none."
@@ -38,8 +42,19 @@ class Terms:
         if self.caching and any(w in said for w in ("cache_control", "ttl", "ephemeral")):
             self.caching = False
             return "this server takes no cache marks; asking without"
-        about = {"tool": ("tool", "strict", "function", "schema", "jinja", "template"), "structured": ("output_config", "format", "schema", "json")}
-        vague = ("extra inputs", "unknown field", "unrecognized", "not permitted", "unsupported", "not supported", "unexpected")
+        about = {
+            "tool": ("tool", "strict", "function", "schema", "jinja", "template"),
+            "structured": ("output_config", "format", "schema", "json"),
+        }
+        vague = (
+            "extra inputs",
+            "unknown field",
+            "unrecognized",
+            "not permitted",
+            "unsupported",
+            "not supported",
+            "unexpected",
+        )
         words = about.get(self.form, ()) + (() if self.proven else vague)
         return self.step_down() if mode == "propose" and any(w in said for w in words) else ""
 

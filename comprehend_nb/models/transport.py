@@ -46,7 +46,11 @@ def guard_key(host: str, official: bool, headers: Any) -> None:
         from comprehend_nb.models.contract import ModelError
 
         what = f"not sent: the request to {host} would have carried the vendor's key from your environment"
-        raise ModelError(what, kind="key", remedy="Give that host a key of its own in your config.toml, and look at ANTHROPIC_CUSTOM_HEADERS.")
+        raise ModelError(
+            what,
+            kind="key",
+            remedy="Give that host a key of its own in your config.toml, and look at ANTHROPIC_CUSTOM_HEADERS.",
+        )
 
 # %% ../../nbs/21_models/02_transport.ipynb #48614624
 class Line:
@@ -63,9 +67,15 @@ class Line:
             import anthropic
 
             mounts = {f"all://{h}": None for h in ("127.0.0.1", "localhost", "[::1]")}
-            http = anthropic.DefaultHttpxClient(follow_redirects=False, mounts=mounts, event_hooks={"request": [self._before]})
+            http = anthropic.DefaultHttpxClient(
+                follow_redirects=False, mounts=mounts, event_hooks={"request": [self._before]}
+            )
             self._client = anthropic.Anthropic(
-                api_key=self._key or PLACEHOLDER, base_url=self.base_url, max_retries=0, open_telemetry=False, http_client=http
+                api_key=self._key or PLACEHOLDER,
+                base_url=self.base_url,
+                max_retries=0,
+                open_telemetry=False,
+                http_client=http,
             )
         return self._client
 
@@ -74,15 +84,26 @@ class Line:
         request.extensions["trace"] = self._trace
 
     def _trace(self, name: str, info: dict[str, Any]) -> None:
-        "Called by the transport at each of its steps: keeps the sockets, and stops what nobody waits for before it is sent."
-        if name.endswith(".started") and ("connect" in name or "send" in name) and (self._call is None or self._call.over.is_set()):
+        "Called at each step of the transport: keeps the sockets, and stops what nobody waits for before it is sent."
+        if (
+            name.endswith(".started")
+            and ("connect" in name or "send" in name)
+            and (self._call is None or self._call.over.is_set())
+        ):
             raise Abandoned
         stream = info.get("return_value")
         if name.endswith(("connect_tcp.complete", "start_tls.complete")) and stream is not None:
             self._sockets.add(stream.get_extra_info("socket"))
 
-    def send(self, body: dict[str, Any], reply: Reply, seconds: float, first: Callable[[], None], waiting: Callable[[float], None]) -> None:
-        "Send `body` and fill `reply`; raises whatever went wrong, TimeoutError after `seconds`. `first` is called when the answer begins."
+    def send(
+        self,
+        body: dict[str, Any],
+        reply: Reply,
+        seconds: float,
+        first: Callable[[], None],
+        waiting: Callable[[float], None],
+    ) -> None:
+        "Send `body` and fill `reply`; raises what went wrong, TimeoutError after `seconds`; `first()` when it begins."
         call = self._call = Call(body, reply, seconds)
         thread = threading.Thread(target=_work, args=(self, call), name="comprehend-nb-model", daemon=True)
         try:

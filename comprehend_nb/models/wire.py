@@ -71,13 +71,21 @@ class Reply:
         "What this reply used, and its cost where a price is known."
         n = self.counts.get
         written, hour = n("cache_creation_input_tokens", 0), n("ephemeral_1h_input_tokens", 0)
-        plain, read, out = n("input_tokens", 0), n("cache_read_input_tokens", 0), max(n("output_tokens", 0), 0 if self.ended else self.size // 4)
-        usd = price.usd(plain=plain, read=read, write_5m=max(0, written - hour), write_1h=hour, out=out) if price else None
+        plain, read, out = (
+            n("input_tokens", 0),
+            n("cache_read_input_tokens", 0),
+            max(n("output_tokens", 0), 0 if self.ended else self.size // 4),
+        )
+        usd = (
+            price.usd(plain=plain, read=read, write_5m=max(0, written - hour), write_1h=hour, out=out)
+            if price
+            else None
+        )
         return Usage(plain, out, read, written, usd, 1)
 
 # %% ../../nbs/21_models/02_wire.ipynb #ac5b7af6
 def feed(reply: Reply, event: Any) -> bool:
-    "Add one event of the stream; True where it brought a first or further piece of the answer. ValueError where it makes no sense."
+    "Add one event of the stream; True where it brought a piece of the answer, ValueError where it makes no sense."
     kind, index = _get(event, "type"), _count(_get(event, "index"))
     if kind == "message_start":
         _tally(reply, _get(event, "message", "usage"))
@@ -85,7 +93,9 @@ def feed(reply: Reply, event: Any) -> bool:
         given = _get(event, "content_block")
         start = _get(given, "text") if _get(given, "type") == "text" else None
         name, whole = _get(given, "name"), _get(given, "input")
-        reply.blocks[index] = Block(str(_get(given, "type") or ""), str(name or ""), [start] if isinstance(start, str) and start else [], whole)
+        reply.blocks[index] = Block(
+            str(_get(given, "type") or ""), str(name or ""), [start] if isinstance(start, str) and start else [], whole
+        )
     elif kind == "content_block_delta":
         return _piece(reply, index, _get(event, "delta"))
     elif kind == "message_delta":
