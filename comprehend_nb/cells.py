@@ -19,7 +19,7 @@ from typing import Literal, TypeVar
 # %% ../nbs/00_cells.ipynb #f67adb46
 from .canonical import canonical, digest
 from .errors import ComprehendError
-from .names import Names, names
+from .names import Names, names, together
 from .statements import Binding, bindings, is_glue, weight
 
 # %% ../nbs/00_cells.ipynb #3cecfe54
@@ -134,7 +134,7 @@ class _Defined(dict[str, Definition]):
             self.forget(new.name)
         elif old is not None and (new.extends == new.name or new.name.endswith("]")) and old.fingerprint != new.fingerprint:
             new = Definition(new.name, f"fp1:{digest(old.fingerprint, new.fingerprint)}", old.reads | new.reads,
-                             old.line, old.extends, old.tentative or new.tentative, None, old.dotted | new.dotted)
+                             old.line, old.extends, old.tentative or new.tentative, old.origin, old.dotted | new.dotted)
         self[new.name] = new
 
     def forget(self, name: str) -> None:
@@ -287,7 +287,7 @@ def _read(source: str, exported: bool) -> Cell:
     defined = _Defined(exported)
     for node, form, part in zip(body, forms if body is tree.body else map(canonical, body), parts, strict=True):
         defined.statement(node, form, part)
-    found = parts[0] if len(parts) == 1 else names(body)
+    found = together(body, parts)
     return Cell(
         source, code, _kind(body, found, exported), f"fp1:{digest(*forms)}", exported, magic,
         _outside(parts), frozenset(found.stores), frozenset(found.deletes), MappingProxyType(defined),

@@ -6,7 +6,8 @@
 __all__ = ['Imported', 'Closure', 'changed', 'Scope']
 
 # %% ../nbs/00_closure.ipynb #f91eba5c
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -99,42 +100,10 @@ class _Bindings:
             self.data[name, library] = known
         return known
 
-# %% ../nbs/00_closure.ipynb #387aee81
-class Scope:
-    "The definitions of some cells, in the order in which they run."
-
-    def __init__(self, cells: Iterable[Cell] = (), *, imported: Imported | None = None) -> None:
-        self._imported = imported
-        self._bindings = _Bindings()
-        self._stars: dict[str, None] = {}
-        self._modules: dict[str, str] = {}
-        for cell in cells:
-            self.add(cell)
-
-    def add(self, cell: Cell) -> None:
-        "Let `cell` run after all that ran before."
-        self._bindings.add(cell)
-        for d in cell.definitions.values():
-            if d.origin is not None and d.origin[1] == "*":
-                self._stars[d.origin[0]] = None
-            elif d.origin is not None:  # `from lib import core` may bind a module too
-                self._modules[d.name] = ".".join(filter(None, d.origin))
-
-    def definition(self, name: str, *, exported: bool = True) -> Definition | None:
-        "What `name` means, with all that extends it folded into one; None where it is no definition."
-        found = [d for d, _ in self._bindings.find(name, exported)]
-        if len(found) < 2:
-            return found[0] if found else None
-        return Definition(
-            name, _fold(found), frozenset().union(*(d.reads for d in found)), found[0].line,
-            origin=found[0].origin, dotted=frozenset().union(*(d.dotted for d in found)),
-        )
-
-    def closure(self, cell: Cell) -> Closure:
-        "All that the meaning of `cell` rests on."
-        parts = dict(_Reach(self, cell).parts())
-        lines = [f"{name} {parts[name]}" for name in sorted(parts)]
-        return Closure(f"cl1:{digest(cell.fingerprint, *lines)}", MappingProxyType(parts))
+# %% ../nbs/00_closure.ipynb #b1025330
+_Step = tuple[str, bool, str]
+_Parts = list[tuple[str, str]]
+_Next = tuple[_Parts, list[_Step]]
 
 
 def _fold(found: Iterable[Definition]) -> str:
@@ -142,72 +111,128 @@ def _fold(found: Iterable[Definition]) -> str:
     prints = list(dict.fromkeys(d.fingerprint for d in found))
     return prints[0] if len(prints) == 1 else f"fp1:{digest(prints[0], *sorted(prints[1:]))}"
 
-# %% ../nbs/00_closure.ipynb #2aff8db3
-class _Reach:
-    "One walk from a cell over everything that it reaches."
+# %% ../nbs/00_closure.ipynb #e9f5bd2a
+class _Graph:
+    "Definitions as a graph: what a name means and which names that reads in turn."
 
-    def __init__(self, scope: Scope, cell: Cell) -> None:
-        self.scope, self.cell = scope, cell
-        self.own = {(d.name, d.fingerprint) for d in cell.definitions.values()}
-        self.todo: list[tuple[str, bool, str]] = []
-        self.seen: set[tuple[str, bool, str]] = set()
+    def __init__(self, imported: Imported | None) -> None:
+        self.imported = imported
+        self.bindings = _Bindings()
+        self.stars: dict[str, None] = {}
+        self.modules: dict[str, str] = {}
+        self.known: dict[tuple[_Step, bool], _Next] = {}
 
-    def push(self, reads: Iterable[str], dotted: Iterable[str], library: bool, module: str = "") -> None:
-        steps = [(name, library, module) for name in reads]
-        if self.scope._imported is not None and not module:
-            steps += [(d, library, "") for d in dotted if d.partition(".")[0] in self.scope._modules]
-        self.todo += [s for s in steps if s not in self.seen]
-        self.seen.update(steps)
+    def add(self, cell: Cell) -> None:
+        self.known.clear()
+        self.bindings.add(cell)
+        for d in cell.definitions.values():
+            if d.origin is not None and d.origin[1] == "*":
+                self.stars[d.origin[0]] = None
+            elif d.origin is not None:  # `from lib import core` may bind a module too
+                self.modules[d.name] = ".".join(filter(None, d.origin))
 
-    def parts(self) -> Iterator[tuple[str, str]]:
-        "(name, fingerprint) of every definition reached."
-        cell = self.cell
-        self.push(cell.reads, cell.dotted, cell.exported)
-        for name in cell.definitions:
-            found = self.scope._bindings.find(name, cell.exported)
-            if found and (found[0][0].name, found[0][0].fingerprint) in self.own:
-                yield from self.local(name, cell.exported, found)
-        while self.todo:
-            name, library, module = self.todo.pop()
-            if module:
-                yield from self.foreign(module, name)
-            elif "." in name:
-                yield from self.member(name)
-            elif found := self.scope._bindings.find(name, library):
-                yield from self.local(name, library, found)
-            else:
-                for star in self.scope._stars:
-                    yield from self.foreign(star, name)
+    def steps(self, reads: Iterable[str], dotted: Iterable[str], library: bool) -> list[_Step]:
+        "The steps from something in these cells that reads `reads`."
+        steps = [(name, library, "") for name in reads]
+        if self.imported is not None:
+            steps += [(d, library, "") for d in dotted if d[: d.index(".")] in self.modules]
+        return steps
 
-    def local(self, name: str, library: bool, found: _Found) -> Iterator[tuple[str, str]]:
-        "A definition of these cells; what the cell itself says is in its own fingerprint."
-        bindings = self.scope._bindings
-        other = library and not self.cell.exported and bindings.find(name, False) != found
+    def next(self, step: _Step, exported: bool) -> _Next:
+        "What `step` adds to the closure of an exported, or another, cell, and where it leads."
+        found = self.known.get((step, exported))
+        if found is None:
+            found = self.known[step, exported] = self._next(step, exported)
+        return found
+
+    def _next(self, step: _Step, exported: bool) -> _Next:
+        name, library, module = step
+        if module:
+            return self.foreign(module, name)
+        if "." in name:
+            return [], self.member(name)
+        if found := self.bindings.find(name, library):
+            return self.local(name, library, exported, found)
+        parts, steps = zip(*(self.foreign(star, name) for star in self.stars), strict=True) if self.stars else ((), ())
+        return [p for some in parts for p in some], [s for some in steps for s in some]
+
+    def local(
+        self, name: str, library: bool, exported: bool, found: _Found, own: AbstractSet[tuple[str, str]] = frozenset()
+    ) -> _Next:
+        "A definition of these cells without what is the cell's `own`: its fingerprint has that already."
+        other = library and not exported and self.bindings.find(name, False) != found
         mark = " (exported)" if other else ""
-        same = [d for d, _ in found if (d.name == name or _nameless(d)) and (d.name, d.fingerprint) not in self.own]
-        if same:
-            yield name + mark, _fold(same)
-        for d, exported in found:
-            self.push(d.reads, d.dotted, exported)
+        steps: list[_Step] = []
+        for d, lib in found:
+            steps += self.steps(d.reads, d.dotted, lib)
             if d.origin is not None and d.origin[1] not in ("", "*"):
-                self.push([d.origin[1]], (), True, d.origin[0])
-            if d.name != name and not _nameless(d) and (d.name, d.fingerprint) not in self.own:
-                yield d.name + mark, d.fingerprint
+                steps.append((d.origin[1], True, d.origin[0]))
+        others = [d for d, _ in found if (d.name, d.fingerprint) not in own]
+        same = [d for d in others if d.name == name or _nameless(d)]
+        parts = [(name + mark, _fold(same))] if same else []
+        return parts + [(d.name + mark, d.fingerprint) for d in others if d not in same], steps
 
-    def foreign(self, module: str, name: str) -> Iterator[tuple[str, str]]:
+    def foreign(self, module: str, name: str) -> _Next:
         "A name of another module of the project, and what that one reads there."
-        d = self.scope._imported(module, name) if self.scope._imported is not None else None
-        if d is not None:
-            yield f"{module}.{name}", d.fingerprint
-            self.push(d.reads, (), True, module)
-            if d.origin is not None and d.origin[1] not in ("", "*"):
-                self.push([d.origin[1]], (), True, d.origin[0])
+        d = self.imported(module, name) if self.imported is not None else None
+        if d is None:
+            return [], []
+        steps = [(read, True, module) for read in d.reads]
+        if d.origin is not None and d.origin[1] not in ("", "*"):
+            steps.append((d.origin[1], True, d.origin[0]))
+        return [(f"{module}.{name}", d.fingerprint)], steps
 
-    def member(self, dotted: str) -> Iterator[tuple[str, str]]:
+    def member(self, dotted: str) -> list[_Step]:
         "`core.f` after `import lib.core as core`, `lib.core.f` after `import lib.core`."
         root, *rest = dotted.split(".")
-        module = self.scope._modules[root]
-        for k, name in enumerate(rest):
-            step = (name, True, ".".join([module, *rest[:k]]))
-            self.push([name], (), True, step[2])
-        return iter(())
+        return [(name, True, ".".join([self.modules[root], *rest[:k]])) for k, name in enumerate(rest)]
+
+# %% ../nbs/00_closure.ipynb #e3b4a985
+class Scope:
+    "The definitions of some cells, in the order in which they run; `imported` is asked once for each name between two `add`."
+
+    def __init__(self, cells: Iterable[Cell] = (), *, imported: Imported | None = None) -> None:
+        self._graph = _Graph(imported)
+        for cell in cells:
+            self.add(cell)
+
+    def add(self, cell: Cell) -> None:
+        "Let `cell` run after all that ran before."
+        self._graph.add(cell)
+
+    def definition(self, name: str, *, exported: bool = True) -> Definition | None:
+        "What `name` means, with all that extends it folded into one; None where it is no definition."
+        found = [d for d, _ in self._graph.bindings.find(name, exported)]
+        if len(found) < 2:
+            return found[0] if found else None
+        reads, dotted = (frozenset(n for d in found for n in getattr(d, field)) for field in ("reads", "dotted"))
+        return Definition(name, _fold(found), reads, found[0].line, origin=found[0].origin, dotted=dotted)
+
+    def closure(self, cell: Cell) -> Closure:
+        "All that the meaning of `cell` rests on."
+        parts: dict[str, str] = {}
+        graph, exported = self._graph, cell.exported
+        mine = cell.definitions.values()
+        own, names = {(d.name, d.fingerprint) for d in mine}, {d.extends or d.name for d in mine}
+        starts = {d.name for d in mine if d.origin is None and not d.extends}
+        if cell.kind != "glue":
+            starts.update(d.name for d in mine if d.origin is not None and d.origin[1] != "*")
+        todo = graph.steps(cell.reads | starts, cell.dotted, exported)
+        seen = set(todo)
+        while todo:
+            step = todo.pop()
+            found, steps = self._own(step, cell, own) if step[0] in names else graph.next(step, exported)
+            parts.update(found)
+            todo += [s for s in steps if s not in seen]
+            seen.update(steps)
+        lines = [f"{name} {parts[name]}" for name in sorted(parts)]
+        return Closure(f"cl1:{digest(cell.fingerprint, *lines)}", MappingProxyType(parts))
+
+    def _own(self, step: _Step, cell: Cell, own: AbstractSet[tuple[str, str]]) -> _Next:
+        "A name that the cell itself defines: what others add to it, as long as nobody bound it anew."
+        found = self._graph.bindings.find(step[0], step[1])
+        if step[2] or not found:
+            return self._graph.next(step, cell.exported)
+        if (found[0][0].name, found[0][0].fingerprint) not in own and step[0] not in cell.reads:
+            return [], []
+        return self._graph.local(step[0], step[1], cell.exported, found, own)

@@ -95,7 +95,8 @@ def imports(node: ast.Import | ast.ImportFrom) -> Iterator[Binding]:
             yield name, "", "sure", (module, alias.name)
         else:
             bound = alias.asname or alias.name.partition(".")[0]
-            yield bound, "", "sure", (alias.name if alias.asname else bound, "")
+            parent = bound if bound != alias.name and not alias.asname else ""  # `import a.b` adds to what `a` offers
+            yield bound, parent, "sure", (alias.name if alias.asname else bound, "")
 
 # %% ../nbs/00_statements.ipynb #8259bfff
 def bindings(node: ast.stmt) -> Iterator[Binding]:
@@ -128,8 +129,13 @@ def bindings(node: ast.stmt) -> Iterator[Binding]:
                     yield from bindings(inner)
 
 # %% ../nbs/00_statements.ipynb #47fe70b4
+_SIMPLE = {ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Assert, ast.Expr, ast.Import, ast.ImportFrom, ast.Pass, ast.Return}
+
+
 def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
     "The lists of statements inside a compound statement."
+    if node.__class__ in _SIMPLE:
+        return
     for attr in ("body", "orelse", "handlers", "finalbody", "cases"):
         part = getattr(node, attr, None)
         if isinstance(part, list) and part:

@@ -161,6 +161,12 @@ def test_each_alias_is_its_own():
     assert closure_of("def f(): return x", "from m import x, y") == closure_of("def f(): return x", "from m import (z, x)")
 
 
+def test_two_parts_of_one_package_are_one_name():
+    one, two = (closure_of("def f(): return a.c.x", *cells) for cells in (["import a.b\nimport a.c"], ["import a.b", "import a.c"]))
+    assert set(one.parts) == set(two.parts) == {"a"}
+    assert one != closure_of("def f(): return a.c.x", "import a.b") != closure_of("def f(): return a.c.x", "import a.c")
+
+
 def test_order_and_place_do_not_matter():
     cells = ["RATE = 7", "def a(): return b() + RATE", "def b(): return C().m()", "class C(D): pass", "class D:\n    def m(self): return a()",
              "@patch\ndef k(self: D): return RATE", "@patch\ndef l(self: D): return 1", "LIMIT = RATE * 2", "def z(x=LIMIT): return x"]
@@ -232,6 +238,8 @@ def test_a_change_in_another_module_reaches(how):
 def test_import_and_use_in_one_cell():
     imported = project(a=["RATE = 7", "def tax(x): return x * RATE"])
     assert set(closure_of("from lib.a import tax\ntax(1)", imported=imported).parts) == {"lib.a.tax", "lib.a.RATE"}
+    assert closure_of("from lib.a import tax", imported=imported).parts == {}, "glue says nothing of what it imports"
+    assert closure_of("from lib.a import *\nimport lib.a\nprint(tax)", imported=imported).parts.keys() >= {"lib.a.tax", "lib.a.RATE"}
 
 
 def test_methods_added_in_the_other_module():
