@@ -8,18 +8,18 @@ __all__ = ['working', 'imported', 'Extract', 'extract', 'function_name', 'body_o
 # %% ../../nbs/21_models/01_rules_code.ipynb #cb0d03af
 import ast
 import keyword
-import re
 import textwrap
 from dataclasses import dataclass
 from types import FunctionType
+from typing import Any
 
 # %% ../../nbs/21_models/01_rules_code.ipynb #4bb0520c
-from .rules_columns import pandas_type, slug
-from .rules_core import Candidate, Candidates, Scene, Source, exact, fresh, rule, spoken
+from .rules_columns import slug
+from .rules_core import Candidate, Candidates, Scene, Source, exact, fresh, rule, spoken, words
 from .rules_flow import Flow, Unsure, bound_names, root, walk
 
 # %% ../../nbs/21_models/01_rules_code.ipynb #bd0693e2
-_MUTATORS = frozenset("append extend add update insert sort reverse remove discard setdefault pop clear".split())
+_MUTATORS = words("append extend add update insert sort reverse remove discard setdefault pop clear")
 
 
 def working(tree: ast.Module) -> list[ast.stmt]:
@@ -43,6 +43,7 @@ def imported(scene: Scene) -> frozenset[str]:
 @dataclass(frozen=True)
 class Extract:
     "A function made of a cell: its code, its name, what it takes and returns, and the globals it reads."
+
     code: str
     name: str
     params: tuple[str, ...]
@@ -53,7 +54,11 @@ class Extract:
 def extract(scene: Scene, cell: Source) -> Extract:
     "The function that does what `cell` does; Unsure where that is in doubt."
     body = working(cell.tree)
-    if not cell.plain or not body or any(isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assert) for n in body):
+    if (
+        not cell.plain
+        or not body
+        or any(isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assert) for n in body)
+    ):
         raise Unsure("it has magics, defines or tests something, or does nothing")
     flow = Flow(scene.namespace, imported(scene))
     sure = walk(flow, body, set())
@@ -73,7 +78,7 @@ def _place(scene: Scene, cell: Source) -> int:
 
 
 def _outputs(scene: Scene, cell: Source, flow: Flow, sure: set[str]) -> tuple[str, ...]:
-    later = {n for c in scene.cells[_place(scene, cell) + 1:] for n in c.reads}
+    later = {n for c in scene.cells[_place(scene, cell) + 1 :] for n in c.reads}
     loops = {n for s in cell.tree.body for f in ast.walk(s) if isinstance(f, ast.For) for n in bound_names(f.target)}
     bound = [n for n in flow.stored if n in sure and n not in loops]
     kept = [n for n in bound if n not in flow.used or n in later or n in flow.copied]
@@ -85,19 +90,33 @@ def _works(body: list[ast.stmt], flow: Flow) -> bool:
     nodes = [n for s in body for n in ast.walk(s)]
     if len(body) == 1 and isinstance(body[0], ast.Assign) and isinstance(call := body[0].value, ast.Call):
         made = isinstance(call.func, ast.Name) and exact(flow.live.get(call.func.id), FunctionType)
-        if (made and all(isinstance(a, ast.Name | ast.Constant) for a in call.args)) or _chain(call) in (["copy"], ["head"], ["tail"]):
+        if (made and all(isinstance(a, ast.Name | ast.Constant) for a in call.args)) or _chain(call) in (
+            ["copy"],
+            ["head"],
+            ["tail"],
+        ):
             return False
     return any(isinstance(n, ast.Call | ast.BinOp | ast.Compare | ast.Subscript | ast.For | ast.While) for n in nodes)
 
 # %% ../../nbs/21_models/01_rules_code.ipynb #22432f26
 _VERBS = {
     "select": "dropna query filter head tail drop_duplicates nlargest nsmallest sample drop where select_dtypes",
-    "join": "merge join concat", "count": "value_counts count nunique len", "summarise": "groupby agg aggregate pivot_table describe crosstab",
-    "fill": "fillna interpolate ffill bfill", "convert": "astype to_numeric to_datetime replace map", "sort": "sort_values sort_index sorted",
-    "fit": "fit", "predict": "predict predict_proba", "collect": "append extend", "prepare": "assign rename get_dummies"}
+    "join": "merge join concat",
+    "count": "value_counts count nunique len",
+    "summarise": "groupby agg aggregate pivot_table describe crosstab",
+    "fill": "fillna interpolate ffill bfill",
+    "convert": "astype to_numeric to_datetime replace map",
+    "sort": "sort_values sort_index sorted",
+    "fit": "fit",
+    "predict": "predict predict_proba",
+    "collect": "append extend",
+    "prepare": "assign rename get_dummies",
+}
 
 
-def function_name(scene: Scene, body: list[ast.stmt], outputs: tuple[str, ...], params: tuple[str, ...], flow: Flow) -> str:
+def function_name(
+    scene: Scene, body: list[ast.stmt], outputs: tuple[str, ...], params: tuple[str, ...], flow: Flow
+) -> str:
     "`select_heavy`, `count_missing`, `add_ratio`: a verb from what is done, a noun from what is bound."
     copied = [label for name, label in flow.copied.items() if name in outputs and label]
     if copied:
@@ -113,7 +132,7 @@ def function_name(scene: Scene, body: list[ast.stmt], outputs: tuple[str, ...], 
 
 # %% ../../nbs/21_models/01_rules_code.ipynb #e792bc97
 def _chain(node: ast.AST | None) -> list[str]:
-    "Methods and functions of a chain of calls, outermost first: `df.isna().sum()` is [sum, isna]; arguments do not count."
+    "Methods and functions of a chain of calls, outermost first: `df.isna().sum()` is [sum, isna]."
     found = []
     while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
         if isinstance(node, ast.Call):
@@ -136,13 +155,24 @@ def _verb(binding: list[ast.stmt], body: list[ast.stmt]) -> str:
     return next((verb for name in called for verb, names in _VERBS.items() if name in names.split()), "compute")
 
 # %% ../../nbs/21_models/01_rules_code.ipynb #ca040830
-def _write(cell: Source, body: list[ast.stmt], name: str, params: tuple[str, ...], outputs: tuple[str, ...], flow: Flow) -> str:
+def _write(
+    cell: Source, body: list[ast.stmt], name: str, params: tuple[str, ...], outputs: tuple[str, ...], flow: Flow
+) -> str:
     texts = [_text(cell, n) for n in body]
     last = body[-1]
-    if len(outputs) == 1 and isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name) and len(last.targets) == 1 \
-            and last.targets[0].id == outputs[0]:
+    if (
+        len(outputs) == 1
+        and isinstance(last, ast.Assign)
+        and isinstance(last.targets[0], ast.Name)
+        and len(last.targets) == 1
+        and last.targets[0].id == outputs[0]
+    ):
         value = _text(cell, last.value)
-        texts[-1] = f"return {value}" if "\n" not in value or value[0] in "([{" or value[-1] in ")]}" else texts[-1] + f"\nreturn {outputs[0]}"
+        texts[-1] = (
+            f"return {value}"
+            if "\n" not in value or value[0] in "([{" or value[-1] in ")]}"
+            else texts[-1] + f"\nreturn {outputs[0]}"
+        )
     else:
         texts.append(f"return {', '.join(outputs)}")
     texts = [f"{n} = {n}.copy()" for n in flow.copied] + texts
@@ -151,44 +181,67 @@ def _write(cell: Source, body: list[ast.stmt], name: str, params: tuple[str, ...
 
 
 def _text(cell: Source, node: ast.stmt | ast.expr) -> str:
-    strings = [n for n in ast.walk(node) if isinstance(n, ast.JoinedStr) or (isinstance(n, ast.Constant) and isinstance(n.value, str))]
+    strings = [
+        n
+        for n in ast.walk(node)
+        if isinstance(n, ast.JoinedStr) or (isinstance(n, ast.Constant) and isinstance(n.value, str))
+    ]
     text = ast.get_source_segment(cell.text, node)
-    if text is None or any(s.end_lineno != s.lineno for s in strings) or (isinstance(node, ast.expr) and "\n" in text and "#" in text):
+    if (
+        text is None
+        or any(s.end_lineno != s.lineno for s in strings)
+        or (isinstance(node, ast.expr) and "\n" in text and "#" in text)
+    ):
         return ast.unparse(node)
     return text
 
 
 def _doc(name: str, params: tuple[str, ...]) -> str:
     verb, _, noun = name.partition("_")
-    way = {"select": "from", "count": "in", "add": "to a copy of", "fill": "in", "sort": "of", "join": "of"}.get(verb, "from")
+    way = {"select": "from", "count": "in", "add": "to a copy of", "fill": "in", "sort": "of", "join": "of"}.get(
+        verb, "from"
+    )
     given = " and ".join([", ".join(params[:-1]), params[-1]]) if len(params) > 1 else params[0]
     return f"{verb.capitalize()} {noun.replace('_', ' ')} {way} {given}."
 
 # %% ../../nbs/21_models/01_rules_code.ipynb #6cf9e466
-def body_of(node: ast.FunctionDef) -> str:
+def body_of(node: Any) -> str:
     "A function's parameters and statements without its name and docstring: two functions with the same do the same."
     doc = isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
     return ast.dump(node.args) + "".join(ast.dump(n) for n in node.body[doc:])
 
 
 def functions(scene: Scene) -> dict[str, tuple[int, ast.FunctionDef]]:
-    "Functions that recent cells define at top level and that are alive: (number of the cell, definition), the latest of each name."
-    return {n.name: (i, n) for i, cell in enumerate(scene.cells) for n in cell.tree.body
-            if isinstance(n, ast.FunctionDef) and exact(scene.get(n.name), FunctionType)}
+    "Live functions that recent cells define at top level: (number of the cell, definition), the latest of each name."
+    return {
+        n.name: (i, n)
+        for i, cell in enumerate(scene.cells)
+        for n in cell.tree.body
+        if isinstance(n, ast.FunctionDef) and exact(scene.get(n.name), FunctionType)
+    }
 
 
-@rule("function", "cell", "function functions extract refactor reuse def export exported library", "extract a function from a cell")
+@rule(
+    "function",
+    "cell",
+    "function functions extract refactor reuse def export exported library",
+    "extract a function from a cell",
+)
 def extract_function(scene: Scene, cell: Source) -> Candidates:
     "The cell as a function that can be exported."
     try:
         e = extract(scene, cell)
     except (Unsure, RecursionError):
         return
-    if body_of(ast.parse(e.code).body[0]) in {body_of(n) for _, n in functions(scene).values()}:  # type: ignore[arg-type]
+    if body_of(ast.parse(e.code).body[0]) in {body_of(n) for _, n in functions(scene).values()}:
         return
     needs = f" It also reads {spoken(e.outside)}: their cells must be exported too." if e.outside else ""
-    frame = [n for n in e.params if pandas_type(scene.get(n))]
-    score = .62 if len(working(cell.tree)) > 1 or frame else .5
-    yield Candidate(score, f"Make the cell that binds {spoken(e.outputs)} a function `{e.name}`", e.code,
-                    f"It takes {spoken(e.params)} and returns {spoken(e.outputs)}; nothing runs until it is called.{needs}",
-                    f"If the cell that binds {spoken(e.outputs)} were a function, what would it take, and what would it return?", about=e.outputs)
+    score = 0.62 if len(working(cell.tree)) > 1 or isinstance(cell.tree.body[0], ast.For) else 0.5
+    yield Candidate(
+        score,
+        f"Make the cell that binds {spoken(e.outputs)} a function `{e.name}`",
+        e.code,
+        f"It takes {spoken(e.params)} and returns {spoken(e.outputs)}; nothing runs until it is called.{needs}",
+        f"If the cell that binds {spoken(e.outputs)} were a function, what would it take, and what would it return?",
+        about=e.outputs,
+    )

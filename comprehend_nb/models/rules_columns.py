@@ -28,7 +28,8 @@ KEPT = 1_000  # categories kept for a closer look
 
 @dataclass(slots=True)
 class Column:
-    "What was seen of one column: `kind` of data, `seen` of `rows` rows, how many were `missing`, a sample of the others."
+    "What was seen of one column: its `kind`, `seen` of `rows` rows, how many were `missing`, a sample of the others."
+
     label: str
     position: int
     kind: str  # number, whole, bool, date, duration, text, category, object
@@ -46,19 +47,30 @@ class Column:
 # %% ../../nbs/21_models/01_rules_columns.ipynb #0fc1ed76
 _INDEXES = "Index RangeIndex MultiIndex DatetimeIndex CategoricalIndex PeriodIndex TimedeltaIndex IntervalIndex"
 _NULLABLE = {f"{sign}{bits}Dtype": "whole" for sign in ("Int", "UInt") for bits in (8, 16, 32, 64)} | {
-    "Float32Dtype": "number", "Float64Dtype": "number", "BooleanDtype": "bool"}
+    "Float32Dtype": "number",
+    "Float64Dtype": "number",
+    "BooleanDtype": "bool",
+}
 
 
-def kind_of(dtype: object) -> str:
+def kind_of(dtype: Any) -> str:
     "The kind of data of a column type; empty where the type is not one of numpy's or pandas' own."
     pd, np = sys.modules["pandas"], sys.modules["numpy"]
     if issubclass(type(dtype), np.dtype):
-        return {"f": "number", "i": "whole", "u": "whole", "b": "bool", "M": "date", "m": "duration", "O": "object"}.get(dtype.kind, "")  # type: ignore[attr-defined]
+        return {
+            "f": "number",
+            "i": "whole",
+            "u": "whole",
+            "b": "bool",
+            "M": "date",
+            "m": "duration",
+            "O": "object",
+        }.get(dtype.kind, "")
     own = {"StringDtype": "text", "CategoricalDtype": "category", "DatetimeTZDtype": "date"} | _NULLABLE
     return next((kind for name, kind in own.items() if exact(dtype, getattr(pd, name))), "")
 
 
-def pandas_type(obj: object) -> str:
+def pandas_type(obj: Any) -> str:
     "`frame` or `series` where the object is exactly that, with an index and attributes of known types; else empty."
     pd = sys.modules.get("pandas")
     if pd is None or not exact(obj, getattr(pd, "DataFrame", None), getattr(pd, "Series", None)):
@@ -72,7 +84,9 @@ def pandas_type(obj: object) -> str:
 
 def _known_values(axis: Any) -> bool:
     pd = sys.modules["pandas"]
-    return exact(axis, pd.MultiIndex) or exact(axis.dtype, pd.PeriodDtype, pd.IntervalDtype) or kind_of(axis.dtype) != ""
+    return (
+        exact(axis, pd.MultiIndex) or exact(axis.dtype, pd.PeriodDtype, pd.IntervalDtype) or kind_of(axis.dtype) != ""
+    )
 
 # %% ../../nbs/21_models/01_rules_columns.ipynb #c8323211
 def labels(frame: Any) -> dict[str, int]:
@@ -91,11 +105,12 @@ def columns(scene: Scene, frame: Any) -> list[Column]:
         named = list(labels(frame).items())[:MOST_COLUMNS]
         width = max(len(named), 20)
         scene.notes[key] = [c for label, i in named if (c := column(frame.iloc[:, i], label, i, width))]
-    return scene.notes[key]  # type: ignore[return-value]
+    found: list[Column] = scene.notes[key]
+    return found
 
 
 def column(series: Any, label: str, position: int = 0, width: int = 20) -> Column | None:
-    "One column, whole or sampled; `width` is the number of columns that share the work. None where its type is not known."
+    "One column, whole or sampled; `width` columns share the work. None where its type is not known."
     kind, rows = kind_of(series.dtype), len(series)
     if not kind:
         return None
@@ -109,7 +124,13 @@ def column(series: Any, label: str, position: int = 0, width: int = 20) -> Colum
 
 # %% ../../nbs/21_models/01_rules_columns.ipynb #dbb73fed
 def _read_numbers(part: Any, found: Column) -> None:
-    values = part.array if found.kind == "category" else part.to_numpy() if part.dtype.kind != "O" and _is_numpy(part) else part.array
+    values = (
+        part.array
+        if found.kind == "category"
+        else part.to_numpy()
+        if part.dtype.kind != "O" and _is_numpy(part)
+        else part.array
+    )
     gone = values.codes < 0 if found.kind == "category" else sys.modules["pandas"].isna(values)
     found.missing = int(gone.sum())
     if found.kind == "category":
@@ -154,7 +175,8 @@ def listed(names: list[str], width: int = 96) -> str:
     line = f"[{', '.join(parts)}]"
     if len(line) <= width:
         return line
-    lines, current = [], "   "
+    lines: list[str] = []
+    current = "   "
     for part in parts:
         if len(current) + len(part) + 2 > width:
             lines, current = [*lines, current], "   "

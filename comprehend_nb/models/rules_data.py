@@ -22,7 +22,7 @@ from .rules_core import Candidate, Candidates, Scene, exact, fresh, module, quot
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #f8bfeacd
 def calls_on(scene: Scene, name: str) -> set[str]:
-    "Names of the methods that recent cells called on this variable (or on a part of it), and of its attributes that they read."
+    "Methods and attributes that recent cells used of this variable, or of a part of it."
     found = set()
     for cell in scene.cells:
         if name in cell.reads:
@@ -48,7 +48,9 @@ def missing_values(scene: Scene, name: str, obj: Any) -> Candidates:
         return
     gaps.sort(key=lambda c: -c.missing)
     done = calls_on(scene, name)
-    facts = "; ".join(f"`{c.label}` {c.missing:,}" for c in gaps[:3]) + (f"; and {len(gaps) - 3} more columns" if len(gaps) > 3 else "")
+    facts = "; ".join(f"`{c.label}` {c.missing:,}" for c in gaps[:3]) + (
+        f"; and {len(gaps) - 3} more columns" if len(gaps) > 3 else ""
+    )
     said = f"Values are missing ({facts}) {of_rows(gaps[0])}."
     if not done & {"isna", "isnull", "info", "count", "notna"}:
         yield _count_missing(scene, name, said)
@@ -64,26 +66,44 @@ def missing_values(scene: Scene, name: str, obj: Any) -> Candidates:
 def _count_missing(scene: Scene, name: str, said: str) -> Candidate:
     new = fresh(scene, "missing")
     code = f"{new} = {name}.isna().sum()\n{new}[{new} > 0].sort_values(ascending=False)"
-    return Candidate(.9, f"Count what is missing in each column of `{name}`", code, said,
-                     f"Which rows of `{name}` lack a value, and why would they? {said}")
+    return Candidate(
+        0.9,
+        f"Count what is missing in each column of `{name}`",
+        code,
+        said,
+        f"Which rows of `{name}` lack a value, and why would they? {said}",
+    )
 
 
 def _drop_missing(scene: Scene, name: str, gaps: Sequence[Column], said: str) -> Candidate:
     new = fresh(scene, f"{name}_complete")
     some = [c.label for c in gaps]
     subset = f"subset={listed(some, 70)}" if len(some) <= 8 else f"subset={name}.columns[{name}.isna().mean() <= 1 / 3]"
-    code = f"{new} = {name}.dropna({subset})\nf\"{{len({name}) - len({new})}} of {{len({name})}} rows left out\""
-    return Candidate(.75, f"Keep the rows of `{name}` that lack nothing in {spoken(some)}, as `{new}`", code,
-                     f"{said} It assumes that the rows left out are not different from the others.",
-                     f"May the incomplete rows of `{name}` be left out, or would that change the answer?")
+    code = f'{new} = {name}.dropna({subset})\nf"{{len({name}) - len({new})}} of {{len({name})}} rows left out"'
+    return Candidate(
+        0.75,
+        f"Keep the rows of `{name}` that lack nothing in {spoken(some)}, as `{new}`",
+        code,
+        f"{said} It assumes that the rows left out are not different from the others.",
+        f"May the incomplete rows of `{name}` be left out, or would that change the answer?",
+    )
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #b2daa2cb
 def _drop_sparse(scene: Scene, name: str, sparse: Sequence[Column]) -> Candidate:
     new, some = fresh(scene, f"{name}_known"), [c.label for c in sparse]
-    code = f"{new} = {name}.drop(columns={listed(some, 70)})\n{new}.shape" if len(some) <= 8 else f"{new} = {name}.loc[:, {name}.isna().mean() <= 1 / 3]\n{new}.shape"
-    return Candidate(.76, f"Leave out {spoken(some)}, of which most is missing, as `{new}`", code,
-                     f"`{sparse[0].label}` lacks {sparse[0].missing:,} {of_rows(sparse[0])}; that a value is *there* may tell something, and is lost too.",
-                     f"What does it mean that most of {spoken(some)} is missing?")
+    code = (
+        f"{new} = {name}.drop(columns={listed(some, 70)})\n{new}.shape"
+        if len(some) <= 8
+        else f"{new} = {name}.loc[:, {name}.isna().mean() <= 1 / 3]\n{new}.shape"
+    )
+    return Candidate(
+        0.76,
+        f"Leave out {spoken(some)}, of which most is missing, as `{new}`",
+        code,
+        f"`{sparse[0].label}` lacks {sparse[0].missing:,} {of_rows(sparse[0])}; that a value is *there* may tell "
+        f"something, and is lost too.",
+        f"What does it mean that most of {spoken(some)} is missing?",
+    )
 
 
 def _fill_missing(scene: Scene, name: str, frame: Any, gaps: Sequence[Column]) -> Iterator[Candidate]:
@@ -92,29 +112,68 @@ def _fill_missing(scene: Scene, name: str, frame: Any, gaps: Sequence[Column]) -
         return
     if exact(frame.index, sys.modules["pandas"].DatetimeIndex):
         new = fresh(scene, f"{name}_filled")
-        yield Candidate(.5, f"Fill the gaps in {spoken(numbers)} along the time, as `{new}`",
-                        f'{new} = {name}.assign(**{name}[{listed(numbers, 70)}].interpolate("time"))\n{new}[{listed(numbers, 70)}].isna().sum()',
-                        "It assumes a straight line from the value before a gap to the one after.", f"How long are the gaps in {spoken(numbers)}?")
+        yield Candidate(
+            0.5,
+            f"Fill the gaps in {spoken(numbers)} along the time, as `{new}`",
+            f'{new} = {name}.assign(**{name}[{listed(numbers, 70)}].interpolate("time"))\n'
+            f"{new}[{listed(numbers, 70)}].isna().sum()",
+            "It assumes a straight line from the value before a gap to the one after.",
+            f"How long are the gaps in {spoken(numbers)}?",
+        )
         return
     new, medians = fresh(scene, f"{name}_filled"), fresh(scene, "medians")
     code = f"{medians} = {name}[{listed(numbers)}].median()\n{new} = {name}.fillna({medians})\n{medians}"
-    yield Candidate(.5, f"Fill the gaps in {spoken(numbers)} with the median, as `{new}`", code,
-                    "It assumes that a gap is a typical value; every spread computed afterwards gets smaller.",
-                    f"Would a typical value be a fair guess for what is missing in {spoken(numbers)}?")
+    yield Candidate(
+        0.5,
+        f"Fill the gaps in {spoken(numbers)} with the median, as `{new}`",
+        code,
+        "It assumes that a gap is a typical value; every spread computed afterwards gets smaller.",
+        f"Would a typical value be a fair guess for what is missing in {spoken(numbers)}?",
+    )
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #f10f6e7f
 @rule("missing", "value")
 def missing_in_series(scene: Scene, name: str, obj: Any) -> Candidates:
     "A series that lacks some of its values."
-    if pandas_type(obj) != "series" or not (c := column(obj, name)) or not 0 < c.missing < c.seen or "dropna" in calls_on(scene, name):
+    if (
+        pandas_type(obj) != "series"
+        or not (c := column(obj, name))
+        or not 0 < c.missing < c.seen
+        or "dropna" in calls_on(scene, name)
+    ):
         return
     new = fresh(scene, f"{name}_known")
-    yield Candidate(.7, f"Keep what is known of `{name}`, as `{new}`", f"{new} = {name}.dropna()\nlen({name}) - len({new})",
-                    f"{c.missing:,} {of_rows(c)} are missing; those left out are taken to be no different from the others.",
-                    f"What does a missing value of `{name}` mean: not measured, or nothing there?")
+    yield Candidate(
+        0.7,
+        f"Keep what is known of `{name}`, as `{new}`",
+        f"{new} = {name}.dropna()\nlen({name}) - len({new})",
+        f"{c.missing:,} {of_rows(c)} are missing; those left out are taken to be no different from the others.",
+        f"What does a missing value of `{name}` mean: not measured, or nothing there?",
+    )
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #f7b1ade4
-_STANDINS = frozenset({"", "?", "??", "-", "--", ".", "n/a", "na", "nan", "null", "none", "#n/a", "missing", "unknown", "not available", "nil", "(null)", "tbd"})
+_STANDINS = frozenset(
+    {
+        "",
+        "?",
+        "??",
+        "-",
+        "--",
+        ".",
+        "n/a",
+        "na",
+        "nan",
+        "null",
+        "none",
+        "#n/a",
+        "missing",
+        "unknown",
+        "not available",
+        "nil",
+        "(null)",
+        "tbd",
+    }
+)
 _CODES = (-9, -99, -999, -9999, -99999, 999, 9999, 99999, 999999)
 
 
@@ -141,7 +200,12 @@ def _codes(values: Any) -> Counter[Any]:
     return hits
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #01f6bb46
-@rule("hidden missing", "value", "missing unknown placeholder placeholders sentinel", "turn stand-ins such as ? or -999 into missing values")
+@rule(
+    "hidden missing",
+    "value",
+    "missing unknown placeholder placeholders sentinel",
+    "turn stand-ins such as ? or -999 into missing values",
+)
 def hidden_missing(scene: Scene, name: str, obj: Any) -> Candidates:
     "Text or codes that stand for missing values."
     if pandas_type(obj) != "frame":
@@ -149,11 +213,21 @@ def hidden_missing(scene: Scene, name: str, obj: Any) -> Candidates:
     for c in columns(scene, obj):
         if hits := standins(c):
             new, part = fresh(scene, f"{name}_known"), f"{name}[{quoted(c.label)}]"
-            codes, flag = ", ".join(quoted(v) if type(v) is str else str(v) for v in list(hits)[:5]), fresh(scene, "unknown")
-            code = f"{flag} = {part}.isin([{codes}])\n{new} = {name}.assign(**{{{quoted(c.label)}: {part}.mask({flag})}})\nint({flag}.sum())"
-            yield Candidate(.85, f"Count {codes} in `{c.label}` as missing, in a new frame `{new}`", code,
-                            f"{sum(hits.values()):,} {of_rows(c)} hold {codes}; it assumes that they mean *not known*.",
-                            f"What does {codes} mean in `{name}.{c.label}`?")
+            codes, flag = (
+                ", ".join(quoted(v) if type(v) is str else str(v) for v in list(hits)[:5]),
+                fresh(scene, "unknown"),
+            )
+            code = (
+                f"{flag} = {part}.isin([{codes}])\n{new} = {name}.assign(**{{{quoted(c.label)}: "
+                f"{part}.mask({flag})}})\nint({flag}.sum())"
+            )
+            yield Candidate(
+                0.85,
+                f"Count {codes} in `{c.label}` as missing, in a new frame `{new}`",
+                code,
+                f"{sum(hits.values()):,} {of_rows(c)} hold {codes}; it assumes that they mean *not known*.",
+                f"What does {codes} mean in `{name}.{c.label}`?",
+            )
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #908b1020
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
@@ -171,43 +245,77 @@ def number_dress(values: Sequence[Any]) -> str | None:
         return None
     for dress in ("", "[,]", "[$,]", "[€,]", "[£,]", "[%,]"):
         bare = [re.sub(dress, "", t) for t in texts] if dress else texts
-        if any("," in t for t in texts) and dress and not all(_GROUPED.fullmatch(re.sub(r"[$€£%]", "", t)) for t in texts if "," in t):
+        if (
+            any("," in t for t in texts)
+            and dress
+            and not all(_GROUPED.fullmatch(re.sub(r"[$€£%]", "", t)) for t in texts if "," in t)
+        ):
             return None
-        if sum(bool(_NUMBER.fullmatch(b.strip())) for b in bare) >= .9 * len(texts):
+        if sum(bool(_NUMBER.fullmatch(b.strip())) for b in bare) >= 0.9 * len(texts):
             return dress
     return None
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #7c9ff684
-@rule("numbers", "value", "number numbers numeric numerical int float digits", "read text as numbers, showing what cannot be read")
+@rule(
+    "numbers",
+    "value",
+    "number numbers numeric numerical int float digits",
+    "read text as numbers, showing what cannot be read",
+)
 def text_numbers(scene: Scene, name: str, obj: Any) -> Candidates:
     "Text columns whose values read as numbers."
     if pandas_type(obj) != "frame":
         return
     for c in columns(scene, obj):
-        if c.kind not in ("text", "object") or _TEXT_ON_PURPOSE.search(c.label) or (dress := number_dress(c.values)) is None:
+        if (
+            c.kind not in ("text", "object")
+            or _TEXT_ON_PURPOSE.search(c.label)
+            or (dress := number_dress(c.values)) is None
+        ):
             continue
         pd, needs = module(scene, "pandas", "pd")
         new, values, part = fresh(scene, f"{name}_numbers"), fresh(scene, slug(c.label)), f"{name}[{quoted(c.label)}]"
         text = f'{part}.str.replace(r"{dress}", "", regex=True)' if dress else part
-        code = (f'{needs}{values} = {pd}.to_numeric({text}, errors="coerce")\n{new} = {name}.assign(**{{{quoted(c.label)}: {values}}})\n'
-                f"{part}[{values}.isna() & {part}.notna()].unique()")
-        yield Candidate(.8, f"Read `{c.label}` as numbers, in a new frame `{new}`, and show what cannot be read", code,
-                        f"`{c.label}` is text, and most of what was seen {of_rows(c)} reads as numbers; what does not becomes missing.",
-                        f"`{name}.{c.label}` is text: what would `{name}.{c.label}.max()` give, and why?")
+        code = (
+            f'{needs}{values} = {pd}.to_numeric({text}, errors="coerce")\n'
+            f"{new} = {name}.assign(**{{{quoted(c.label)}: {values}}})\n"
+            f"{part}[{values}.isna() & {part}.notna()].unique()"
+        )
+        yield Candidate(
+            0.8,
+            f"Read `{c.label}` as numbers, in a new frame `{new}`, and show what cannot be read",
+            code,
+            f"`{c.label}` is text, and most of what was seen {of_rows(c)} reads as numbers; what does not becomes "
+            f"missing.",
+            f"`{name}.{c.label}` is text: what would `{name}.{c.label}.max()` give, and why?",
+        )
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #8bb94af5
-_FORMATS = {r"\d{4}-\d\d?-\d\d?": ["%Y-%m-%d"], r"\d{4}/\d\d?/\d\d?": ["%Y/%m/%d"], r"\d\d?\.\d\d?\.\d{4}": ["%d.%m.%Y"],
-            r"\d\d?/\d\d?/\d{4}": ["%m/%d/%Y", "%d/%m/%Y"], r"\d\d?-\d\d?-\d{4}": ["%m-%d-%Y", "%d-%m-%Y"], r"\d\d?/\d\d?/\d\d": ["%m/%d/%y", "%d/%m/%y"],
-            r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d": ["%Y-%m-%d %H:%M:%S"], r"\d{4}-\d\d-\d\d \d\d:\d\d": ["%Y-%m-%d %H:%M"],
-            r"\d{4}/\d\d/\d\d \d\d:\d\d": ["%Y/%m/%d %H:%M"], r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d": ["%Y/%m/%d %H:%M:%S"], r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d": ["%Y-%m-%dT%H:%M:%S"],
-            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ": ["%Y-%m-%dT%H:%M:%SZ"], r"[A-Za-z]{3} \d\d? \d{4}": ["%b %d %Y"], r"\d\d? [A-Za-z]{3} \d{4}": ["%d %b %Y"],
-            r"\d\d?-[A-Za-z]{3}-\d{4}": ["%d-%b-%Y"], r"[A-Za-z]{4,9} \d\d?, \d{4}": ["%B %d, %Y"], r"[A-Za-z]{3} \d\d?, \d{4}": ["%b %d, %Y"]}
+_FORMATS = {
+    r"\d{4}-\d\d?-\d\d?": ["%Y-%m-%d"],
+    r"\d{4}/\d\d?/\d\d?": ["%Y/%m/%d"],
+    r"\d\d?\.\d\d?\.\d{4}": ["%d.%m.%Y"],
+    r"\d\d?/\d\d?/\d{4}": ["%m/%d/%Y", "%d/%m/%Y"],
+    r"\d\d?-\d\d?-\d{4}": ["%m-%d-%Y", "%d-%m-%Y"],
+    r"\d\d?/\d\d?/\d\d": ["%m/%d/%y", "%d/%m/%y"],
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d": ["%Y-%m-%d %H:%M:%S"],
+    r"\d{4}-\d\d-\d\d \d\d:\d\d": ["%Y-%m-%d %H:%M"],
+    r"\d{4}/\d\d/\d\d \d\d:\d\d": ["%Y/%m/%d %H:%M"],
+    r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d": ["%Y/%m/%d %H:%M:%S"],
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d": ["%Y-%m-%dT%H:%M:%S"],
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ": ["%Y-%m-%dT%H:%M:%SZ"],
+    r"[A-Za-z]{3} \d\d? \d{4}": ["%b %d %Y"],
+    r"\d\d? [A-Za-z]{3} \d{4}": ["%d %b %Y"],
+    r"\d\d?-[A-Za-z]{3}-\d{4}": ["%d-%b-%Y"],
+    r"[A-Za-z]{4,9} \d\d?, \d{4}": ["%B %d, %Y"],
+    r"[A-Za-z]{3} \d\d?, \d{4}": ["%b %d, %Y"],
+}
 
 
 @lru_cache(maxsize=4096)
 def _reads(text: str, form: str) -> bool:
     try:
-        datetime.strptime(text, form)  # noqa: DTZ007
+        datetime.strptime(text, form)
     except ValueError:
         return False
     return True
@@ -231,12 +339,20 @@ def text_dates(scene: Scene, name: str, obj: Any) -> Candidates:
             continue
         pd, needs = module(scene, "pandas", "pd")
         new, values, part = fresh(scene, f"{name}_dated"), fresh(scene, slug(c.label)), f"{name}[{quoted(c.label)}]"
-        code = (f'{needs}{values} = {pd}.to_datetime({part}, format={quoted(formats[0])}, errors="coerce")\n'
-                f"{new} = {name}.assign(**{{{quoted(c.label)}: {values}}})\n{values}.agg([\"min\", \"max\", \"count\"])")
-        doubt = f" Nothing seen decides between {' and '.join(formats)}: the first is taken." if len(formats) > 1 else ""
-        yield Candidate(.78, f"Read `{c.label}` as dates, in a new frame `{new}`", code,
-                        f"What was seen {of_rows(c)} is written as {formats[0]}; what is not becomes missing.{doubt}",
-                        f"`{name}.{c.label}` is text: how would it sort, and what is the day after its last value?")
+        code = (
+            f'{needs}{values} = {pd}.to_datetime({part}, format={quoted(formats[0])}, errors="coerce")\n'
+            f'{new} = {name}.assign(**{{{quoted(c.label)}: {values}}})\n{values}.agg(["min", "max", "count"])'
+        )
+        doubt = (
+            f" Nothing seen decides between {' and '.join(formats)}: the first is taken." if len(formats) > 1 else ""
+        )
+        yield Candidate(
+            0.78,
+            f"Read `{c.label}` as dates, in a new frame `{new}`",
+            code,
+            f"What was seen {of_rows(c)} is written as {formats[0]}; what is not becomes missing.{doubt}",
+            f"`{name}.{c.label}` is text: how would it sort, and what is the day after its last value?",
+        )
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #b7d6dd42
 @rule("dates", "value")
@@ -249,16 +365,32 @@ def split_dates(scene: Scene, name: str, obj: Any) -> Candidates:
     new = fresh(scene, f"{name}_dated")
     if {"year", "month", "day"} <= set(found) and not {"date"} & {c.label.lower() for c in columns(scene, obj)}:
         three = [found[n].label for n in ("year", "month", "day")]
-        renamed = "" if three == ["year", "month", "day"] else '.rename(columns=str.lower)'
-        code = f'{needs}{new} = {name}.assign(date={pd}.to_datetime({name}[{listed(three)}]{renamed}, errors="coerce"))\n{new}["date"].agg(["min", "max"])'
-        yield Candidate(.6, f"Join year, month and day of `{name}` to one date, in a new frame `{new}`", code, "What is no date, such as 31 June, becomes missing.",
-                        f"How many days does `{name}` span?")
+        renamed = "" if three == ["year", "month", "day"] else ".rename(columns=str.lower)"
+        code = (
+            f"{needs}{new} = {name}.assign(date={pd}.to_datetime({name}[{listed(three)}]{renamed}, "
+            f'errors="coerce"))\n{new}["date"].agg(["min", "max"])'
+        )
+        yield Candidate(
+            0.6,
+            f"Join year, month and day of `{name}` to one date, in a new frame `{new}`",
+            code,
+            "What is no date, such as 31 June, becomes missing.",
+            f"How many days does `{name}` span?",
+        )
     for label, c in found.items():
-        if re.search("date|day", label) and 19000101 <= c.values.min() and c.values.max() <= 21001231:
-            code = (f'{needs}{new} = {name}.assign(**{{{quoted(c.label)}: {pd}.to_datetime({name}[{quoted(c.label)}], format="%Y%m%d", errors="coerce")}})\n'
-                    f'{new}[{quoted(c.label)}].agg(["min", "max"])')
-            yield Candidate(.75, f"Read the numbers of `{c.label}` as dates, in a new frame `{new}`", code, "20130101 is taken as 2013-01-01.",
-                            f"What is `{c.label}` minus one, on the first of a month?")
+        if re.search("date|day", label) and c.values.min() >= 17000101 and c.values.max() <= 21001231:
+            code = (
+                f'{needs}{new} = {name}.assign(**{{{quoted(c.label)}: {pd}.to_datetime('
+                f'{name}[{quoted(c.label)}], format="%Y%m%d", errors="coerce")}})\n'
+                f'{new}[{quoted(c.label)}].agg(["min", "max"])'
+            )
+            yield Candidate(
+                0.75,
+                f"Read the numbers of `{c.label}` as dates, in a new frame `{new}`",
+                code,
+                "20130101 is taken as 2013-01-01.",
+                f"What is `{c.label}` minus one, on the first of a month?",
+            )
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #ca3deea1
 def variants(values: Sequence[Any]) -> list[list[str]]:
@@ -272,7 +404,12 @@ def variants(values: Sequence[Any]) -> list[list[str]]:
     return [sorted(g, key=lambda t: -texts[t]) for key, g in groups.items() if key and len(g) > 1]
 
 
-@rule("spellings", "value", "spelling spellings case whitespace spaces typo typos variants inconsistent", "bring two spellings of one value together")
+@rule(
+    "spellings",
+    "value",
+    "spelling spellings case whitespace spaces typo typos variants inconsistent",
+    "bring two spellings of one value together",
+)
 def spellings(scene: Scene, name: str, obj: Any) -> Candidates:
     "Text columns in which one value is spelled in several ways."
     if pandas_type(obj) != "frame":
@@ -281,7 +418,15 @@ def spellings(scene: Scene, name: str, obj: Any) -> Candidates:
         if c.kind in ("text", "object") and (groups := variants(c.values)):
             new, part = fresh(scene, f"{name}_tidy"), f"{name}[{quoted(c.label)}]"
             steps = ".str.strip()" + (".str.lower()" if len({" ".join(t.split()) for t in groups[0]}) > 1 else "")
-            code = f"{new} = {name}.assign(**{{{quoted(c.label)}: {part}{steps}}})\n{new}[{quoted(c.label)}].value_counts()"
+            code = (
+                f"{new} = {name}.assign(**{{{quoted(c.label)}: {part}{steps}}})\n"
+                f"{new}[{quoted(c.label)}].value_counts()"
+            )
             pairs = " and ".join(quoted(t) for t in groups[0][:3])
-            yield Candidate(.82, f"Bring the spellings of `{c.label}` together, in a new frame `{new}`", code,
-                            f"{pairs} are taken as one value (seen {of_rows(c)}).", f"Are {pairs} the same thing in `{name}.{c.label}`?")
+            yield Candidate(
+                0.82,
+                f"Bring the spellings of `{c.label}` together, in a new frame `{new}`",
+                code,
+                f"{pairs} are taken as one value (seen {of_rows(c)}).",
+                f"Are {pairs} the same thing in `{name}.{c.label}`?",
+            )

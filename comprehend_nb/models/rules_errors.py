@@ -10,6 +10,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #54edcac4
 from .rules_columns import pandas_type
@@ -17,7 +18,9 @@ from .rules_core import Candidate, Candidates, Scene, exact, fresh, near, quoted
 from .rules_failure import Failure, keys, locate, repaired, resolve, source
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #0e4a346f
-ERROR_WORDS = "error errors fix exception traceback fails failed failing broke broken crash crashed guard raised wrong debug"
+ERROR_WORDS = (
+    "error errors fix exception traceback fails failed failing broke broken crash crashed guard raised wrong debug"
+)
 
 
 def again(scene: Scene, failure: Failure) -> bool:
@@ -28,14 +31,18 @@ def again(scene: Scene, failure: Failure) -> bool:
 def constants(failure: Failure, value: object) -> list[ast.Constant]:
     "Literals equal to a plain value: in the expression that failed, else in its statement."
     for part in (failure.node, failure.statement):
-        found = [n for n in ast.walk(part) if isinstance(n, ast.Constant) and exact(n.value, type(value)) and n.value == value]
+        found = [
+            n
+            for n in ast.walk(part)
+            if isinstance(n, ast.Constant) and exact(n.value, type(value)) and n.value == value
+        ]
         if found:
             return found
     return []
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #c8bf8c3d
-def _wanted(error: BaseException) -> list[str]:
-    told = error.args[0] if error.args else None
+def _wanted(error: Any) -> list[str]:
+    told: Any = error.args[0] if error.args else None
     if not exact(told, str):
         return []
     if " in " in told or " not found" in told:
@@ -50,8 +57,13 @@ def _containers(failure: Failure) -> Iterator[tuple[str, object]]:
             yield source(failure, node), obj
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #9c5209c9
-@rule("error", "error", ERROR_WORDS, "repair the cell that raised an error: a key, a name or a file that is nearly right, a division by zero, a None")
-def missing_key(scene: Scene, error: BaseException) -> Candidates:
+@rule(
+    "error",
+    "error",
+    ERROR_WORDS,
+    "repair the cell that raised an error: a key, a name or a file that is nearly right, a division by zero, a None",
+)
+def missing_key(scene: Scene, error: Any) -> Candidates:
     "KeyError: the nearest key in its place, else a default or a look at the keys."
     if not exact(error, KeyError) or not (failure := locate(scene, error)):
         return
@@ -60,56 +72,88 @@ def missing_key(scene: Scene, error: BaseException) -> Candidates:
             found = near(wanted, keys(obj))
             if found and (places := constants(failure, wanted)):
                 others = f"; others near it: {', '.join(map(quoted, found[1:]))}" if found[1:] else ""
-                yield Candidate(.95, f"Use {quoted(found[0])}, which `{text}` has, in place of {quoted(wanted)}",
-                                repaired(failure, *((p, quoted(found[0])) for p in places)),
-                                f"It assumes that {quoted(found[0])} was meant{others}.", f"Which key of `{text}` did you mean by {quoted(wanted)}?",
-                                again(scene, failure))
+                yield Candidate(
+                    0.95,
+                    f"Use {quoted(found[0])}, which `{text}` has, in place of {quoted(wanted)}",
+                    repaired(failure, *((p, quoted(found[0])) for p in places)),
+                    f"It assumes that {quoted(found[0])} was meant{others}.",
+                    f"Which key of `{text}` did you mean by {quoted(wanted)}?",
+                    again(scene, failure),
+                )
     yield from _other_keys(scene, failure, error)
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #b1f10872
-def _other_keys(scene: Scene, failure: Failure, error: BaseException) -> Candidates:
+def _other_keys(scene: Scene, failure: Failure, error: Any) -> Candidates:
     node = failure.node
     if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
         return
     name, obj = node.value.id, resolve(failure, node.value)
     if exact(obj, dict):
-        adds = any(isinstance(n, ast.BinOp | ast.AugAssign) and node in (n.value if isinstance(n, ast.AugAssign) else n.right, getattr(n, "left", None))
-                   for n in ast.walk(failure.statement))
+        adds = any(
+            isinstance(n, ast.BinOp | ast.AugAssign)
+            and node in (n.value if isinstance(n, ast.AugAssign) else n.right, getattr(n, "left", None))
+            for n in ast.walk(failure.statement)
+        )
         default = ", 0" if adds else ""
-        yield Candidate(.7, f"Let a key that `{name}` has not give {'0' if adds else 'None'}",
-                        repaired(failure, (node, f"{name}.get({source(failure, node.slice)}{default})")),
-                        f"It hides that a key is missing, here {error.args[0]!r}." if exact(error.args[0], str, int) else "It hides that a key is missing.",
-                        f"What should happen for a key that `{name}` does not have?", again(scene, failure))
+        yield Candidate(
+            0.7,
+            f"Let a key that `{name}` has not give {'0' if adds else 'None'}",
+            repaired(failure, (node, f"{name}.get({source(failure, node.slice)}{default})")),
+            f"It hides that a key is missing, here {error.args[0]!r}."
+            if exact(error.args[0], str, int)
+            else "It hides that a key is missing.",
+            f"What should happen for a key that `{name}` does not have?",
+            again(scene, failure),
+        )
     if name in scene.namespace and keys(obj):
-        listing = f"list({name}.columns)" if pandas_type(obj) == "frame" else f"list({name})[:20]" if exact(obj, dict) else f"list({name}.index)[:20]"
-        yield Candidate(.6, f"Look at what `{name}` has", listing, f"{error.args[0]!r} is not there, and nothing is spelled like it."
-                        if exact(error.args[0], str, int) else "The key is not there.", f"What does `{name}` hold, and where is it made?")
+        listing = (
+            f"list({name}.columns)"
+            if pandas_type(obj) == "frame"
+            else f"list({name})[:20]"
+            if exact(obj, dict)
+            else f"list({name}.index)[:20]"
+        )
+        yield Candidate(
+            0.6,
+            f"Look at what `{name}` has",
+            listing,
+            f"{error.args[0]!r} is not there, and nothing is spelled like it."
+            if exact(error.args[0], str, int)
+            else "The key is not there.",
+            f"What does `{name}` hold, and where is it made?",
+        )
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #789c96ae
 @rule("error", "error")
-def zero_division(scene: Scene, error: BaseException) -> Candidates:
+def zero_division(scene: Scene, error: Any) -> Candidates:
     "ZeroDivisionError: the division that failed, guarded."
     if not exact(error, ZeroDivisionError) or not (failure := locate(scene, error)):
         return
     node = failure.node
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod):
         base = source(failure, node.right)
-        new = f"({source(failure, node)} if {base} else float(\"nan\"))"
+        new = f'({source(failure, node)} if {base} else float("nan"))'
     elif isinstance(node, ast.AugAssign):
         base, name = source(failure, node.value), source(failure, node.target)
         sign = {ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}.get(type(node.op), "/")
         new = f'{name} = {name} {sign} ({base}) if {base} else float("nan")'
     else:
         return
-    yield Candidate(.95, f"Where `{base}` is 0, give *not a number* in place of an error", repaired(failure, (node, new)),
-                    f"It assumes that nothing can be said where `{base}` is 0; 0, or an error with a reason, may be the better answer.",
-                    f"When is `{base}` 0, and what should the result be then?", again(scene, failure))
+    yield Candidate(
+        0.95,
+        f"Where `{base}` is 0, give *not a number* in place of an error",
+        repaired(failure, (node, new)),
+        f"It assumes that nothing can be said where `{base}` is 0; 0, or an error with a reason, may be the better "
+        f"answer.",
+        f"When is `{base}` 0, and what should the result be then?",
+        again(scene, failure),
+    )
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #26088e96
 @rule("error", "error")
-def none_attribute(scene: Scene, error: BaseException) -> Candidates:
+def none_attribute(scene: Scene, error: Any) -> Candidates:
     "AttributeError of None: the cause where it is seen, else a guard."
-    if not exact(error, AttributeError) or error.obj is not None or not (failure := locate(scene, error)):  # type: ignore[attr-defined]
+    if not exact(error, AttributeError) or error.obj is not None or not (failure := locate(scene, error)):
         return
     node = failure.node
     if not isinstance(node, ast.Attribute):
@@ -123,32 +167,61 @@ def _in_place(scene: Scene, name: str) -> Candidates:
     "Where the name was bound to what a method that works in place gives."
     for cell in reversed(scene.cells):
         for s in cell.tree.body:
-            if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name) and s.targets[0].id == name and isinstance(s.value, ast.Call) \
-                    and isinstance(s.value.func, ast.Attribute) and isinstance(s.value.func.value, ast.Name) and (method := _gives_none(s.value)):
+            if (
+                isinstance(s, ast.Assign)
+                and isinstance(s.targets[0], ast.Name)
+                and s.targets[0].id == name
+                and isinstance(s.value, ast.Call)
+                and isinstance(s.value.func, ast.Attribute)
+                and isinstance(s.value.func.value, ast.Name)
+                and (method := _gives_none(s.value))
+            ):
                 base = s.value.func.value.id
                 if base == name or base not in scene.namespace:
                     continue
                 code = f"{name} = sorted({base})" if method == "sort" else f"{name} = {base}.copy()"
-                yield Candidate(.96, f"Bind `{name}` to the data: `{base}.{method}` changes `{base}` and gives None", code,
-                                f"`{base}` was changed by that line already.", f"What does `{base}.{method}(...)` return?")
+                yield Candidate(
+                    0.96,
+                    f"Bind `{name}` to the data: `{base}.{method}` changes `{base}` and gives None",
+                    code,
+                    f"`{base}` was changed by that line already.",
+                    f"What does `{base}.{method}(...)` return?",
+                )
                 return
 
 
 def _gives_none(call: ast.Call) -> str:
     method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    inplace = any(k.arg == "inplace" and isinstance(k.value, ast.Constant) and k.value.value is True for k in call.keywords)
-    return method if inplace or method in ("sort", "append", "extend", "update", "reverse", "insert", "remove", "clear") else ""
+    inplace = any(
+        k.arg == "inplace" and isinstance(k.value, ast.Constant) and k.value.value is True for k in call.keywords
+    )
+    return (
+        method
+        if inplace or method in ("sort", "append", "extend", "update", "reverse", "insert", "remove", "clear")
+        else ""
+    )
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #604335b8
 def _guarded(scene: Scene, failure: Failure, node: ast.Attribute) -> Candidates:
     whole = _chain_of(failure.statement, node)
     base = source(failure, node.value)
-    comp = next((n for n in ast.walk(failure.statement) if isinstance(n, ast.ListComp) and any(m is node for m in ast.walk(n.elt))), None)
+    comp = next(
+        (
+            n
+            for n in ast.walk(failure.statement)
+            if isinstance(n, ast.ListComp) and any(m is node for m in ast.walk(n.elt))
+        ),
+        None,
+    )
     if comp is not None and not isinstance(node.value, ast.Name):
         name = fresh(scene, "found")
         last = comp.generators[-1]
         tail = last.ifs[-1] if last.ifs else last.iter
-        code = repaired(failure, (node.value, name), (tail, f"{source(failure, tail)}{' and' if last.ifs else ' if'} ({name} := {base}) is not None"))
+        code = repaired(
+            failure,
+            (node.value, name),
+            (tail, f"{source(failure, tail)}{' and' if last.ifs else ' if'} ({name} := {base}) is not None"),
+        )
         said = "What gives None is left out of the list."
     elif isinstance(node.value, ast.Name):
         code = repaired(failure, (whole, f"({source(failure, whole)} if {base} is not None else None)"))
@@ -157,56 +230,92 @@ def _guarded(scene: Scene, failure: Failure, node: ast.Attribute) -> Candidates:
         name = fresh(scene, "found")
         if not source(failure, whole).startswith(base):
             return
-        rest = source(failure, whole)[len(base):]
+        rest = source(failure, whole)[len(base) :]
         code = repaired(failure, (whole, f"({name}{rest} if ({name} := {base}) is not None else None)"))
         said = f"Where `{base}` is None, the result is None too."
-    yield Candidate(.9, f"Go on where `{base}` is None", code, said, f"When is `{base}` None, and what does that mean?", again(scene, failure))
+    yield Candidate(
+        0.9,
+        f"Go on where `{base}` is None",
+        code,
+        said,
+        f"When is `{base}` None, and what does that mean?",
+        again(scene, failure),
+    )
 
 
 def _chain_of(statement: ast.stmt, node: ast.AST) -> ast.AST:
     "The whole chain `a.b(c)[d].e` that begins with a node."
     while True:
-        up = next((n for n in ast.walk(statement) if (isinstance(n, ast.Attribute | ast.Subscript) and n.value is node)
-                   or (isinstance(n, ast.Call) and n.func is node)), None)
+        up = next(
+            (
+                n
+                for n in ast.walk(statement)
+                if (isinstance(n, ast.Attribute | ast.Subscript) and n.value is node)
+                or (isinstance(n, ast.Call) and n.func is node)
+            ),
+            None,
+        )
         if up is None:
             return node
         node = up
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #54c4f592
-def _has(obj: object) -> list[str]:
+def _has(obj: Any) -> list[str]:
     if exact(obj, ModuleType):
         return [n for n in list(vars(obj)) if exact(n, str) and n[0] != "_"]
-    if pandas_type(obj) or exact(obj, str, list, dict, set, tuple, int, float, bytes) or exact(obj, getattr(sys.modules.get("numpy"), "ndarray", None)):
-        return [*keys(obj), *(n for n in dir(type(obj)) if n[0] != "_")] if not exact(obj, dict) else [n for n in dir(dict) if n[0] != "_"]
+    if (
+        pandas_type(obj)
+        or exact(obj, str, list, dict, set, tuple, int, float, bytes)
+        or exact(obj, getattr(sys.modules.get("numpy"), "ndarray", None))
+    ):
+        return (
+            [*keys(obj), *(n for n in dir(type(obj)) if n[0] != "_")]
+            if not exact(obj, dict)
+            else [n for n in dir(dict) if n[0] != "_"]
+        )
     return []
 
 
 @rule("error", "error")
-def wrong_attribute(scene: Scene, error: BaseException) -> Candidates:
+def wrong_attribute(scene: Scene, error: Any) -> Candidates:
     "AttributeError: the nearest method, function or column."
-    if not exact(error, AttributeError) or error.obj is None or not exact(error.name, str):  # type: ignore[attr-defined]
+    if not exact(error, AttributeError) or error.obj is None or not exact(error.name, str):
         return
-    failure, found = locate(scene, error), near(error.name, _has(error.obj))  # type: ignore[attr-defined]
-    if failure and found and isinstance(failure.node, ast.Attribute) and failure.node.attr == error.name:  # type: ignore[attr-defined]
+    failure, found = locate(scene, error), near(error.name, _has(error.obj))
+    if failure and found and isinstance(failure.node, ast.Attribute) and failure.node.attr == error.name:
         base = source(failure, failure.node.value)
         new = f"{base}.{found[0]}" if found[0].isidentifier() else f"{base}[{quoted(found[0])}]"
         others = f"; others near it: {', '.join(found[1:])}" if found[1:] else ""
-        yield Candidate(.95, f"Use `{new}` in place of `{base}.{error.name}`", repaired(failure, (failure.node, new)),  # type: ignore[attr-defined]
-                        f"It assumes that {found[0]} was meant{others}.", f"What is `{base}`, and what does it have that is like `{error.name}`?",  # type: ignore[attr-defined]
-                        again(scene, failure))
+        yield Candidate(
+            0.95,
+            f"Use `{new}` in place of `{base}.{error.name}`",
+            repaired(failure, (failure.node, new)),
+            f"It assumes that {found[0]} was meant{others}.",
+            f"What is `{base}`, and what does it have that is like `{error.name}`?",
+            again(scene, failure),
+        )
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #bd51a487
 @rule("error", "error")
-def beyond_end(scene: Scene, error: BaseException) -> Candidates:
+def beyond_end(scene: Scene, error: Any) -> Candidates:
     "IndexError of a plain list, tuple or string: guarded by its length."
     if not exact(error, IndexError) or not (failure := locate(scene, error)):
         return
     node = failure.node
-    if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name) or not isinstance(node.ctx, ast.Load):
+    if (
+        not isinstance(node, ast.Subscript)
+        or not isinstance(node.value, ast.Name)
+        or not isinstance(node.ctx, ast.Load)
+    ):
         return
     obj, name, at = resolve(failure, node.value), node.value.id, source(failure, node.slice)
     if exact(obj, list, tuple, str):
-        size = len(obj)  # type: ignore[arg-type]
-        yield Candidate(.9, f"Give None where `{name}` has no item {at}",
-                        repaired(failure, (node, f"({name}[{at}] if -len({name}) <= {at} < len({name}) else None)")),
-                        f"`{name}` had {size:,} items when it failed; the first is number 0.", f"How many items does `{name}` have, and why {at}?", again(scene, failure))
+        size = len(obj)
+        yield Candidate(
+            0.9,
+            f"Give None where `{name}` has no item {at}",
+            repaired(failure, (node, f"({name}[{at}] if -len({name}) <= {at} < len({name}) else None)")),
+            f"`{name}` had {size:,} items when it failed; the first is number 0.",
+            f"How many items does `{name}` have, and why {at}?",
+            again(scene, failure),
+        )

@@ -10,18 +10,20 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 # %% ../../nbs/21_models/01_rules_flow.ipynb #e01c4a4d
 from .rules_columns import pandas_type
-from .rules_core import exact, is_data, usable
+from .rules_core import exact, is_data, usable, words
 
 # %% ../../nbs/21_models/01_rules_flow.ipynb #0ab1d239
 class Unsure(Exception):
     "Why a cell cannot become a function."
 
 
-_REFUSED = frozenset("globals locals vars eval exec input get_ipython exit quit open compile breakpoint display setattr delattr __import__ In Out".split())
+_REFUSED = words(
+    "globals locals vars eval exec input get_ipython exit quit open compile breakpoint display setattr delattr "
+    "__import__ In Out"
+)
 _REFUSED_NODES = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
 
 
@@ -39,7 +41,8 @@ def bound_names(node: ast.AST) -> Iterator[str]:
 # %% ../../nbs/21_models/01_rules_flow.ipynb #c5010ff7
 @dataclass
 class Flow:
-    "What a walk over a cell's statements found. `live` are the objects of the kernel; `imported` the names that cells imported."
+    "What a walk over a cell's statements found. `live` are the kernel's objects, `imported` imported names."
+
     live: Mapping[str, object]
     imported: frozenset[str] = frozenset()
     params: dict[str, None] = field(default_factory=dict)
@@ -88,8 +91,8 @@ def expression(flow: Flow, node: ast.AST | None, known: set[str]) -> None:
             inner |= set(bound_names(part.target))
             for test in part.ifs:
                 expression(flow, test, inner)
-        for child in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
-            expression(flow, child, inner)
+        for result in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
+            expression(flow, result, inner)
     else:
         for child in ast.iter_child_nodes(node):
             expression(flow, child, known)
@@ -117,7 +120,11 @@ def target(flow: Flow, node: ast.expr, known: set[str], value: ast.expr | None =
 def _item(flow: Flow, node: ast.Subscript, known: set[str]) -> None:
     expression(flow, node.slice, known)
     name, base = root(node), node.value
-    if not name or name in flow.aliases or isinstance(base, ast.Attribute) and base.attr not in ("loc", "iloc", "at", "iat"):
+    if (
+        not name
+        or name in flow.aliases
+        or (isinstance(base, ast.Attribute) and base.attr not in ("loc", "iloc", "at", "iat"))
+    ):
         raise Unsure("it changes something through another name")
     if name in known and name not in flow.params:
         return
@@ -135,7 +142,11 @@ def walk(flow: Flow, body: Iterable[ast.stmt], known: set[str]) -> set[str] | No
     for node in body:
         if now is None:
             raise Unsure("a statement cannot be reached")
-        flow.updating = frozenset(bound_names(node)) if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) else frozenset()
+        flow.updating = (
+            frozenset(bound_names(node))
+            if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign)
+            else frozenset()
+        )
         now = _statement(flow, node, now)
     return now
 

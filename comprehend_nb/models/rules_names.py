@@ -19,52 +19,112 @@ from typing import Any
 
 # %% ../../nbs/21_models/01_rules_names.ipynb #069d6b1c
 from .rules_columns import columns, pandas_type
-from .rules_core import Candidate, Candidates, Scene, exact, fresh, installed, module, near, quoted, rule, usable
+from comprehend_nb.models.rules_core import (
+    Candidate,
+    Candidates,
+    Scene,
+    exact,
+    fresh,
+    installed,
+    module,
+    near,
+    quoted,
+    rule,
+    usable,
+    words,
+)
 from .rules_data import text_numbers
 from .rules_errors import again, constants
 from .rules_failure import Failure, locate, repaired, resolve, source
 
 # %% ../../nbs/21_models/01_rules_names.ipynb #c965b418
 _IMPORTS = {
-    "np": "import numpy as np", "pd": "import pandas as pd", "plt": "import matplotlib.pyplot as plt", "sns": "import seaborn as sns",
-    "sm": "import statsmodels.api as sm", "pl": "import polars as pl", "nx": "import networkx as nx", "xr": "import xarray as xr", "alt": "import altair as alt",
-    "Path": "from pathlib import Path", "Counter": "from collections import Counter", "defaultdict": "from collections import defaultdict",
-    "deque": "from collections import deque", "namedtuple": "from collections import namedtuple", "dataclass": "from dataclasses import dataclass",
-    "datetime": "from datetime import datetime", "date": "from datetime import date", "timedelta": "from datetime import timedelta",
-    "Decimal": "from decimal import Decimal", "Fraction": "from fractions import Fraction", "partial": "from functools import partial",
-    "reduce": "from functools import reduce", "lru_cache": "from functools import lru_cache", "chain": "from itertools import chain",
-    "product": "from itertools import product", "combinations": "from itertools import combinations", "permutations": "from itertools import permutations",
-    "groupby": "from itertools import groupby", "sqrt": "from math import sqrt", "pi": "from math import pi", "mean": "from statistics import mean",
-    "median": "from statistics import median", "pprint": "from pprint import pprint", "StringIO": "from io import StringIO", "sleep": "from time import sleep",
-    "stats": "from scipy import stats", "train_test_split": "from sklearn.model_selection import train_test_split",
-    "LinearRegression": "from sklearn.linear_model import LinearRegression", "StandardScaler": "from sklearn.preprocessing import StandardScaler",
-    "make_pipeline": "from sklearn.pipeline import make_pipeline"}
-_PLAIN_MODULES = frozenset("math re os sys json random time itertools functools collections statistics csv glob string textwrap operator datetime pathlib shutil "
-                           "copy decimal fractions urllib pickle gzip zipfile sqlite3 hashlib uuid logging warnings typing inspect ast io bisect heapq calendar".split())
+    "np": "import numpy as np",
+    "pd": "import pandas as pd",
+    "plt": "import matplotlib.pyplot as plt",
+    "sns": "import seaborn as sns",
+    "sm": "import statsmodels.api as sm",
+    "pl": "import polars as pl",
+    "nx": "import networkx as nx",
+    "xr": "import xarray as xr",
+    "alt": "import altair as alt",
+    "Path": "from pathlib import Path",
+    "Counter": "from collections import Counter",
+    "defaultdict": "from collections import defaultdict",
+    "deque": "from collections import deque",
+    "namedtuple": "from collections import namedtuple",
+    "dataclass": "from dataclasses import dataclass",
+    "datetime": "from datetime import datetime",
+    "date": "from datetime import date",
+    "timedelta": "from datetime import timedelta",
+    "Decimal": "from decimal import Decimal",
+    "Fraction": "from fractions import Fraction",
+    "partial": "from functools import partial",
+    "reduce": "from functools import reduce",
+    "lru_cache": "from functools import lru_cache",
+    "chain": "from itertools import chain",
+    "product": "from itertools import product",
+    "combinations": "from itertools import combinations",
+    "permutations": "from itertools import permutations",
+    "groupby": "from itertools import groupby",
+    "sqrt": "from math import sqrt",
+    "pi": "from math import pi",
+    "mean": "from statistics import mean",
+    "median": "from statistics import median",
+    "pprint": "from pprint import pprint",
+    "StringIO": "from io import StringIO",
+    "sleep": "from time import sleep",
+    "stats": "from scipy import stats",
+    "train_test_split": "from sklearn.model_selection import train_test_split",
+    "LinearRegression": "from sklearn.linear_model import LinearRegression",
+    "StandardScaler": "from sklearn.preprocessing import StandardScaler",
+    "make_pipeline": "from sklearn.pipeline import make_pipeline",
+}
+_PLAIN_MODULES = words(
+    "math re os sys json random time itertools functools collections statistics csv glob string textwrap operator "
+    "datetime pathlib shutil copy decimal fractions urllib pickle gzip zipfile sqlite3 hashlib uuid logging "
+    "warnings typing inspect ast io bisect heapq calendar"
+)
 
 
 def import_for(name: str) -> str:
     "The import that people mean by a name, where it is installed; else empty."
-    line = _IMPORTS.get(name) or (f"import {name}" if name in _PLAIN_MODULES or name in ("numpy", "pandas", "sklearn", "scipy", "polars") else "")
+    line = _IMPORTS.get(name) or (
+        f"import {name}" if name in _PLAIN_MODULES or name in ("numpy", "pandas", "sklearn", "scipy", "polars") else ""
+    )
     return line if line and installed(line.split()[1].split(".")[0]) else ""
 
 # %% ../../nbs/21_models/01_rules_names.ipynb #7e526eae
 @rule("error", "error")
-def unknown_name(scene: Scene, error: BaseException) -> Candidates:
+def unknown_name(scene: Scene, error: Any) -> Candidates:
     "NameError: the import that is meant, or the nearest live name."
-    if not exact(error, NameError) or not exact(error.name, str):  # type: ignore[attr-defined]
+    if not exact(error, NameError) or not exact(error.name, str):
         return
-    name: str = error.name  # type: ignore[attr-defined]
+    name: str = error.name
     if line := import_for(name):
-        yield Candidate(.95, f"Import `{name}`", line, "The cell that failed can then be run again.", f"Where does `{name}` come from?")
+        yield Candidate(
+            0.95,
+            f"Import `{name}`",
+            line,
+            "The cell that failed can then be run again.",
+            f"Where does `{name}` come from?",
+        )
     failure = locate(scene, error)
-    live = [n for n in [*scene.namespace, *(failure.live if failure else ()), *dir(builtins)] if usable(n) and n != name]
+    live = [
+        n for n in [*scene.namespace, *(failure.live if failure else ()), *dir(builtins)] if usable(n) and n != name
+    ]
     found = near(name, live)
     places = [n for n in ast.walk(failure.cell.tree) if isinstance(n, ast.Name) and n.id == name] if failure else []
     if failure and found and places and not any(isinstance(n.ctx, ast.Store) for n in places):
         others = f"; others near it: {', '.join(found[1:])}" if found[1:] else ""
-        yield Candidate(.93, f"Use `{found[0]}` in place of `{name}`", repaired(failure, *((n, found[0]) for n in places)),
-                        f"It assumes that `{found[0]}` was meant{others}.", f"Which live name is meant by `{name}`?", again(scene, failure))
+        yield Candidate(
+            0.93,
+            f"Use `{found[0]}` in place of `{name}`",
+            repaired(failure, *((n, found[0]) for n in places)),
+            f"It assumes that `{found[0]}` was meant{others}.",
+            f"Which live name is meant by `{name}`?",
+            again(scene, failure),
+        )
     yield from _bound_before(scene, name)
 
 
@@ -73,23 +133,40 @@ def _bound_before(scene: Scene, name: str) -> Candidates:
         for s in cell.tree.body:
             names = [n for n in ast.walk(s) if isinstance(n, ast.Name)]
             reads = [n.id for n in names if isinstance(n.ctx, ast.Load)]
-            if isinstance(s, ast.Assign) and any(n.id == name and isinstance(n.ctx, ast.Store) for n in names) and s.end_lineno - s.lineno < 12:  # type: ignore[operator]
+            if (
+                isinstance(s, ast.Assign)
+                and any(n.id == name and isinstance(n.ctx, ast.Store) for n in names)
+                and (s.end_lineno or s.lineno) - s.lineno < 12
+            ):
                 if all(r in scene.namespace or r in dir(builtins) for r in reads):
-                    yield Candidate(.9, f"Bind `{name}` again, as an earlier cell did", ast.get_source_segment(cell.text, s) or ast.unparse(s),
-                                    f"`{name}` was deleted or renamed since.", f"Which cell made `{name}`, and what removed it?")
+                    yield Candidate(
+                        0.9,
+                        f"Bind `{name}` again, as an earlier cell did",
+                        ast.get_source_segment(cell.text, s) or ast.unparse(s),
+                        f"`{name}` was deleted or renamed since.",
+                        f"Which cell made `{name}`, and what removed it?",
+                    )
                 return
 
 # %% ../../nbs/21_models/01_rules_names.ipynb #b602895c
 @rule("error", "error")
-def wrong_import(scene: Scene, error: BaseException) -> Candidates:
+def wrong_import(scene: Scene, error: Any) -> Candidates:
     "ImportError: the nearest module, or the nearest name in the module."
-    if not exact(error, ModuleNotFoundError, ImportError) or not exact(error.name, str) or not (failure := locate(scene, error)):  # type: ignore[attr-defined]
+    if (
+        not exact(error, ModuleNotFoundError, ImportError)
+        or not exact(error.name, str)
+        or not (failure := locate(scene, error))
+    ):
         return
-    name: str = error.name  # type: ignore[attr-defined]
+    name: str = error.name
     nodes = [n for n in ast.walk(failure.statement) if isinstance(n, ast.Import | ast.ImportFrom)]
     text = source(failure, failure.statement)
     if exact(error, ModuleNotFoundError):
-        top = [m for m in sys.modules if "." not in m and m[0] != "_"] + sorted(sys.stdlib_module_names) + [v.split()[1].split(".")[0] for v in _IMPORTS.values()]
+        top = (
+            [m for m in sys.modules if "." not in m and m[0] != "_"]
+            + sorted(sys.stdlib_module_names)
+            + [v.split()[1].split(".")[0] for v in _IMPORTS.values()]
+        )
         found, old = [m for m in near(name, dict.fromkeys(top), 6) if installed(m)], name
     else:
         live = sys.modules.get(name)
@@ -97,8 +174,16 @@ def wrong_import(scene: Scene, error: BaseException) -> Candidates:
         old = wanted[0] if wanted else ""
         found = near(old, [n for n in vars(live) if exact(n, str) and n[0] != "_"]) if old and live is not None else []
     if found and nodes and old in text:
-        yield Candidate(.95, f"Import `{found[0]}` in place of `{old}`", repaired(failure, (failure.statement, _whole_word(text, old, found[0]))),
-                        f"It assumes that `{found[0]}` was meant.", f"What is the name of what you import by `{old}`?", again(scene, failure))
+        uses = [n for n in ast.walk(failure.cell.tree) if isinstance(n, ast.Name) and n.id == old]
+        changes = [(failure.statement, _whole_word(text, old, found[0])), *((n, found[0]) for n in uses)]
+        yield Candidate(
+            0.95,
+            f"Import `{found[0]}` in place of `{old}`",
+            repaired(failure, *changes),
+            f"It assumes that `{found[0]}` was meant.",
+            f"What is the name of what you import by `{old}`?",
+            again(scene, failure),
+        )
 
 
 def _whole_word(text: str, old: str, new: str) -> str:
@@ -106,7 +191,7 @@ def _whole_word(text: str, old: str, new: str) -> str:
 
 # %% ../../nbs/21_models/01_rules_names.ipynb #27affdd8
 def nearby(path: str, most: int = 500) -> list[str]:
-    "Paths of files that are named like `path`, in its folder or up to two levels below the working directory, best first."
+    "Paths of files named like `path`, in its folder or up to two levels below the working directory, best first."
     want = PurePosixPath(path)
     folder = str(want.parent)
     found: list[str] = []
@@ -116,7 +201,9 @@ def nearby(path: str, most: int = 500) -> list[str]:
                 names = [e.name for e in islice(entries, most) if not e.name.startswith(".")]
         except OSError:
             continue
-        same = [n for n in names if n.lower() == want.name.lower()] or difflib.get_close_matches(want.name, names, 2, .75)
+        same = [n for n in names if n.lower() == want.name.lower()] or difflib.get_close_matches(
+            want.name, names, 2, 0.75
+        )
         stem = [n for n in names if PurePosixPath(n).stem == want.stem]
         found += [str(PurePosixPath(place) / n) for n in dict.fromkeys(same + stem)]
         most -= len(names)
@@ -128,40 +215,61 @@ def nearby(path: str, most: int = 500) -> list[str]:
 def _folders(place: str) -> Iterator[str]:
     try:
         with os.scandir(place) as entries:
-            yield from sorted(e.path for e in islice(entries, 200) if e.is_dir(follow_symlinks=False) and not e.name.startswith((".", "_")))[:20]
+            yield from sorted(
+                e.path
+                for e in islice(entries, 200)
+                if e.is_dir(follow_symlinks=False) and not e.name.startswith((".", "_"))
+            )[:20]
     except OSError:
         return
 
 # %% ../../nbs/21_models/01_rules_names.ipynb #2418b0e6
 @rule("error", "error")
-def missing_file(scene: Scene, error: BaseException) -> Candidates:
+def missing_file(scene: Scene, error: Any) -> Candidates:
     "FileNotFoundError: a file of nearly this name, else a look at the nearest folder that is there."
-    if not exact(error, FileNotFoundError) or not exact(error.filename, str, PosixPath, WindowsPath):  # type: ignore[attr-defined]
+    if not exact(error, FileNotFoundError) or not exact(error.filename, str, PosixPath, WindowsPath):
         return
-    wanted, failure = str(error.filename), locate(scene, error)  # type: ignore[attr-defined]
+    name: Any = error.filename
+    wanted, failure = str(name), locate(scene, error)
     found = nearby(wanted)
     places = constants(failure, wanted) if failure else []
     if failure and found and places:
-        yield Candidate(.95, f"Read {quoted(found[0])} in place of {quoted(wanted)}", repaired(failure, *((p, quoted(found[0])) for p in places)),
-                        f"It assumes that this file is meant; the working directory is {quoted(Path.cwd().name)}.", f"Where is the file {quoted(wanted)}?",
-                        again(scene, failure))
+        yield Candidate(
+            0.95,
+            f"Read {quoted(found[0])} in place of {quoted(wanted)}",
+            repaired(failure, *((p, quoted(found[0])) for p in places)),
+            f"It assumes that this file is meant; the working directory is {quoted(Path.cwd().name)}.",
+            f"Where is the file {quoted(wanted)}?",
+            again(scene, failure),
+        )
     folder = next((p for p in PurePosixPath(wanted).parents if os.path.isdir(p)), PurePosixPath("."))
     path, needs = ("Path", "") if scene.get("Path") is Path else ("Path", "from pathlib import Path\n")
-    yield Candidate(.7, f"Look at what is in {quoted(str(folder))}", f"{needs}sorted(p.name for p in {path}({quoted(str(folder))}).iterdir())[:30]",
-                    f"{quoted(wanted)} is not there; {quoted(str(folder))} is the nearest folder that is.", f"Where is {quoted(wanted)}, seen from the working directory?")
+    yield Candidate(
+        0.7,
+        f"Look at what is in {quoted(str(folder))}",
+        f"{needs}sorted(p.name for p in {path}({quoted(str(folder))}).iterdir())[:30]",
+        f"{quoted(wanted)} is not there; {quoted(str(folder))} is the nearest folder that is.",
+        f"Where is {quoted(wanted)}, seen from the working directory?",
+    )
 
 # %% ../../nbs/21_models/01_rules_names.ipynb #be57a009
 @rule("error", "error")
-def wrong_value(scene: Scene, error: BaseException) -> Candidates:
+def wrong_value(scene: Scene, error: Any) -> Candidates:
     "ValueError of a conversion, TypeError of text among numbers, gaps in what a model is fitted on."
     if not (failure := locate(scene, error)) or not exact(error.args[0] if error.args else None, str):
         return
     told: str = error.args[0]
-    node = failure.node
-    if isinstance(node, ast.Call) and _converts(node):
-        needs = module(scene, "pandas", "pd")[1] if node.func.attr == "astype" else ""  # type: ignore[attr-defined]
-        yield Candidate(.94, "Convert what can be converted; the rest becomes missing", needs + repaired(failure, (node, _converted(scene, failure, node))),
-                        f"It assumes that what cannot be read may be missing ({told[:80]}).", "Which values cannot be converted, and what do they mean?", again(scene, failure))
+    node: Any = failure.node
+    if _converts(node):
+        needs = module(scene, "pandas", "pd")[1] if node.func.attr == "astype" else ""
+        yield Candidate(
+            0.94,
+            "Convert what can be converted; the rest becomes missing",
+            needs + repaired(failure, (node, _converted(scene, failure, node))),
+            f"It assumes that what cannot be read may be missing ({told[:80]}).",
+            "Which values cannot be converted, and what do they mean?",
+            again(scene, failure),
+        )
     if exact(error, TypeError):
         yield from _text_column(scene, failure)
     if "contains NaN" in told:
@@ -169,7 +277,11 @@ def wrong_value(scene: Scene, error: BaseException) -> Candidates:
 
 
 def _converts(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("astype", "to_numeric", "to_datetime")
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("astype", "to_numeric", "to_datetime")
+    )
 
 # %% ../../nbs/21_models/01_rules_names.ipynb #628ed3ce
 def _converted(scene: Scene, failure: Failure, node: ast.Call) -> str:
@@ -178,25 +290,48 @@ def _converted(scene: Scene, failure: Failure, node: ast.Call) -> str:
         base, kind = source(failure, func.value), ast.unparse(node.args[0]) if node.args else "float"
         read = f'{module(scene, "pandas", "pd")[0]}.to_numeric({base}, errors="coerce")'
         return f'{read}.astype("Int64")' if "int" in kind.lower() else read
-    args = [source(failure, a) for a in node.args] + [f"{k.arg}={source(failure, k.value)}" for k in node.keywords if k.arg != "errors"]
-    return f'{source(failure, func)}({", ".join([*args, "errors=" + quoted("coerce")])})'
+    args = [source(failure, a) for a in node.args] + [
+        f"{k.arg}={source(failure, k.value)}" for k in node.keywords if k.arg != "errors"
+    ]
+    return f"{source(failure, func)}({', '.join([*args, 'errors=' + quoted('coerce')])})"
 
 
 def _text_column(scene: Scene, failure: Failure) -> Candidates:
     for node in ast.walk(failure.statement):
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Constant):
-            name, frame = node.value.id, resolve(failure, node.value)
-            if pandas_type(frame) == "frame" and name in scene.namespace:
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.value, ast.Name)
+            and isinstance(node.slice, ast.Constant)
+        ):
+            name, frame, label = node.value.id, resolve(failure, node.value), node.slice.value
+            if exact(label, str) and pandas_type(frame) == "frame" and name in scene.namespace:
                 for c in text_numbers(scene, name, frame):
-                    if f"`{node.slice.value}`" in c.intent:
-                        yield Candidate(.93, c.intent, c.code, f"`{node.slice.value}` is text, so it cannot be compared or summed with numbers. {c.assumption}", c.ask)
+                    if f"`{label!s}`" in c.intent:
+                        yield Candidate(
+                            0.93,
+                            c.intent,
+                            c.code,
+                            f"`{label!s}` is text, so it cannot be compared or summed with numbers. "
+                            f"{c.assumption}",
+                            c.ask,
+                        )
 
 
 def _gaps(scene: Scene, failure: Failure) -> Candidates:
     for node in ast.walk(failure.node):
         obj: Any = resolve(failure, node) if isinstance(node, ast.Name) else None
-        if isinstance(node, ast.Name) and node.id in scene.namespace and pandas_type(obj) == "frame" and (gaps := [c for c in columns(scene, obj) if c.missing]):
+        if (
+            isinstance(node, ast.Name)
+            and node.id in scene.namespace
+            and pandas_type(obj) == "frame"
+            and (gaps := [c for c in columns(scene, obj) if c.missing])
+        ):
             new = fresh(scene, f"{node.id}_gaps")
-            yield Candidate(.94, f"Count what is missing in `{node.id}`, column by column", f"{new} = {node.id}.isna().sum()\n{new}[{new} > 0]",
-                            f"{len(gaps)} columns lack values; a model cannot be fitted on them as they are.", f"Which columns of `{node.id}` lack values?")
+            yield Candidate(
+                0.94,
+                f"Count what is missing in `{node.id}`, column by column",
+                f"{new} = {node.id}.isna().sum()\n{new}[{new} > 0]",
+                f"{len(gaps)} columns lack values; a model cannot be fitted on them as they are.",
+                f"Which columns of `{node.id}` lack values?",
+            )
             return

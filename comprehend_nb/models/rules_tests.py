@@ -9,34 +9,48 @@ __all__ = ['plain', 'facts', 'Call', 'repeatable', 'calls', 'origin', 'test_func
 import ast
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 # %% ../../nbs/21_models/01_rules_tests.ipynb #9492b20e
 from .rules_code import body_of, extract, functions
 from .rules_columns import Column, columns, kind_of, labels, pandas_type
-from .rules_core import Candidate, Candidates, Scene, Source, exact, fresh, is_data, literal, module, quoted, rule, usable
+from comprehend_nb.models.rules_core import (
+    Candidate,
+    Candidates,
+    Scene,
+    Source,
+    exact,
+    fresh,
+    is_data,
+    literal,
+    module,
+    quoted,
+    rule,
+    usable,
+    words,
+)
 from .rules_flow import Unsure, root
 
 # %% ../../nbs/21_models/01_rules_tests.ipynb #b125a1d1
-def plain(obj: object) -> object:
+def plain(obj: Any) -> Any:
     "A numpy number as a Python number; everything else as it is."
     np = sys.modules.get("numpy")
     if np is not None and exact(obj, np.float64, np.float32, np.int64, np.int32, np.bool_):
-        return obj.item()  # type: ignore[attr-defined]
+        return obj.item()
     return obj
 
 
-def facts(scene: Scene, result: str, obj: object, given: dict[str, object]) -> list[str]:
+def facts(scene: Scene, result: str, obj: Any, given: dict[str, Any]) -> list[str]:
     "Asserts that hold for `obj`, written about the name `result`; `given` are the frames that it was made from."
     obj = plain(obj)
     if exact(obj, float):
-        return [_number(result, obj)]  # type: ignore[arg-type]
+        return [_number(result, obj)]
     if (text := literal(obj)) is not None and not exact(obj, type(None)):
         return [f"assert {result} is {text}" if exact(obj, bool) else f"assert {result} == {text}"]
     if exact(obj, list, tuple, dict, set, str):
-        return [f"assert len({result}) == {len(obj)}"]  # type: ignore[arg-type]
+        return [f"assert len({result}) == {len(obj)}"]
     kind = pandas_type(obj)
     if kind:
         return _frame_facts(scene, result, obj, given) if kind == "frame" else _series_facts(result, obj)
@@ -51,12 +65,16 @@ def _number(result: str, value: float) -> str:
     digits = max(0, 5 - math.floor(math.log10(abs(value))))
     return f"assert round({result}, {digits}) == {round(value, digits)!r}"
 
-# %% ../../nbs/21_models/01_rules_tests.ipynb #2ab2b1eb
-def _frame_facts(scene: Scene, result: str, obj: Any, given: dict[str, object]) -> list[str]:
+# %% ../../nbs/21_models/01_rules_tests.ipynb #96d41f9a
+def _frame_facts(scene: Scene, result: str, obj: Any, given: dict[str, Any]) -> list[str]:
     names = list(labels(obj))
     all_named = len(names) == obj.shape[1]
     found = [f"assert {result}.shape == {obj.shape}"]
-    same = [n for n, g in given.items() if pandas_type(g) == "frame" and list(labels(g)) == names and all_named and g.shape[1] == len(names)]  # type: ignore[attr-defined]
+    same = [
+        n
+        for n, g in given.items()
+        if pandas_type(g) == "frame" and list(labels(g)) == names and all_named and g.shape[1] == len(names)
+    ]
     if same:
         found.append(f"assert list({result}.columns) == list({same[0]}.columns)")
     elif all_named and len(names) <= 6:
@@ -69,7 +87,7 @@ def _frame_facts(scene: Scene, result: str, obj: Any, given: dict[str, object]) 
     return found
 
 
-def _filled(scene: Scene, result: str, seen: list[Column], given: dict[str, object]) -> list[str]:
+def _filled(scene: Scene, result: str, seen: list[Column], given: dict[str, Any]) -> list[str]:
     before = {c.label for g in given.values() if pandas_type(g) == "frame" for c in columns(scene, g) if c.missing}
     now = [c.label for c in seen if c.label in before and c.whole and not c.missing and not c.foreign][:4]
     return [f"assert {result}[[{', '.join(map(quoted, now))}]].notna().all().all()"] if now else []
@@ -78,7 +96,12 @@ def _filled(scene: Scene, result: str, seen: list[Column], given: dict[str, obje
 def _series_facts(result: str, obj: Any) -> list[str]:
     found = [f"assert len({result}) == {len(obj)}"]
     pd, np = sys.modules["pandas"], sys.modules["numpy"]
-    if exact(obj.index, pd.Index) and kind_of(obj.index.dtype) in ("text", "object") and exact(obj.dtype, *(type(np.dtype(t)) for t in ("int64", "float64"))) and len(obj) <= 50:
+    if (
+        exact(obj.index, pd.Index)
+        and kind_of(obj.index.dtype) in ("text", "object")
+        and exact(obj.dtype, *(type(np.dtype(t)) for t in ("int64", "float64")))
+        and len(obj) <= 50
+    ):
         pairs = [(k, v) for k, v in zip(obj.index.to_numpy(), obj.to_numpy(), strict=True) if exact(k, str)]
         once = [(k, v) for k, v in pairs if sum(k == other for other, _ in pairs) == 1]
         top = sorted(once, key=lambda pair: -abs(pair[1]))[:2]
@@ -104,14 +127,18 @@ def _array_facts(scene: Scene, result: str, obj: Any) -> list[str]:
 @dataclass(frozen=True)
 class Call:
     "An observed call: the text of its arguments, the live values of those that are names, and its result."
+
     args: str
-    given: dict[str, object]
-    values: tuple[object, ...]
-    result: object
+    given: dict[str, Any]
+    values: tuple[Any, ...]
+    result: Any
 
 
-_FICKLE = frozenset("random time now today uuid4 urandom perf_counter open input next globals print shuffle sample rand randn default_rng".split())
-_CHANGES = frozenset("append extend insert sort reverse pop remove clear update add setdefault fill put popitem discard".split())
+_FICKLE = words(
+    "random time now today uuid4 urandom perf_counter open input next globals print shuffle sample rand randn "
+    "default_rng"
+)
+_CHANGES = words("append extend insert sort reverse pop remove clear update add setdefault fill put popitem discard")
 
 
 def repeatable(node: ast.FunctionDef) -> bool:
@@ -126,7 +153,12 @@ def repeatable(node: ast.FunctionDef) -> bool:
             return False
         if isinstance(n, ast.AugAssign) and root(n.target) in params:
             return False
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in _CHANGES and root(n.func) in params:
+        if (
+            isinstance(n, ast.Call)
+            and isinstance(n.func, ast.Attribute)
+            and n.func.attr in _CHANGES
+            and root(n.func) in params
+        ):
             return False
     return True
 
@@ -149,9 +181,9 @@ def calls(scene: Scene, name: str) -> Iterator[Call]:
 def _rebound(scene: Scene, i: int, names: set[str], node: ast.stmt) -> bool:
     "Whether one of the names is bound again after a statement of cell `i`."
     same = scene.cells[i].tree.body
-    rest = same[same.index(node) + 1:] if node in same else []
+    rest = same[same.index(node) + 1 :] if node in same else []
     again = {n.id for s in rest for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return bool(names & (again | {n for c in scene.cells[i + 1:] for n in c.writes}))
+    return bool(names & (again | {n for c in scene.cells[i + 1 :] for n in c.writes}))
 
 # %% ../../nbs/21_models/01_rules_tests.ipynb #11c5f687
 def _shown(scene: Scene, cell: Source) -> tuple[object, ...]:
@@ -159,16 +191,18 @@ def _shown(scene: Scene, cell: Source) -> tuple[object, ...]:
     asked, shown = scene.get("In"), scene.get("Out")
     if not exact(asked, list) or not exact(shown, dict) or cell.text.rstrip().endswith(";"):
         return ()
-    for i in reversed(range(max(0, len(asked) - 200), len(asked))):  # type: ignore[arg-type]
-        if exact(asked[i], str) and asked[i].strip() == cell.text.strip() and i in shown:  # type: ignore[index,operator]
-            return (shown[i],)  # type: ignore[index]
+    for i in reversed(range(max(0, len(asked) - 200), len(asked))):
+        if exact(asked[i], str) and asked[i].strip() == cell.text.strip() and i in shown:
+            return (shown[i],)
     return ()
 
 
 def _call(scene: Scene, name: str, i: int, node: ast.expr, result: object) -> Iterator[Call]:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id != name:
         return
-    parts, given, live = [], {}, []
+    parts: list[str] = []
+    live: list[object] = []
+    given: dict[str, Any] = {}
     for arg, key in [*((a, "") for a in node.args), *((k.value, f"{k.arg}=") for k in node.keywords if k.arg)]:
         if isinstance(arg, ast.Name) and usable(arg.id) and is_data(obj := scene.get(arg.id)):
             if arg.id not in scene.namespace or any(arg.id in c.writes for c in scene.cells[i:]):
@@ -187,20 +221,31 @@ def _call(scene: Scene, name: str, i: int, node: ast.expr, result: object) -> It
 
 # %% ../../nbs/21_models/01_rules_tests.ipynb #c618f47d
 def origin(scene: Scene, name: str) -> Call | None:
-    "The call that a function stands for whose body is that of an earlier cell: its parameters, and what that cell bound."
+    "The call that a function stands for whose body is an earlier cell's: its parameters, and what that cell bound."
     place, node = functions(scene)[name]
     for i in reversed(range(place)):
         try:
-            e = extract(Scene({k: v for k, v in scene.namespace.items() if k != name}, [c.text for c in scene.cells[:place]]), scene.cells[i])
+            e = extract(
+                Scene({k: v for k, v in scene.namespace.items() if k != name}, [c.text for c in scene.cells[:place]]),
+                scene.cells[i],
+            )
         except (Unsure, RecursionError):
             continue
-        if body_of(ast.parse(e.code).body[0]) == body_of(node):  # type: ignore[arg-type]
+        if body_of(ast.parse(e.code).body[0]) == body_of(node):
             names = {*e.params, *e.outputs}
-            if set(e.params) & set(e.outputs) or any(names & set(c.writes) for c in scene.cells[i + 1:]) or not names <= set(scene.namespace):
+            if (
+                set(e.params) & set(e.outputs)
+                or any(names & set(c.writes) for c in scene.cells[i + 1 :])
+                or not names <= set(scene.namespace)
+            ):
                 return None
             results = tuple(scene.get(o) for o in e.outputs)
-            return Call(", ".join(e.params), {p: scene.get(p) for p in e.params}, tuple(scene.get(p) for p in e.params),
-                        results[0] if len(results) == 1 else results)
+            return Call(
+                ", ".join(e.params),
+                {p: scene.get(p) for p in e.params},
+                tuple(scene.get(p) for p in e.params),
+                results[0] if len(results) == 1 else results,
+            )
     return None
 
 # %% ../../nbs/21_models/01_rules_tests.ipynb #7fbd7174
@@ -210,7 +255,9 @@ _TEST_WORDS = "test tests assert asserts testing unittest pin"
 def _tested(scene: Scene, name: str, since: int) -> bool:
     asserts = (n for c in scene.cells[since:] for n in ast.walk(c.tree) if isinstance(n, ast.Assert))
     called = any(isinstance(n, ast.Name) and n.id == name for a in asserts for n in ast.walk(a))
-    return called or any(name in c.reads and any(isinstance(n, ast.Assert) for n in c.tree.body) for c in scene.cells[since + 1:])
+    return called or any(
+        name in c.reads and any(isinstance(n, ast.Assert) for n in c.tree.body) for c in scene.cells[since + 1 :]
+    )
 
 
 @rule("test", "cell", _TEST_WORDS, "test a function by calls that were observed, or pin a result")
@@ -229,30 +276,41 @@ def test_function(scene: Scene, cell: Source) -> Candidates:
 # %% ../../nbs/21_models/01_rules_tests.ipynb #4921c246
 def _by_values(scene: Scene, name: str, seen: list[Call]) -> Candidate:
     lines = [line for c in seen for line in facts(scene, f"{name}({c.args})", c.result, {})]
-    return Candidate(.66, f"Test `{name}` by what its {len(seen)} observed calls gave" if len(seen) > 1 else f"Test `{name}` by what its call gave",
-                     "\n".join(lines), "It pins what was observed: right only if that was right.",
-                     f"Which results of `{name}` do you know to be right, without running it?", about=(name,))
+    return Candidate(
+        0.66,
+        f"Test `{name}` by what its {len(seen)} observed calls gave"
+        if len(seen) > 1
+        else f"Test `{name}` by what its call gave",
+        "\n".join(lines),
+        "It pins what was observed: right only if that was right.",
+        f"Which results of `{name}` do you know to be right, without running it?",
+        about=(name,),
+    )
 
 
 def _by_facts(scene: Scene, name: str, call: Call) -> Candidates:
     result = fresh(scene, "result")
-    parts = call.result if exact(call.result, tuple) and len(call.result) <= 3 else None  # type: ignore[arg-type]
-    pairs = [(f"{result}[{i}]", part) for i, part in enumerate(parts)] if parts else [(result, call.result)]  # type: ignore[arg-type,var-annotated]
+    parts = call.result if exact(call.result, tuple) and len(call.result) <= 3 else None
+    pairs = [(f"{result}[{i}]", part) for i, part in enumerate(parts)] if parts else [(result, call.result)]
     lines = [line for n, obj in pairs for line in facts(scene, n, obj, call.given)]
     lines = lines[:6]
     frames = [(n, g) for n, g in call.given.items() if pandas_type(g) == "frame"]
-    lines += [f"assert {n}.shape == {g.shape}" for n, g in frames[:1]]  # type: ignore[attr-defined]
+    lines += [f"assert {n}.shape == {g.shape}" for n, g in frames[:1]]
     imports = [line for line in lines if line.startswith("import ")]
     asserts = [line for line in lines if line.startswith("assert")]
     if len(asserts) > len(frames[:1]):
         kept = f" The last line holds that `{frames[0][0]}` is left as it was." if frames else ""
-        yield Candidate(.66, f"Test `{name}` on {' and '.join(f'`{n}`' for n in call.given) or call.args}",
-                        "\n".join([*imports, f"{result} = {name}({call.args})", *asserts]),
-                        f"Each line was true of the result when it was proposed; other data needs other numbers.{kept}",
-                        f"What must be true of `{name}({call.args})` whatever the data?", about=(name,))
+        yield Candidate(
+            0.66,
+            f"Test `{name}` on {' and '.join(f'`{n}`' for n in call.given) or call.args}",
+            "\n".join([*imports, f"{result} = {name}({call.args})", *asserts]),
+            f"Each line was true of the result when it was proposed; other data needs other numbers.{kept}",
+            f"What must be true of `{name}({call.args})` whatever the data?",
+            about=(name,),
+        )
 
 # %% ../../nbs/21_models/01_rules_tests.ipynb #fb9c7d58
-_PROPERTIES = {
+_PROPERTIES: dict[str, Callable[[list[Any], list[Any]], bool]] = {
     "len(result) == len(values)": lambda v, r: len(r) == len(v),
     "all(0 <= r <= 1 for r in result)": lambda v, r: all(0 <= x <= 1 for x in r),
     "sorted(result) == sorted(values)": lambda v, r: sorted(v) == sorted(r),
@@ -262,9 +320,9 @@ _PROPERTIES = {
 }
 
 
-def numbers(obj: object) -> bool:
+def numbers(obj: Any) -> bool:
     "Whether it is a plain list of plain numbers, neither long nor empty."
-    return exact(obj, list) and 0 < len(obj) <= 20 and all(exact(v, int, float) and v == v for v in obj)  # type: ignore[arg-type,attr-defined]
+    return exact(obj, list) and 0 < len(obj) <= 20 and all(exact(v, int, float) and v == v for v in obj)
 
 
 @rule("test", "cell")
@@ -285,18 +343,35 @@ def _properties(name: str, seen: list[Call]) -> Candidates:
     holds = [text for text, check in _PROPERTIES.items() if all(check(c.values[0], c.result) for c in seen)]
     if holds:
         inputs = ", ".join(c.args for c in seen) + ("," if len(seen) == 1 else "")
-        code = f"for values in ({inputs}):\n    result = {name}(values)\n" + "\n".join(f"    assert {h}" for h in holds[:4])
-        yield Candidate(.6, f"State what holds of `{name}` for every observed input", code,
-                        f"It holds for the {len(seen)} inputs that were seen; whether it always must is yours to say.",
-                        f"What is always true of `{name}(values)`?", topic="test", about=(name,))
+        code = f"for values in ({inputs}):\n    result = {name}(values)\n" + "\n".join(
+            f"    assert {h}" for h in holds[:4]
+        )
+        yield Candidate(
+            0.6,
+            f"State what holds of `{name}` for every observed input",
+            code,
+            f"It holds for the {len(seen)} inputs that were seen; whether it always must is yours to say.",
+            f"What is always true of `{name}(values)`?",
+            topic="test",
+            about=(name,),
+        )
 
 
 def _edges(scene: Scene, name: str, args: str) -> Candidate:
     outcome = fresh(scene, "outcome")
-    code = (f"{outcome} = {{}}\nfor values in ([], [5], [5, 5], [-1, 0, 1], {args}[::-1]):\n    try:\n        {outcome}[str(values)] = {name}(values)\n"
-            f"    except Exception as error:\n        {outcome}[str(values)] = repr(error)\n{outcome}")
-    return Candidate(.58, f"See what `{name}` does at the edges: nothing, one value, equal values, negative ones", code,
-                     "It only shows; which of these outcomes are right is yours to say.", f"What should `{name}([])` be, and `{name}([5, 5])`?", about=(name,))
+    code = (
+        f"{outcome} = {{}}\nfor values in ([], [5], [5, 5], [-1, 0, 1], {args}[::-1]):\n"
+        f"    try:\n        {outcome}[str(values)] = {name}(values)\n"
+        f"    except Exception as error:\n        {outcome}[str(values)] = repr(error)\n{outcome}"
+    )
+    return Candidate(
+        0.58,
+        f"See what `{name}` does at the edges: nothing, one value, equal values, negative ones",
+        code,
+        "It only shows; which of these outcomes are right is yours to say.",
+        f"What should `{name}([])` be, and `{name}([5, 5])`?",
+        about=(name,),
+    )
 
 # %% ../../nbs/21_models/01_rules_tests.ipynb #250269b0
 @rule("pin", "cell", "pin freeze regression snapshot", "pin a computed result")
@@ -307,15 +382,30 @@ def pin_result(scene: Scene, cell: Source) -> Candidates:
             continue
         name = node.targets[0].id
         computed = any(isinstance(n, ast.Call | ast.BinOp) for n in ast.walk(node.value))
-        if name not in scene.namespace or not usable(name) or not computed or any(name in c.writes for c in scene.cells[_at(scene, cell) + 1:]):
+        if (
+            name not in scene.namespace
+            or not usable(name)
+            or not computed
+            or any(name in c.writes for c in scene.cells[_at(scene, cell) + 1 :])
+        ):
             continue
         obj = plain(scene.get(name))
-        small = exact(obj, int, float, str, bool) or (exact(obj, list, tuple, dict, set) and literal(obj)) or pandas_type(obj) == "series"
+        small = (
+            exact(obj, int, float, str, bool)
+            or (exact(obj, list, tuple, dict, set) and literal(obj))
+            or pandas_type(obj) == "series"
+        )
         lines = facts(scene, name, obj, {}) if small else []
         if lines:
-            score = .35 if exact(obj, int, float) else .3
-            yield Candidate(score, f"Pin what `{name}` is now", "\n".join(lines[:6]), f"It assumes that `{name}` is right today.",
-                            f"How do you know that `{name}` is right?", about=(name,))
+            score = 0.35 if exact(obj, int, float) else 0.3
+            yield Candidate(
+                score,
+                f"Pin what `{name}` is now",
+                "\n".join(lines[:6]),
+                f"It assumes that `{name}` is right today.",
+                f"How do you know that `{name}` is right?",
+                about=(name,),
+            )
 
 
 def _at(scene: Scene, cell: Source) -> int:

@@ -1,0 +1,237 @@
+"""Live scenarios for the rules proposer: real data, a real or planted problem, and how to see that the proposed cell found it.
+
+Each runs its cells in a real IPython shell (the last may fail), asks, runs what was proposed in the same shell, and looks at what that did.
+"""
+
+import importlib.util
+import sys
+import time
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from comprehend_nb.models.contract import Answer, Proposal, Request
+from comprehend_nb.models.rules import Rules
+
+PENGUINS = f"import pandas as pd\npenguins = pd.read_csv({str(files('comprehend_nb') / 'data' / 'penguins.csv')!r})"
+
+
+def vega(name: str, variable: str) -> str:
+    spec = importlib.util.find_spec("vega_datasets")
+    path = str(Path(spec.origin).parent / "_data" / name) if spec and spec.origin else name
+    read = "read_csv" if name.endswith("csv") else "read_json"
+    extra = "" if name.endswith("csv") else ", dtype=False"
+    return f"import pandas as pd\n{variable} = pd.{read}({path!r}{extra})"
+
+
+def sk(name: str, variable: str, tail: str = ".frame", call: str = "as_frame=True") -> str:
+    return f"import pandas as pd\nfrom sklearn.datasets import load_{name}\n{variable} = load_{name}({call}){tail}"
+
+
+def sm(name: str, variable: str) -> str:
+    return f"import pandas as pd\nimport statsmodels.api as sm\n{variable} = sm.datasets.{name}.load_pandas().data"
+
+
+@dataclass
+class Trial:
+    """What happened: the namespace afterwards, the value the proposed cell showed, the proposal, how long it took in ms."""
+
+    ns: dict[str, Any]
+    value: Any
+    proposal: Proposal
+    ms: float
+    error: BaseException | None = None
+
+    def frame(self, like: str = "") -> Any:
+        "The frame that the proposed cell bound."
+        import pandas as pd
+
+        return next(self.ns[n] for n in self.bound if isinstance(self.ns[n], pd.DataFrame) and like in n)
+
+    bound: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    cells: tuple[str, ...]
+    found: Callable[[Trial], bool]
+    ask: str = ""
+    needs: tuple[str, ...] = ()
+    nth: int = 1  # which of several requests in a row is judged
+    after: str = ""  # a cell run after the proposal, before judging
+
+
+def missing_packages(s: Scenario) -> list[str]:
+    return [n for n in s.needs if importlib.util.find_spec(n) is None]
+
+
+class Shell:
+    "A real IPython shell of its own, without history; what it replaced in `sys` is put back."
+
+    def __enter__(self) -> "Shell":
+        from IPython.core.interactiveshell import InteractiveShell
+        from traitlets.config import Config
+
+        config = Config()
+        config.HistoryManager.enabled = False
+        self.kept = sys.modules.get("__main__"), sys.displayhook, sys.excepthook
+        self.shell = InteractiveShell(config=config, user_module=types.ModuleType("__main__"))
+        self.shell.showtraceback = lambda *a, **k: None
+        self.cells: list[str] = []
+        self.error: BaseException | None = None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.modules["__main__"], sys.displayhook, sys.excepthook = self.kept
+        self.shell.atexit_operations = lambda: None
+
+    def run(self, code: str) -> Any:
+        done = self.shell.run_cell(code, store_history=True, silent=False)
+        self.cells.append(code)
+        self.error = done.error_in_exec or done.error_before_exec
+        return done.result
+
+    def ask(self, rules: Rules, text: str, mode: str = "propose") -> tuple[Proposal | Answer, float]:
+        request = Request(text, mode=mode, namespace=self.shell.user_ns, cells=tuple(self.cells), error=self.error)  # type: ignore[arg-type]
+        start = time.perf_counter()
+        got = rules.ask(request)
+        return got, (time.perf_counter() - start) * 1e3
+
+
+def play(s: Scenario) -> Trial | Answer:
+    "Run one scenario; an Answer where nothing was proposed."
+    with Shell() as shell:
+        for cell in s.cells:
+            shell.run(cell)
+        rules = Rules()
+        for _ in range(s.nth):
+            got, ms = shell.ask(rules, s.ask)
+        if isinstance(got, Answer):
+            return got
+        before = {n: id(v) for n, v in shell.shell.user_ns.items()}
+        value = shell.run(got.code)
+        error = shell.error
+        if s.after:
+            shell.run(s.after)
+            error = error or shell.error
+        bound = [n for n, v in shell.shell.user_ns.items() if before.get(n) != id(v) and not n.startswith("_")]
+        return Trial(dict(shell.shell.user_ns), value, got, ms, error, bound)
+
+
+def has(text: str) -> Callable[[Trial], bool]:
+    return lambda t: text in t.proposal.code
+
+
+VEGA, SK, SM = ("vega_datasets",), ("sklearn",), ("statsmodels",)
+S = Scenario
+SCENARIOS = [
+    # ---- missing values
+    S("penguins: count what is missing", (PENGUINS,), lambda t: t.value["sex"] == 11 and t.value.sum() == 19),
+    S("penguins: drop incomplete rows", (PENGUINS,), lambda t: len(t.frame()) == 333, "missing", nth=2),
+    S("penguins: fill with the median", (PENGUINS,), lambda t: t.frame()["body_mass_g"].notna().all() and len(t.frame()) == 344, "missing", nth=3),
+    S("cars: miles per gallon and horsepower missing", (vega("cars.json", "cars"),), lambda t: t.value.to_dict() == {"Miles_per_Gallon": 8, "Horsepower": 6}, needs=VEGA),
+    S("wheat: two wages missing", (vega("wheat.json", "wheat"),), lambda t: t.value["wages"] == 2, "`wheat`", needs=VEGA),
+    S("co2: gaps in a time series, along the time", (sm("co2", "co2"),), lambda t: t.frame()["co2"].isna().sum() == 0 and "interpolate" in t.proposal.code,
+      "missing", SM, nth=3),
+    S("fertility: mostly in the early years", (sm("fertility", "fertility"),), lambda t: t.value.iloc[0] > 100 or t.value["1963"] == 26, "missing values", SM),
+    S("diabetes: planted gaps in bmi", (sk("diabetes", "d"), "d.loc[::17, 'bmi'] = None"), lambda t: t.value["bmi"] == 26, needs=SK),
+    S("wine: gaps in an array", (sk("wine", "wine", "", ""), "import numpy as np\nX = wine.data.copy()\nX[3, 2] = np.nan"), lambda t: t.ns["X_finite"].shape == (177, 13), "X", SK),
+    S("penguins: a series with gaps", (PENGUINS, "mass = penguins['body_mass_g']"), lambda t: len(t.ns["mass_known"]) == 342, "missing mass"),
+    # ---- stand-ins for missing
+    S("penguins: ? for an unknown sex", (PENGUINS, "coded = penguins.dropna().assign(sex=lambda d: d.sex.where(d.year > 2007, '?'))"),
+      lambda t: t.frame()["sex"].isna().sum() == 103),
+    S("diabetes: -999 for an unknown age", (sk("diabetes", "raw", ".frame", "as_frame=True, scaled=False"), "raw.loc[::40, 'age'] = -999"),
+      lambda t: t.frame()["age"].isna().sum() == 12, needs=SK),
+    S("airports: empty strings for a city", (vega("airports.csv", "airports"), "airports = airports.fillna({'city': '', 'state': ''})"),
+      lambda t: t.frame()["city"].isna().sum() == 12, needs=VEGA),
+    # ---- text that is numbers
+    S("penguins: mass with thousands separators", (PENGUINS, "p = penguins.dropna().assign(body_mass_g=lambda d: d.body_mass_g.map('{:,.0f}'.format))"),
+      lambda t: t.frame()["body_mass_g"].max() == 6300),
+    S("wine: alcohol as text with one n/a", (sk("wine", "wine"), "wine['alcohol'] = wine['alcohol'].astype(str)\nwine.loc[5, 'alcohol'] = 'n/a'"),
+      lambda t: t.frame()["alcohol"].isna().sum() == 1 and t.frame()["alcohol"].max() == 14.83, "numbers", SK),
+    S("stocks: prices in dollars", (vega("stocks.csv", "stocks"), "stocks['price'] = '$' + stocks['price'].astype(str)"),
+      lambda t: t.frame()["price"].max() == 707.0, "wine as numbers please", VEGA),
+    S("engel: percent signs", (sm("engel", "engel"), "engel['share'] = (100 * engel.foodexp / engel.income).round(1).astype(str) + '%'"),
+      lambda t: 20 < t.frame()["share"].min() < t.frame()["share"].max() < 120, "numbers in engel", SM),
+    # ---- text that is dates
+    S("stocks: Jan 1 2000", (vega("stocks.csv", "stocks"),), lambda t: str(t.frame()["date"].min())[:10] == "2000-01-01", needs=VEGA),
+    S("seattle weather: 2012/01/01", (vega("seattle-weather.csv", "weather"),), lambda t: t.frame()["date"].dt.year.max() == 2015, needs=VEGA),
+    S("san francisco: with the hour", (vega("sf-temps.csv", "temps"),), lambda t: t.frame()["date"].dt.hour.max() == 23, needs=VEGA),
+    S("riots: date of death", (vega("la-riots.csv", "riots"),), lambda t: t.frame()["death_date"].dt.year.min() == 1992, "dates", VEGA),
+    S("employment: months", (vega("us-employment.csv", "jobs"),), lambda t: t.frame()["month"].dt.month.nunique() == 12, needs=VEGA),
+    S("macrodata: year and quarter as text", (sm("macrodata", "macro"), "macro['when'] = macro.year.astype(int).astype(str) + 'Q' + macro.quarter.astype(int).astype(str)"),
+      lambda t: "datetime" in str(t.frame()["when"].dtype) or "period" in str(t.frame()["when"].dtype), "dates", SM),
+    S("nile: years as whole dates", (sm("nile", "nile"), "nile['date'] = nile.year.astype(int) * 10000 + 701"), lambda t: t.frame()["date"].dt.month.eq(7).all(), "dates", SM),
+    # ---- spellings
+    S("penguins: sex in two spellings", (PENGUINS, "p = penguins.dropna().copy()\np.loc[p.year == 2008, 'sex'] = p.sex.str.upper()"),
+      lambda t: t.frame()["sex"].nunique() == 2),
+    S("cars: a space after Europe", (vega("cars.json", "cars"), "cars = cars.dropna()\ncars.loc[::7, 'Origin'] += ' '"), lambda t: t.frame()["Origin"].nunique() == 3, needs=VEGA),
+    # ---- duplicates
+    S("iris: one flower twice", (sk("iris", "iris"),), lambda t: len(t.value) == 2, needs=SK),
+    S("iris: each flower once", (sk("iris", "iris"),), lambda t: len(t.frame()) == 149, "duplicates", SK, nth=2),
+    S("airports: a code twice", (vega("airports.csv", "airports"), "airports = pd.concat([airports.dropna(), airports.dropna().head(3).assign(name='copy')], ignore_index=True)"),
+      lambda t: t.ns["repeated"]["iata"].nunique() == 3, needs=VEGA),
+    S("penguins: index repeated by concat", (PENGUINS, "old, new = penguins[:200].dropna(), penguins[200:].dropna().reset_index(drop=True)\nboth = pd.concat([old, new])"),
+      lambda t: t.ns["both_numbered"].index.is_unique, "both"),
+    S("wine: a column twice", (sk("wine", "wine"), "wide = pd.concat([wine, wine[['alcohol']]], axis=1)"), lambda t: t.frame("once").shape[1] == 14, needs=SK),
+    # ---- constant columns
+    S("digits: pixels that are never on", (sk("digits", "digits"),), lambda t: t.frame().shape[1] == 62, needs=SK),
+    S("penguins of one island", (PENGUINS, "dream = penguins[penguins.island == 'Dream'].dropna()"), lambda t: "island" not in t.frame("varying"), "constant columns in dream"),
+    # ---- infinite
+    S("breast cancer: a ratio by zero", (sk("breast_cancer", "cancer"), "cancer['ratio'] = cancer['mean area'] / cancer['mean concavity']"),
+      lambda t: len(t.value) == 13 and t.frame("finite")["ratio"].isna().sum() == 13, needs=SK),
+    # ---- empty
+    S("penguins: a filter that keeps nothing", (PENGUINS, "heavy = penguins[(penguins.species == 'Adelie') & (penguins.body_mass_g > 5500)]"),
+      lambda t: sorted(t.value.values()) == [23, 152] or t.value == {"penguins.species == 'Adelie'": 152, "penguins.body_mass_g > 5500": (t.ns["penguins"].body_mass_g > 5500).sum()}),
+    # ---- joins, checks, categories, tables of other kinds
+    S("cars: origins without a partner", (vega("cars.json", "cars"), "cars = cars.dropna()\ncountries = pd.DataFrame({'Origin': ['USA', 'Japan', 'France'], 'code': [1, 2, 3]})"),
+      lambda t: set(t.ns["without_partner"]["Origin"]) == {"Europe"}, "join", VEGA),
+    S("iris: state what it holds", (sk("iris", "iris"),), lambda t: t.proposal.code.count("assert") >= 3, "checks", SK),
+    S("wine: a Bunch becomes a frame", (sk("wine", "wine", "", ""),), lambda t: t.frame().shape == (178, 14), needs=SK),
+    S("cars: records that lack a key", (vega("cars.json", "cars"), "rows = [{k: v for k, v in r.items() if v == v} for r in cars.to_dict('records')]"),
+      lambda t: len(t.ns["lacking"]) in (6, 8), needs=VEGA),
+    S("linnerud: X filtered without y", (sk("linnerud", "linnerud"), "X = linnerud[['Chins', 'Situps']][linnerud.Chins > 2].to_numpy()\ny = linnerud['Weight'].to_numpy()"),
+      lambda t: t.value[0] < t.value[1] == 20, needs=SK),
+    # ---- errors
+    S("iris: a column misspelled", (sk("iris", "iris"), "mean = iris['sepal length'].mean()"), lambda t: round(t.ns["mean"], 2) == 5.84, needs=SK),
+    S("penguins: one of two columns misspelled", (PENGUINS, "two = penguins[['bill_length_mm', 'bill_dept_mm']].mean()"), lambda t: t.ns["two"].index.tolist() == ["bill_length_mm", "bill_depth_mm"]),
+    S("penguins: groupby a wrong name", (PENGUINS, "sizes = penguins.groupby('Species').size()"), lambda t: t.ns["sizes"]["Adelie"] == 152),
+    S("penguins: attribute misspelled", (PENGUINS, "m = penguins.bodymass_g.mean()"), lambda t: round(t.ns["m"]) == 4202),
+    S("penguins: a price list lacks a species", (PENGUINS, "tags = {'Adelie': 1, 'Gentoo': 2}\ntotal = 0\nfor s in penguins.species.unique():\n    total += tags[s]"),
+      lambda t: t.ns["total"] == 3),
+    S("penguins: a ratio by an empty group", (PENGUINS, "def share(part, whole):\n    return len(part) / len(whole)", "share(penguins, penguins[penguins.year == 1999])"),
+      lambda t: t.ns["after"] != t.ns["after"], after="after = share(penguins, penguins[penguins.year == 1999])"),
+    S("penguins: a live name misspelled", (PENGUINS, "n = len(pengiuns)"), lambda t: t.ns["n"] == 344),
+    S("wine: numpy not imported", (sk("wine", "wine"), "z = np.log(wine['alcohol'])"), has("import numpy as np"), needs=SK, after="z = np.log(wine['alcohol'])"),
+    S("iris: train_test_split not imported", (sk("iris", "iris"), "a, b = train_test_split(iris)"), lambda t: len(t.ns["a"]) == 112, needs=SK, after="a, b = train_test_split(iris)"),
+    S("penguins: re.match gives None", (PENGUINS, "import re\nfirst = [re.match('(A.)', s).group(1) for s in penguins.species.unique()]"), lambda t: t.ns["first"] == ["Ad"]),
+    S("iris: sort gives None", (sk("iris", "iris"), "widths = iris['petal width (cm)'].tolist()\nordered = widths.sort()\nordered.index(0.1)"), lambda t: t.ns["ordered"][0] == 0.1, needs=SK),
+    S("cars: text as float", (vega("cars.json", "cars"), "cars['Weight_in_lbs'] = cars['Weight_in_lbs'].astype(str) + ['', ' lbs'] * 203\nw = cars['Weight_in_lbs'].astype(float)"),
+      lambda t: t.ns["w"].notna().sum() == 203, needs=VEGA),
+    S("penguins: whole numbers with gaps", (PENGUINS, "mass = penguins['body_mass_g'].astype(int)"), lambda t: str(t.ns["mass"].dtype) == "Int64"),
+    S("penguins: text compared with a number", (PENGUINS, "t = penguins.dropna().assign(year=lambda d: d.year.astype(str))", "late = t[t['year'] > 2008]"),
+      lambda t: t.frame()["year"].max() == 2009),
+    S("penguins: a model on gaps", (PENGUINS, "from sklearn.linear_model import LinearRegression\nX, y = penguins[['bill_depth_mm']], penguins['year']\nmodel = LinearRegression().fit(X, y)"),
+      lambda t: t.value["bill_depth_mm"] == 2, needs=SK),
+    S("stocks: a wrong file name", (vega("stocks.csv", "stocks"), f"again = pd.read_csv({vega('stokcs.csv', 'x').split('(', 1)[1][1:-2]!r})"), lambda t: len(t.ns["again"]) == 560, needs=VEGA),
+    S("penguins: beyond the last species", (PENGUINS, "kinds = penguins.species.unique().tolist()\nk = kinds[3]"), lambda t: t.ns["k"] is None),
+    S("wine: module misspelled", (sk("wine", "wine"), "import statistcs\nm = statistcs.mean(wine['alcohol'])"), lambda t: "statistics" in t.ns, needs=SK),
+    # ---- code
+    S("penguins: extract a filter", (PENGUINS, "heavy = penguins[penguins.body_mass_g > 5000]"), lambda t: len(t.ns["select_heavy"](t.ns["penguins"])) == 61 and t.proposal.code.startswith("#| export"),
+      "extract a function"),
+    S("iris: extract a loop", (sk("iris", "iris"), "total = 0.0\nfor width in iris['petal width (cm)']:\n    total += width"), lambda t: abs(t.ns["compute_total"](t.ns["iris"]) - 179.9) < 0.01, "function", SK),
+    S("wine: extract a new column", (sk("wine", "wine"), "wine['ratio'] = wine['ash'] / wine['alcohol']"), lambda t: "ratio" in t.ns["add_ratio"](t.ns["wine"].drop(columns="ratio")), "function", SK),
+    S("diabetes: extract two results", (sk("diabetes", "d"), "low = d['target'].min()\nhigh = d['target'].max()"), lambda t: t.ns["compute_low_and_high"](t.ns["d"]) == (25, 346), "function", SK),
+    S("penguins: test an extracted function", (PENGUINS, "complete = penguins.dropna()", "#| export\ndef select_complete(penguins):\n    return penguins.dropna()"),
+      lambda t: "shape == (333, 8)" in t.proposal.code, "test"),
+    S("cars: test by observed calls", (vega("cars.json", "cars"), "def kmpl(mpg):\n    return round(mpg * 0.425, 1)", "a = kmpl(18)", "b = kmpl(30.5)"), lambda t: t.proposal.code.count("assert") == 2, "test", VEGA),
+    S("engel: test a function of a frame", (sm("engel", "engel"), "def poor(df, limit):\n    return df[df.income < limit]", "few = poor(engel, 500)"), lambda t: "result.shape" in t.proposal.code, "test poor", SM),
+    S("longley: the edges of a function", (sm("longley", "longley"), "def norm(xs):\n    return [(x - min(xs)) / (max(xs) - min(xs)) for x in xs]", "scaled = norm([60, 61, 63])"),
+      lambda t: "ZeroDivisionError" in t.value["[5, 5]"], "test norm", SM, nth=3),
+    S("nile: pin a mean", (sm("nile", "nile"), "mean = nile['volume'].mean()"), has("mean"), "pin", SM),
+    S("sunspots: pin a count", (sm("sunspots", "spots"), "busy = int((spots.SUNACTIVITY > 100).sum())"), lambda t: f"busy == {t.ns['busy']}" in t.proposal.code, "pin", SM),
+]
