@@ -18,6 +18,7 @@ from .closure import Scope
 from .gate import Standing, standing_of
 from .generated import Block, Difference, Library, Module, differences, expected, library, orphans, same
 from .ledger import History, read
+from .memo import CellMemo
 from .needs import Resolver, missing
 from .notebooks import EXPORTING, Notebook, NotebookCell, Project, Reason
 from .past import ancestors, earlier, policy_changes
@@ -234,12 +235,14 @@ class Found:
     library: Library
     history: History
     ours: Mapping[str, Collection[str]] = field(default_factory=dict)
+    memo: CellMemo | None = None
 
 
 def gather(project: Project) -> Found:
     "Read notebooks, library and ledger."
-    notebooks = project.read()
-    return Found(notebooks, Resolver(notebooks), expected(project, notebooks), library(project), read(project.root), written_by_us(project))
+    memo = CellMemo(project.root / ".comprehend" / "local")
+    notebooks = project.read(memo.parse)
+    return Found(notebooks, Resolver(notebooks), expected(project, notebooks), library(project), read(project.root), written_by_us(project), memo)
 
 
 def structure(project: Project, found: Found) -> list[Reason]:
@@ -267,6 +270,8 @@ def judge(project: Project, found: Found, *, accept_policy: bool = False, target
     for p in audit(project.root) if found.history.records or found.history.problems else ():
         (report.reasons if p.grave else report.notes).append(Reason(p.where, p.what, kind="ledger"))
     report.notes += _counted(project, found, rows)
+    if found.memo:
+        found.memo.save()
     return report
 
 

@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -82,6 +82,7 @@ class NotebookCell:
     directives: Mapping[str, str] = field(default_factory=dict)
     exported: bool = False
     module: str | None = None
+    reader: "Callable[[str, bool], Cell] | None" = field(default=None, repr=False, compare=False)
 
     @property
     def where(self) -> str:
@@ -93,7 +94,7 @@ class NotebookCell:
         from comprehend_nb.cells import CellError, parse  # most uses of this module never get here
 
         try:
-            return parse(self.source, exported=self.exported), ""
+            return self.reader(self.source, self.exported) if self.reader else parse(self.source, exported=self.exported), ""
         except CellError as e:
             return None, e.what
 
@@ -208,8 +209,11 @@ def _target(found: Mapping[str, str]) -> str | None:
     return None
 
 # %% ../nbs/40_notebooks.ipynb #a47402c9
-def notebook_of(data: bytes, path: str, lib: str = "") -> Notebook:
-    "The notebook in `data`; NotebookError where it cannot be read at all, `problems` for everything else."
+def notebook_of(data: bytes, path: str, lib: str = "", reader: "Callable[[str, bool], Cell] | None" = None) -> Notebook:
+    """The notebook in `data`; NotebookError where it cannot be read at all, `problems` for everything else.
+
+    `reader` reads cells as Python (source, exported), as `parse` does.
+    """
     raw, wrong = _raw(data, path), list[Reason]()
     found = _directed(raw, path, wrong)
     default = next((d["default_exp"].split()[0] for _, _, d, _ in reversed(found) if d.get("default_exp")), None)
@@ -218,7 +222,7 @@ def notebook_of(data: bytes, path: str, lib: str = "") -> Notebook:
         target = _target(directed)
         module = target or default
         dotted = f"{lib}.{module}".strip(".") if target is not None and module else None
-        cells.append(NotebookCell(path, cell.id, i, cell.text, code, directed, target is not None, dotted))
+        cells.append(NotebookCell(path, cell.id, i, cell.text, code, directed, target is not None, dotted, reader))
     wrong += _conflicts(raw, path) + _identities(cells) + _nowhere(cells)
     return Notebook(path, tuple(cells), default, _title(raw), tuple(wrong), sha256(data).hexdigest())
 
@@ -325,14 +329,14 @@ class Project:
         "How a file of the project is named in what is said about it."
         return path.relative_to(self.root).as_posix()
 
-    def read(self) -> list[Notebook]:
+    def read(self, reader: "Callable[[str, bool], Cell] | None" = None) -> list[Notebook]:
         "All notebooks; one that cannot be read has no cells and a problem that says why."
-        return [self.read_one(p) for p in self.notebooks()]
+        return [self.read_one(p, reader=reader) for p in self.notebooks()]
 
-    def read_one(self, path: Path, data: bytes | None = None) -> Notebook:
+    def read_one(self, path: Path, data: bytes | None = None, reader: "Callable[[str, bool], Cell] | None" = None) -> Notebook:
         "One notebook of the project, from `data` where its bytes are known already."
         try:
-            return notebook_of(path.read_bytes() if data is None else data, self.name(path), self.lib_name)
+            return notebook_of(path.read_bytes() if data is None else data, self.name(path), self.lib_name, reader)
         except NotebookError as e:
             kind = "conflict" if "conflict" in e.what else "unreadable"
             return Notebook(self.name(path), problems=(Reason(e.where, e.what, remedy=e.remedy, kind=kind),))

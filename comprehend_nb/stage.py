@@ -6,14 +6,19 @@
 __all__ = ['slim', 'prepare', 'python_files', 'run']
 
 # %% ../nbs/41_stage.ipynb #ad1216f6
+import ast
+import gc
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 # %% ../nbs/41_stage.ipynb #8515ae4d
@@ -61,9 +66,12 @@ def python_files(folder: Path) -> Iterable[Path]:
         yield from (Path(here, f) for f in sorted(files) if f.endswith(".py"))
 
 # %% ../nbs/41_stage.ipynb #b2d2e6da
-def run(stage: Path, notebooks: Iterable[str], memory: Mapping[str, Any]) -> dict[str, Any]:
-    "Run nbdev's export in `stage` over `notebooks`; returns {'memory': ..., 'error': ..., 'said': ...}."
-    order = json.dumps({"notebooks": [str(stage / n) for n in notebooks], "memory": memory, "root": str(stage)})
+def run(stage: Path, notebooks: Iterable[str], memory: Mapping[str, Any], *, index: bool = False) -> dict[str, Any]:
+    """Run nbdev's export in `stage` over `notebooks`; returns {'memory': ..., 'error': ..., 'said': ...}.
+
+    `memory` is what the last run returned; `index`: `_modidx.py` is as that left it.
+    """
+    order = json.dumps({"notebooks": [str(stage / n) for n in notebooks], "memory": memory, "root": str(stage), "index": index})
     environ = {k: v for k, v in os.environ.items() if k != "IN_TEST"} | {"PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(  # noqa: S603 (our own interpreter and file)
         [sys.executable, "-P", __file__], input=order, capture_output=True, text=True, encoding="utf-8", cwd=stage, env=environ,
@@ -75,16 +83,28 @@ def run(stage: Path, notebooks: Iterable[str], memory: Mapping[str, Any]) -> dic
     return result | {"said": done.stderr.strip()}
 
 # %% ../nbs/41_stage.ipynb #ae488b39
-def _remembering(work: Any, kind: str, memory: dict[str, Any]) -> Any:
-    "`work(path, ...)` with its result kept in `memory` by the content of the file and where it lies."
+_Memory = dict[str, dict[str, list[Any]]]
+
+
+def _remembering(work: Any, kind: str, memory: _Memory, fresh: _Memory) -> Any:
+    "`work(path, ...)` with its result looked up in `memory` and kept in `fresh`: by kind and file, with the content's digest."
 
     def remembered(path: Any, *args: Any, **kwargs: Any) -> Any:
-        key = f"{kind} {sha256(Path(path).read_bytes()).hexdigest()} {Path(path).resolve().relative_to(Path.cwd())}"
-        if key not in memory:
-            memory[key] = work(path, *args, **kwargs)
-        return memory[key]
+        name, digest = os.path.relpath(path), sha256(Path(path).read_bytes()).hexdigest()
+        known = fresh.get(kind, {}).get(name) or memory.get(kind, {}).get(name) or [""]
+        if known[0] != digest:
+            known = [digest, work(path, *args, **kwargs)]
+        fresh.setdefault(kind, {})[name] = known
+        return _tuples(known[1])
 
     return remembered
+
+
+def _tuples(value: Any) -> Any:
+    "What was a tuple before it was written as JSON is one again: nbdev's index is a dictionary of dictionaries of pairs."
+    if isinstance(value, dict):
+        return {k: _tuples(v) for k, v in value.items()}
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _once(work: Any) -> Any:
@@ -100,20 +120,50 @@ def _once(work: Any) -> Any:
 
     return read
 
+# %% ../nbs/41_stage.ipynb #d264eba7
+def _same_index(memory: _Memory, fresh: _Memory, work: Any) -> Any:
+    "nbdev's `_build_modidx`, `work`, called only where an entry of the index is not what it was."
+
+    def build(*args: Any, **kwargs: Any) -> None:
+        from nbdev import doclinks
+        from nbdev.config import get_config
+
+        config = get_config()
+        for path in sorted(p for p in config.lib_path.rglob("*.py") if p.name[0] != "_" and ".ipynb_checkpoints" not in str(p)):
+            with suppress(ValueError):
+                doclinks._get_modidx(path.resolve(), config.lib_path.parent.resolve(), nbs_path=config.nbs_path.resolve())
+        now, before = ({k: v[1] for k, v in m.get("index", {}).items()} for m in (fresh, memory))
+        if json.dumps(now) != json.dumps(before):
+            work(*args, **kwargs)
+
+    return build
+
 # %% ../nbs/41_stage.ipynb #f58d399f
 def _export(order: Mapping[str, Any]) -> dict[str, Any]:
+    from fastcore import nbio
     from fastcore.foundation import L
     from nbdev import config, doclinks
 
-    memory: dict[str, Any] = dict(order["memory"])
+    gc.disable()  # a short life, with all trees kept: collecting finds nothing and costs a third
+    settings = sha256(Path("pyproject.toml").read_bytes()).hexdigest()
+    memory: _Memory = order["memory"].get(settings, {})
+    fresh: _Memory = {}
+    nbio.ast = doclinks.ast = _parsing_once()
     config._load_toml = _once(config._load_toml)
-    config._mod_docstr = _remembering(config._mod_docstr, "docstring", memory)
-    doclinks._get_modidx = _remembering(doclinks._get_modidx, "index", memory)
+    config._mod_docstr = _remembering(config._mod_docstr, "docstring", memory, fresh)
+    doclinks._get_modidx = _remembering(doclinks._get_modidx, "index", memory, fresh)
+    if order["index"]:
+        doclinks._build_modidx = _same_index(memory, fresh, doclinks._build_modidx)
     files = L(Path(p) for p in order["notebooks"])
     doclinks.nbglob = lambda **kwargs: files
     # call_parse would read the command line of this very script
     doclinks.nbdev_export.__wrapped__(path=None)
-    return {"memory": memory, "error": ""}
+    return {"memory": {settings: fresh}, "error": ""}
+
+
+def _parsing_once() -> Any:
+    "The module `ast` with a `parse` that remembers: nbdev parses each exported cell four times, and changes no tree."
+    return SimpleNamespace(**vars(ast) | {"parse": lru_cache(maxsize=None)(ast.parse)})
 
 
 def _main() -> None:

@@ -1,0 +1,148 @@
+"""check and export against nbdev-export, in CPU seconds, on a project of 66 notebooks and 3,300 cells.
+
+    python benchmarks/export.py [FOLDER]     FOLDER: an nbdev project to measure instead of the made one; it is copied
+    python benchmarks/export.py --json       the figures as JSON
+
+The made project is real code: functions and classes of the standard library, one to a cell, with prose and a plain
+cell after each, in notebooks that import from each other. CPU is user + system time of the process and its children,
+the median of several runs; every run is a fresh process.
+"""
+
+import ast
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+RUNS = 5
+NBDEV = Path(sys.executable).with_name("nbdev-export")
+SETTINGS = "[comprehend_nb]\nai = explained\nother = explained\nglue = executed\n"
+LIMITS = {"check, cold": 1.0, "check, warm": 0.5, "export of all": 1.3, "export, one notebook changed": 0.25, "export, nothing changed": 0.1}
+
+
+def pieces(path):
+    "Imports of a module, and its definitions as source; constants that a module needs stay with the imports."
+    text = path.read_text(encoding="utf-8")
+    lines, head, rest = text.splitlines(), [], []
+    for node in ast.parse(text).body:
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        source = "\n".join(lines[first - 1 : node.end_lineno])
+        (rest if isinstance(node, ast.FunctionDef | ast.ClassDef) else head).append(source)
+    return head, rest
+
+
+def make(root, notebooks=66, cells=3300):
+    "A project of about so many notebooks and cells, made of modules of the standard library."
+    (root / "nbs").mkdir(parents=True)
+    (root / "pyproject.toml").write_text('[project]\nname = "bench"\n[project.urls]\nDocumentation = "https://docs.example.org"\n[tool.nbdev]\nupdate_pyproject = false\n')
+    sources = sorted(Path(sysconfig.get_path("stdlib")).glob("[a-z]*.py"))
+    chosen = [p for p in sources if 8_000 < p.stat().st_size < 90_000][:: max(1, len(sources) // 200)]
+    found = [(p.stem, *pieces(p)) for p in chosen if "from ." not in p.read_text(encoding="utf-8")][:notebooks]
+    share = max(1, sum(len(r) for _, _, r in found))
+    extra = max(0, cells - 2 * share - 4 * len(found)) // max(1, share) + 1
+    for i, (name, head, rest) in enumerate(found):
+        before = f"from bench.m{i - 1:02}_{found[i - 1][0]} import *\n" if i else ""
+        made = [("markdown", f"# {name}\n\n> Made from {name}."), ("code", f"#| default_exp m{i:02}_{name}"), ("code", f"#| export\n{before}" + "\n".join(head))]
+        for k, source in enumerate(rest):
+            made += [("markdown", f"Words about number {k}. " * 6), ("code", f"#| export\n{source}")]
+            made += [("code", f"number_{k}_{j} = [{k}, {j}]\nprint(number_{k}_{j})") for j in range(extra)]
+        nb = [{"cell_type": t, "id": f"{i:02x}{j:04x}", "metadata": {}, "source": s.splitlines(keepends=True)} | (
+            {"outputs": [{"output_type": "stream", "name": "stdout", "text": ["x" * 900]}], "execution_count": j} if t == "code" else {}) for j, (t, s) in enumerate(made)]
+        (root / f"nbs/{i:02}_{name}.ipynb").write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": nb}, indent=1))
+
+
+def cpu(*command, cwd):
+    "CPU seconds of a command with its children, and its exit status."
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environ = {k: v for k, v in os.environ.items() if k != "IN_TEST"} | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run([str(c) for c in command], cwd=cwd, env=environ, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done
+
+
+def ours(what, root):
+    seconds, done = cpu(sys.executable, "-c", f"from comprehend_nb.notebooks import Project; from comprehend_nb.export import {what}; r = {what}(Project.at('.')); {'assert r.ok, r.problems[:5]' if what == 'check' else ''}", cwd=root)
+    if done.returncode:
+        raise SystemExit(done.stderr[-3000:])
+    return seconds
+
+
+def median(work, before=lambda: None):
+    out = []
+    for _ in range(RUNS):
+        before()
+        out.append(work())
+    return statistics.median(out)
+
+
+def touch(path, n=[0]):  # noqa: B006 (a counter)
+    "Change the last exported cell of a notebook: a comment, so that what is known of it still holds."
+    n[0] += 1
+    nb = json.loads(path.read_text())
+    last = [c for c in nb["cells"] if "#| export" in "".join(c["source"]) or "#|export" in "".join(c["source"])][-1]
+    last["source"] = "".join(last["source"]) + f"\n# {n[0]}"
+    path.write_text(json.dumps(nb, indent=1))
+
+
+def measure(root):
+    local = root / ".comprehend/local"
+    package = next(p.parent for p in root.glob("*/_modidx.py"))
+    notebooks = sorted(p for p in (root / "nbs").rglob("*.ipynb") if "#| export" in p.read_text() or "#|export" in p.read_text())
+    exported = ours("export", root)
+    found = {"nbdev-export": median(lambda: cpu(NBDEV, cwd=root)[0])}
+    found["check, cold"] = median(lambda: ours("check", root), lambda: shutil.rmtree(local, ignore_errors=True))
+    ours("export", root)
+    found["check, warm"] = median(lambda: ours("check", root))
+
+    def forget():
+        shutil.rmtree(local, ignore_errors=True)
+        for path in package.rglob("*.py"):
+            if "AUTOGENERATED" in path.read_text()[:5000]:
+                path.unlink()
+
+    found["export of all"] = median(lambda: ours("export", root), forget)
+    places = [notebooks[len(notebooks) * k // RUNS] for k in range(RUNS)]
+    each = iter(places * RUNS)
+    found["export, one notebook changed"] = median(lambda: ours("export", root), lambda: touch(next(each)))
+    found["export, nothing changed"] = median(lambda: ours("export", root))
+    return found, exported
+
+
+def main():
+    given = [a for a in sys.argv[1:] if not a.startswith("-")]
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_STATE_HOME"] = folder
+        root = Path(folder, "project")
+        if given:
+            shutil.copytree(given[0], root, symlinks=True, ignore=shutil.ignore_patterns("docs"))
+        else:
+            make(root)
+        (root / "settings.ini").write_text(SETTINGS)
+        cpu(NBDEV, cwd=root)
+        subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+        from comprehend_nb.identity import Person, slug
+        from comprehend_nb.setup_project import adopt
+
+        took = adopt(root, Person(slug("bench@example.org"), "bench", "bench@example.org", "given"))
+        subprocess.run("git add -A; git -c user.name=bench -c user.email=bench@example.org commit -qm all", shell=True, cwd=root, check=True)
+        found, _ = measure(root)
+        cells = sum(len(json.loads(p.read_text())["cells"]) for p in (root / "nbs").rglob("*.ipynb"))
+        count = len(list((root / "nbs").rglob("*.ipynb")))
+    base = found["nbdev-export"]
+    if "--json" in sys.argv:
+        print(json.dumps({"notebooks": count, "cells": cells, "exported": took.adopted, "cpu": found}))
+        return
+    print(f"{count} notebooks, {cells} cells, {took.adopted} exported; CPU seconds, median of {RUNS}\n")
+    print(f"{'':32}{'CPU s':>8}{'x nbdev':>9}{'limit':>7}")
+    for name, seconds in found.items():
+        print(f"{name:32}{seconds:8.2f}{seconds / base:9.2f}{LIMITS.get(name, 1):7.2f}{'' if seconds / base <= LIMITS.get(name, 1) else '  above'}")
+
+
+if __name__ == "__main__":
+    main()
