@@ -187,8 +187,10 @@ def _changed(latest: "State | None", state: "State | None") -> str:
     if state is None or state is latest:
         return ""
     if latest is None or state.text() == latest.text():
-        return state.text() if latest is None else ""
-    return state.since(latest).text()
+        whole: str = state.text() if latest is None else ""
+        return whole
+    changed: str = state.since(latest).text()
+    return changed
 
 # %% ../nbs/22_prompt.ipynb #4a0900c7
 def _tail(nonce: str, request: Request, form: Form, sent_back: Sequence[tuple[str, Sequence[str]]]) -> str:
