@@ -10,7 +10,6 @@ import ast
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
@@ -268,6 +267,8 @@ def _with_room(work: Callable[[], _T]) -> _T:
     try:
         return work()
     except RecursionError:
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(1) as pool:
             try:
                 return pool.submit(work).result()

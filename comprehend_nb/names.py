@@ -7,6 +7,7 @@ __all__ = ['Names', 'names', 'together']
 
 # %% ../nbs/00_names.ipynb #17d2eba9
 import ast
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -224,6 +225,9 @@ def _short(first: str, rest: str) -> _Visit:
     return visit
 
 # %% ../nbs/00_names.ipynb #f1b3886e
+_SWALLOWS = re.compile(r"suppress|raises|ignor")
+
+
 def _for(node: ast.For | ast.AsyncFor, scope: Names) -> None:
     _one(node.iter, scope)
     _maybe([node.target, *node.body], scope)
@@ -240,7 +244,7 @@ def _with(node: ast.With | ast.AsyncWith, scope: Names) -> None:
     for item in node.items:
         _one(item.context_expr, scope)
         _one(item.optional_vars, scope)
-    quiet = any("suppress" in ast.unparse(item.context_expr) for item in node.items)
+    quiet = any(_SWALLOWS.search(ast.unparse(item.context_expr)) for item in node.items)
     after = _maybe(node.body, scope)
     if not quiet:
         _agree(scope, after)
@@ -253,8 +257,8 @@ def _try(node: ast.Try, scope: Names) -> None:
         after = _maybe([handler], scope)
         if not _leaves(handler.body):
             branches.append(after)
+    _all(node.finalbody, scope)  # which also runs where nothing of the above came to its end
     _agree(scope, *branches)
-    _all(node.finalbody, scope)
 
 
 def _handler(node: ast.ExceptHandler, scope: Names) -> None:
