@@ -74,8 +74,10 @@ def main(folder=None):
     magic = [s for s in sources if cells.parse(s).uses_ipython]
     trees = [ast.parse(s).body for s in plain]
     lines = [s.count("\n") + 1 for s in sources]
-    print(f"{len(sources)} cells ({len(magic)} with IPython syntax, {total - len(sources)} refused), "
-          f"median {statistics.median(lines):g} lines, mean {statistics.mean(lines):.1f}\n")
+    print(
+        f"{len(sources)} cells ({len(magic)} with IPython syntax, {total - len(sources)} refused), "
+        f"median {statistics.median(lines):g} lines, mean {statistics.mean(lines):.1f}\n"
+    )
     ten = [s for s in plain if 9 <= s.count("\n") + 1 <= 11]
     read = [cells.parse(s) for s in sources]
     scope = closure.Scope()

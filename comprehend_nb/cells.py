@@ -51,7 +51,8 @@ def _plain(code: str) -> ast.Module:
         line = code.count("\n", 0, code.find("\0")) + 1 if "\0" in code else e.lineno or 1
         raise CellError(e.msg or "not Python", line=line) from None
     except UnicodeEncodeError as e:
-        raise CellError("a character that is no text (a lone surrogate)", line=code.count("\n", 0, e.start) + 1) from None
+        line = code.count("\n", 0, e.start) + 1
+        raise CellError("a character that is no text (a lone surrogate)", line=line) from None
     except (MemoryError, RecursionError):
         raise CellError(_DEEP) from None
     except (ValueError, OverflowError) as e:
@@ -131,9 +132,11 @@ class _Defined(dict[str, Definition]):
         old = self.get(new.name)
         if not new.extends:
             self.forget(new.name)
-        elif old is not None and (new.extends == new.name or new.name.endswith("]")) and old.fingerprint != new.fingerprint:
-            new = Definition(new.name, f"fp1:{digest(old.fingerprint, new.fingerprint)}", old.reads | new.reads,
-                             old.line, old.extends, old.tentative or new.tentative, old.origin, old.dotted | new.dotted)
+        elif old is not None and old.fingerprint != new.fingerprint and new.name in (new.extends, f"{new.extends}[]"):
+            new = Definition(
+                new.name, f"fp1:{digest(old.fingerprint, new.fingerprint)}", old.reads | new.reads, old.line,
+                old.extends, old.tentative or new.tentative, old.origin, old.dotted | new.dotted,
+            )
         self[new.name] = new
 
     def forget(self, name: str) -> None:
@@ -142,7 +145,8 @@ class _Defined(dict[str, Definition]):
 
 
 def _definition(
-    name: str, form: str, found: Names, node: ast.stmt, extends: str, tentative: bool = False, origin: tuple[str, str] | None = None
+    name: str, form: str, found: Names, node: ast.stmt, extends: str, tentative: bool = False,
+    origin: tuple[str, str] | None = None,
 ) -> Definition:
     dotted = frozenset(found.dotted)
     return Definition(name, f"fp1:{digest(form)}", found.free, node.lineno, extends, tentative, origin, dotted)
@@ -207,13 +211,14 @@ def _inside(magic: str, line: str, rest: Sequence[ast.expr]) -> list[ast.stmt]:
         body = _expanded(_tree(text)[0].body)
     except CellError:
         return []
-    stores = [f"{words[0]} = get_ipython()"] if magic == "capture" and words and words[0].isidentifier() else []
+    captured = magic == "capture" and words and words[0].isidentifier()
+    stores = [f"{words[0]} = get_ipython()"] if captured else []
     return [*(s for code in stores for s in ast.parse(code).body), *body]
 
 # %% ../nbs/00_cells.ipynb #d78f11d5
 @dataclass(frozen=True, slots=True)
 class Cell:
-    "One code cell. `reads` are names it may take from outside, in function bodies too; `writes` those it leaves behind."
+    "One code cell: `reads` are names it may take from outside, in function bodies too; `writes` what it leaves."
 
     source: str
     code: str

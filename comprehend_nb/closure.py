@@ -189,7 +189,7 @@ class _Graph:
 
 # %% ../nbs/00_closure.ipynb #e3b4a985
 class Scope:
-    "The definitions of some cells, in the order in which they run; `imported` is asked once for each name between two `add`."
+    "The definitions of some cells, in the order they run; `imported` is asked once a name between two `add`."
 
     def __init__(self, cells: Iterable[Cell] = (), *, imported: Imported | None = None) -> None:
         self._graph = _Graph(imported)

@@ -15,7 +15,10 @@ from typing import Any
 class Names:
     "The names of some statements, or of one scope while it is being walked."
 
-    __slots__ = ("bound", "deletes", "dotted", "flow", "hard", "later", "mutates", "outer", "passing", "reads", "shared", "stores")
+    __slots__ = (
+        "bound", "deletes", "dotted", "flow", "hard", "later",
+        "mutates", "outer", "passing", "reads", "shared", "stores",
+    )
 
     def __init__(self, flow: bool = True, outer: "Names | None" = None) -> None:
         self.flow, self.outer = flow, outer

@@ -16,10 +16,10 @@ Binding = tuple[str, str, Sort, tuple[str, str] | None]
 
 # %% ../nbs/00_statements.ipynb #98616874
 _PURE = frozenset({
-    "abs", "all", "any", "ascii", "bin", "bool", "bytes", "chr", "classmethod", "complex", "dict", "divmod", "enumerate", "filter",
-    "float", "format", "frozenset", "hex", "int", "isinstance", "issubclass", "len", "list", "map", "max", "min", "object", "oct",
-    "ord", "pow", "property", "range", "repr", "reversed", "round", "set", "slice", "sorted", "staticmethod", "str", "sum", "tuple",
-    "type", "zip",
+    "abs", "all", "any", "ascii", "bin", "bool", "bytes", "chr", "classmethod", "complex", "dict", "divmod",
+    "enumerate", "filter", "float", "format", "frozenset", "hex", "int", "isinstance", "issubclass", "len", "list",
+    "map", "max", "min", "object", "oct", "ord", "pow", "property", "range", "repr", "reversed", "round", "set",
+    "slice", "sorted", "staticmethod", "str", "sum", "tuple", "type", "zip",
 })
 _IMPURE = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
@@ -100,7 +100,7 @@ def imports(node: ast.Import | ast.ImportFrom) -> Iterator[Binding]:
 
 # %% ../nbs/00_statements.ipynb #8259bfff
 def bindings(node: ast.stmt) -> Iterator[Binding]:
-    "(name, what it extends, sort, where it is imported from) for all that `node` binds, in order, deep in its blocks too."
+    "(name, what it extends, sort, import) for all that `node` binds, in order, deep in its blocks too."
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             owners = _extended(node)
@@ -129,7 +129,9 @@ def bindings(node: ast.stmt) -> Iterator[Binding]:
                     yield from bindings(inner)
 
 # %% ../nbs/00_statements.ipynb #47fe70b4
-_SIMPLE = {ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Assert, ast.Expr, ast.Import, ast.ImportFrom, ast.Pass, ast.Return}
+_SIMPLE = {
+    ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Assert, ast.Expr, ast.Import, ast.ImportFrom, ast.Pass, ast.Return,
+}
 
 
 def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:

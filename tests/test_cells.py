@@ -30,7 +30,9 @@ GOLDEN = json.loads((HERE / "data" / "fingerprints.json").read_text())
 def examples(n):
     "Settings for `n` examples, the same ones on every run."
     phases = [Phase.explicit, Phase.generate, Phase.shrink]
-    return settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, max_examples=n, phases=phases)
+    return settings(
+        deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, max_examples=n, phases=phases
+    )
 
 
 def corpus(limit, lines=(2, 40)):
@@ -66,7 +68,9 @@ def corpus(limit, lines=(2, 40)):
 def on(python, sources):
     "What another interpreter answers; None where it cannot be asked."
     script = HERE / "cells_support.py"
-    done = subprocess.run([python, "-B", script], input=json.dumps(sources), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [python, "-B", script], input=json.dumps(sources), capture_output=True, text=True, check=False
+    )
     return json.loads(done.stdout) if done.returncode == 0 else done.stderr
 
 
@@ -87,7 +91,9 @@ def test_golden_here():
 @pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13), (3, 14)])
 def test_golden_on_other_interpreters(version):
     python = shutil.which("python{}.{}".format(*version))
-    probe = python and subprocess.run([python, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, text=True)
+    probe = python and subprocess.run(
+        [python, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, text=True
+    )
     if not probe or probe.stdout.strip() != str(version):
         pytest.skip("not on PATH")
     sources, known = expected(version)
@@ -95,8 +101,15 @@ def test_golden_on_other_interpreters(version):
 
 
 def test_needs_the_standard_library_alone():
-    bare = [sys.executable, "-I", "-S", "-B", "-c", f"import sys; sys.path.insert(0, {str(HERE)!r}); import cells_support; "
-            "print(cells_support.answers(['x = 1'])[0]); assert 'IPython' not in sys.modules"]
+    bare = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        "-c",
+        f"import sys; sys.path.insert(0, {str(HERE)!r}); import cells_support; "
+        "print(cells_support.answers(['x = 1'])[0]); assert 'IPython' not in sys.modules",
+    ]
     assert subprocess.check_output(bare, text=True).strip() == fingerprint("x = 1")
 
 
@@ -148,25 +161,66 @@ def test_respelling_changes_nothing(pieces):
         assert '"""' in "".join(rows) or fingerprint("\n\n".join(rows)) == fingerprint(source)
 
 
-@pytest.mark.parametrize(("one", "other"), [
-    ("x = 'a'", 'x = "a"'), ("x = 16", "x = 0x1_0"), ("x = (((1)))", "x = 1"), ("f(a,)", "f(a)"), ("x = 'a' 'b'", "x = 'ab'"),
-    ("def f():\n  'one'\n  return 1", "def f():\n  '''Two.\n\n  More.'''\n  return 1"), ("class A:\n 'doc'\n x = 1", "class A:\n x = 1"),
-    ("async def f(): 'doc'", "async def f(): pass"), ("x = 1\r\ny = 2", "x = 1\ny = 2"), ("if a:\n\tb", "if a:\n    b"),
-    ("a if (b) else (c)", "a if b else c"), ("x = 1; y = 2", "x = 1\ny = 2"), ("f'{x}' ''", "f'{x}'"), ("x = '\\x41'", "x = 'A'"),
-    ("#| export\nx = 1", "x = 1"), ("%matplotlib inline", "# plots\n%matplotlib inline"), ("    x = 1\n    y = 2", "x = 1\ny = 2"),
-])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x = 'a'", 'x = "a"'),
+        ("x = 16", "x = 0x1_0"),
+        ("x = (((1)))", "x = 1"),
+        ("f(a,)", "f(a)"),
+        ("x = 'a' 'b'", "x = 'ab'"),
+        ("def f():\n  'one'\n  return 1", "def f():\n  '''Two.\n\n  More.'''\n  return 1"),
+        ("class A:\n 'doc'\n x = 1", "class A:\n x = 1"),
+        ("async def f(): 'doc'", "async def f(): pass"),
+        ("x = 1\r\ny = 2", "x = 1\ny = 2"),
+        ("if a:\n\tb", "if a:\n    b"),
+        ("a if (b) else (c)", "a if b else c"),
+        ("x = 1; y = 2", "x = 1\ny = 2"),
+        ("f'{x}' ''", "f'{x}'"),
+        ("x = '\\x41'", "x = 'A'"),
+        ("#| export\nx = 1", "x = 1"),
+        ("%matplotlib inline", "# plots\n%matplotlib inline"),
+        ("    x = 1\n    y = 2", "x = 1\ny = 2"),
+    ],
+)
 def test_same(one, other):
     assert fingerprint(one) == fingerprint(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [
-    ("x = 1", "x = 1.0"), ("x = 1", "x = True"), ("x = 'a'", "x = b'a'"), ("x = 0.0", "x = -0.0"), ("x = 1", "X = 1"), ("'a'", "'b'"), ("'a'\nx", "x"),
-    ("f(a, b)", "f(b, a)"), ("a - b - c", "a - (b - c)"), ("def f(): 'd'; return 1", "def f(): return 2"), ("def f(): pass", "def f(): ..."),
-    ("def f(a=1): pass", "def f(*, a=1): pass"), ("def f(a, /): pass", "def f(a): pass"), ("f'{x}'", "f'{x!s}'"), ("f'{x:a}'", "f'{x}a'"),
-    ("f'{x}'", "'{x}'"), ("import a.b", "import a.c"), ("from a import b", "from .a import b"), ("async def f(): pass", "def f(): pass"),
-    ("x: int = 1", "x = 1"), ("{**a}", "{a}"), ("f(*a)", "f(a)"), ("f(**a)", "f(*a)"), ("x = 'ab'", "x = 'a', 'b'"), ("del a, b", "del b, a"),
-    ("for x in y: a\nelse: b", "for x in y: a; b"), ("%time x", "%timeit x"), ("!ls", "!ls -l"), ("try: a\nexcept B: c", "try: a\nexcept* B: c"),
-])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x = 1", "x = 1.0"),
+        ("x = 1", "x = True"),
+        ("x = 'a'", "x = b'a'"),
+        ("x = 0.0", "x = -0.0"),
+        ("x = 1", "X = 1"),
+        ("'a'", "'b'"),
+        ("'a'\nx", "x"),
+        ("f(a, b)", "f(b, a)"),
+        ("a - b - c", "a - (b - c)"),
+        ("def f(): 'd'; return 1", "def f(): return 2"),
+        ("def f(): pass", "def f(): ..."),
+        ("def f(a=1): pass", "def f(*, a=1): pass"),
+        ("def f(a, /): pass", "def f(a): pass"),
+        ("f'{x}'", "f'{x!s}'"),
+        ("f'{x:a}'", "f'{x}a'"),
+        ("f'{x}'", "'{x}'"),
+        ("import a.b", "import a.c"),
+        ("from a import b", "from .a import b"),
+        ("async def f(): pass", "def f(): pass"),
+        ("x: int = 1", "x = 1"),
+        ("{**a}", "{a}"),
+        ("f(*a)", "f(a)"),
+        ("f(**a)", "f(*a)"),
+        ("x = 'ab'", "x = 'a', 'b'"),
+        ("del a, b", "del b, a"),
+        ("for x in y: a\nelse: b", "for x in y: a; b"),
+        ("%time x", "%timeit x"),
+        ("!ls", "!ls -l"),
+        ("try: a\nexcept B: c", "try: a\nexcept* B: c"),
+    ],
+)
 def test_different(one, other):
     assert fingerprint(one) != fingerprint(other)
 
@@ -175,8 +229,13 @@ def test_different(one, other):
 
 
 def is_docstring(node, parent):
-    return (isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node is parent.body[0]
-            and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str))
+    return (
+        isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        and node is parent.body[0]
+        and isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def instead(node, field, value):
@@ -201,7 +260,17 @@ def instead(node, field, value):
         yield "number", {"conversion": 97 if value != 97 else 115}.get(field, 1 - min(value, 1))
     elif isinstance(value, list) and value:
         for k in range(len(value)):
-            if len(value) > 1 or field not in ("body", "targets", "names", "ops", "values", "generators", "handlers", "cases", "items"):
+            if len(value) > 1 or field not in (
+                "body",
+                "targets",
+                "names",
+                "ops",
+                "values",
+                "generators",
+                "handlers",
+                "cases",
+                "items",
+            ):
                 yield f"without {k}", value[:k] + value[k + 1 :]
             yield f"{k} twice", value[: k + 1] + value[k:]
             if k and ast_text(value[k]) != ast_text(value[k - 1]):
@@ -277,8 +346,27 @@ def symbols_of(table, out):
     return out
 
 
-@pytest.mark.parametrize("name", ["argparse", "dataclasses", "typing", "inspect", "ast", "enum", "functools", "contextlib",
-                                  "traceback", "tokenize", "asyncio.tasks", "os", "re", "logging", "threading", "random"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "argparse",
+        "dataclasses",
+        "typing",
+        "inspect",
+        "ast",
+        "enum",
+        "functools",
+        "contextlib",
+        "traceback",
+        "tokenize",
+        "asyncio.tasks",
+        "os",
+        "re",
+        "logging",
+        "threading",
+        "random",
+    ],
+)
 def test_names_agree_with_symtable(name):
     import importlib
 
@@ -334,14 +422,22 @@ def statements(inner):
         st.builds("match {}:\n    case 0:\n        pass\n    case {}:\n        z = 1\n".format, an_expr, a_name),
         st.builds("class C{}:\n{}".format, a_name, body),
         st.builds("def {}(x={}):\n{}    return 1\n".format, a_name, an_expr, body),
-        st.builds("def {}():\n    global y\n    y = {}\n{}    return 1\n".format, st.sampled_from(["f", "g"]), an_expr, body),
+        st.builds(
+            "def {}():\n    global y\n    y = {}\n{}    return 1\n".format, st.sampled_from(["f", "g"]), an_expr, body
+        ),
     )
 
 
 a_simple = st.one_of(
-    st.builds("{} = {}".format, a_name, an_expr), st.builds("{} += {}".format, a_name, an_expr), st.builds("{}".format, an_expr),
-    st.builds("{}, {} = {}, 1".format, a_name, a_name, an_expr), st.builds("del {}".format, a_name), st.builds("{}: int = {}".format, a_name, an_expr),
-    st.builds("f()".format), st.builds("import os as {}".format, a_name), st.builds("{} = {} = 1".format, a_name, a_name),
+    st.builds("{} = {}".format, a_name, an_expr),
+    st.builds("{} += {}".format, a_name, an_expr),
+    st.builds("{}".format, an_expr),
+    st.builds("{}, {} = {}, 1".format, a_name, a_name, an_expr),
+    st.builds("del {}".format, a_name),
+    st.builds("{}: int = {}".format, a_name, an_expr),
+    st.builds("f()".format),
+    st.builds("import os as {}".format, a_name),
+    st.builds("{} = {} = 1".format, a_name, a_name),
 )
 a_program = st.lists(st.recursive(a_simple, statements, max_leaves=4), min_size=1, max_size=5).map("\n".join)
 
@@ -406,19 +502,44 @@ def test_names_agree_with_what_happens(code, missing):
     assert {n for n in space.stored if n in NAMES} <= cell.writes | cell.deletes | passing, code
 
 
-@pytest.mark.parametrize(("code", "reads", "writes", "deletes"), [
-    ("x = x", "x", "x", ""), ("x += 1", "x", "x", ""), ("a.b = c", "a c", "", ""), ("a[b] = c", "a b c", "", ""),
-    ("def f(a, b=c, *d, e: g = h) -> i: return a, j", "c g h i j", "f", ""), ("@d\nclass A(B, m=C): x = D; y = x", "d B C D", "A", ""),
-    ("class A:\n x = 1\n def m(self): return x", "x", "A", ""), ("class A:\n x = [1]\n y = [x for z in x]", "x", "A", ""),
-    ("[a for a in b if c]", "b c", "", ""), ("lambda a, b=c: a + d", "c d", "", ""), ("def f():\n x = 1\n def g():\n  nonlocal x\n  x = y", "y", "f", ""),
-    ("def f():\n global a\n a = b", "b", "f a", ""), ("try: a\nexcept B as e: print(e)", "a B print", "", ""), ("from a import *", "", "", ""),
-    ("import a.b, c as d", "", "a d", ""), ("match a:\n case B(c, d=e) if c: f\n case {'k': g, **h}: g", "a B f", "c e g h", ""),
-    ("del a", "", "", "a"), ("a = 1\ndel a", "", "", "a"), ("del a\na = 1", "", "a", ""), ("(a := b)", "b", "a", ""), ("x: int", "int", "", ""), ("x: int = y", "int y", "x", ""),
-    ("def f(): return g()\ndef g(): return f()", "", "f g", ""), ("def f(): return X\nf()\nX = 1", "X", "f X", ""), ("def f(): return X\nX = 1\nf()", "", "f X", ""),
-    ("for i in a: b = i\nprint(b)", "a b print", "i b", ""), ("with a as b: c = b\nc", "a", "b c", ""), ("%time x = f(y)", "f y", "x", ""),
-    ("%%capture out\nx = f()", "f get_ipython", "out x", ""), ("x = !ls {a}", "get_ipython", "x", ""), ("%%bash\nx=1", "get_ipython", "", ""),
-    ("class A:\n def m(self): return __a, self.__b", "_A__a", "A", ""), ("def f(x=[y for y in z]): return y", "z y", "f", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "reads", "writes", "deletes"),
+    [
+        ("x = x", "x", "x", ""),
+        ("x += 1", "x", "x", ""),
+        ("a.b = c", "a c", "", ""),
+        ("a[b] = c", "a b c", "", ""),
+        ("def f(a, b=c, *d, e: g = h) -> i: return a, j", "c g h i j", "f", ""),
+        ("@d\nclass A(B, m=C): x = D; y = x", "d B C D", "A", ""),
+        ("class A:\n x = 1\n def m(self): return x", "x", "A", ""),
+        ("class A:\n x = [1]\n y = [x for z in x]", "x", "A", ""),
+        ("[a for a in b if c]", "b c", "", ""),
+        ("lambda a, b=c: a + d", "c d", "", ""),
+        ("def f():\n x = 1\n def g():\n  nonlocal x\n  x = y", "y", "f", ""),
+        ("def f():\n global a\n a = b", "b", "f a", ""),
+        ("try: a\nexcept B as e: print(e)", "a B print", "", ""),
+        ("from a import *", "", "", ""),
+        ("import a.b, c as d", "", "a d", ""),
+        ("match a:\n case B(c, d=e) if c: f\n case {'k': g, **h}: g", "a B f", "c e g h", ""),
+        ("del a", "", "", "a"),
+        ("a = 1\ndel a", "", "", "a"),
+        ("del a\na = 1", "", "a", ""),
+        ("(a := b)", "b", "a", ""),
+        ("x: int", "int", "", ""),
+        ("x: int = y", "int y", "x", ""),
+        ("def f(): return g()\ndef g(): return f()", "", "f g", ""),
+        ("def f(): return X\nf()\nX = 1", "X", "f X", ""),
+        ("def f(): return X\nX = 1\nf()", "", "f X", ""),
+        ("for i in a: b = i\nprint(b)", "a b print", "i b", ""),
+        ("with a as b: c = b\nc", "a", "b c", ""),
+        ("%time x = f(y)", "f y", "x", ""),
+        ("%%capture out\nx = f()", "f get_ipython", "out x", ""),
+        ("x = !ls {a}", "get_ipython", "x", ""),
+        ("%%bash\nx=1", "get_ipython", "", ""),
+        ("class A:\n def m(self): return __a, self.__b", "_A__a", "A", ""),
+        ("def f(x=[y for y in z]): return y", "z y", "f", ""),
+    ],
+)
 def test_names(code, reads, writes, deletes):
     cell = parse(code)
     assert (cell.reads, cell.writes, cell.deletes) == (set(reads.split()), set(writes.split()), set(deletes.split()))
@@ -438,7 +559,16 @@ def test_plain_python_is_what_ipython_would_run():
     from IPython.core.inputtransformer2 import TransformerManager
 
     transform = TransformerManager().transform_cell
-    extra = ["x = '''\n%magic\n!ls\n'''", "x = (1\n% y)", "x \\\n% y", "# what?", "x  # why?", "'why?'", "f(a,\n  ? ,)" if 0 else "x", "a = b; c"]
+    extra = [
+        "x = '''\n%magic\n!ls\n'''",
+        "x = (1\n% y)",
+        "x \\\n% y",
+        "# what?",
+        "x  # why?",
+        "'why?'",
+        "f(a,\n  ? ,)" if 0 else "x",
+        "a = b; c",
+    ]
     for source in [*corpus(120), *extra, *(g["source"] for g in GOLDEN if g["fingerprint"] != "CellError")]:
         if "\r" in source or "\ufeff" in source:
             continue
@@ -450,24 +580,48 @@ def test_plain_python_is_what_ipython_would_run():
 
 
 def test_plain_cells_do_not_import_ipython():
-    code = ("import sys, comprehend_nb.cells as c; c.parse('x = 1'); assert 'IPython' not in sys.modules; "
-            "c.parse('%time x'); assert 'IPython' in sys.modules; assert not {'numpy', 'pandas', 'nbdev'} & set(sys.modules)")
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=HERE.parent, env={**os.environ, "PYTHONPATH": str(HERE.parent)})
+    code = (
+        "import sys, comprehend_nb.cells as c; c.parse('x = 1'); assert 'IPython' not in sys.modules; "
+        "c.parse('%time x'); assert 'IPython' in sys.modules; assert not {'numpy', 'pandas', 'nbdev'} & set(sys.modules)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=HERE.parent, env={**os.environ, "PYTHONPATH": str(HERE.parent)}
+    )
 
 
-@pytest.mark.parametrize(("source", "code"), [
-    ("%matplotlib inline", "get_ipython().run_line_magic('matplotlib', 'inline')"), ("df?", "get_ipython().run_line_magic('pinfo', 'df')"),
-    ("!ls", "get_ipython().system('ls')"), ("x = %env A", "x = get_ipython().run_line_magic('env', 'A')"),
-    ("%%html\n<b>", "get_ipython().run_cell_magic('html', '', '<b>\\n')"), (">>> x = 1\n>>> x", "x = 1\nx"), ("In [3]: x = 1", "x = 1"),
-    ("if a:\n    %time b\nelse:\n    !c", "if a:\n    get_ipython().run_line_magic('time', 'b')\nelse:\n    get_ipython().system('c')"),
-])
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("%matplotlib inline", "get_ipython().run_line_magic('matplotlib', 'inline')"),
+        ("df?", "get_ipython().run_line_magic('pinfo', 'df')"),
+        ("!ls", "get_ipython().system('ls')"),
+        ("x = %env A", "x = get_ipython().run_line_magic('env', 'A')"),
+        ("%%html\n<b>", "get_ipython().run_cell_magic('html', '', '<b>\\n')"),
+        (">>> x = 1\n>>> x", "x = 1\nx"),
+        ("In [3]: x = 1", "x = 1"),
+        (
+            "if a:\n    %time b\nelse:\n    !c",
+            "if a:\n    get_ipython().run_line_magic('time', 'b')\nelse:\n    get_ipython().system('c')",
+        ),
+    ],
+)
 def test_ipython_syntax(source, code):
     cell = parse(source)
     assert cell.code.strip() == code and cell.uses_ipython
     assert fingerprint(source) == fingerprint(code)
 
 
-@pytest.mark.parametrize("source", ["%ai why is df empty?", "%%ai\n", "%%ai\nwhat {x}?", "%%ai_explain\nwhat: it's \"so\"", "%%latex\n\\d", "%%js\nlet x = {"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "%ai why is df empty?",
+        "%%ai\n",
+        "%%ai\nwhat {x}?",
+        '%%ai_explain\nwhat: it\'s "so"',
+        "%%latex\n\\d",
+        "%%js\nlet x = {",
+    ],
+)
 def test_magics_with_any_text_are_looks(source):
     cell = parse(source)
     assert cell.kind == "look" and cell.uses_ipython and not cell.symbols
@@ -476,10 +630,28 @@ def test_magics_with_any_text_are_looks(source):
 # ---- kinds, directives, symbols
 
 
-@pytest.mark.parametrize("source", [
-    "#| export\nx", "#|export\nx", "# |export x", "#| hide\n\n#| exporti\nx", "#| export core\nx", "#| exports: core\nx", "#|exportd\nx",
-    "%%time\n#| export\nx", "# export\nx", "#| exported\nx", "x\n#| export", "# note\n#| export\nx", "#| eval: false\nx", "#| default_exp core", "", "#|\nx", "#| export",
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "#| export\nx",
+        "#|export\nx",
+        "# |export x",
+        "#| hide\n\n#| exporti\nx",
+        "#| export core\nx",
+        "#| exports: core\nx",
+        "#|exportd\nx",
+        "%%time\n#| export\nx",
+        "# export\nx",
+        "#| exported\nx",
+        "x\n#| export",
+        "# note\n#| export\nx",
+        "#| eval: false\nx",
+        "#| default_exp core",
+        "",
+        "#|\nx",
+        "#| export",
+    ],
+)
 def test_directives_are_nbdevs(source):
     from fastcore.nbio import mk_cell
 
@@ -496,11 +668,21 @@ def test_exported_is_never_a_look():
     assert parse("#| export\nimport os\nA = 1").kind == "glue"
 
 
-@pytest.mark.parametrize(("source", "symbols"), [
-    ("def f(): pass\nclass A: pass\nx = 1", "f A x"), ("import a\nfrom b import c\nx, (y, *z) = d", "x y z"), ("x = 1\ndel x", ""),
-    ("@patch\ndef m(self: A): pass", "A.m"), ("@patch\ndef m(self: A | B): pass", "A.m B.m"), ("@cache\ndef f(): pass", "f"), ("for i in x: y = i", "i y"),
-    ("try: import x\nexcept ImportError: x = None", "x"), ("f = lambda: 1", "f"), ("df.a = 1", ""),
-])
+@pytest.mark.parametrize(
+    ("source", "symbols"),
+    [
+        ("def f(): pass\nclass A: pass\nx = 1", "f A x"),
+        ("import a\nfrom b import c\nx, (y, *z) = d", "x y z"),
+        ("x = 1\ndel x", ""),
+        ("@patch\ndef m(self: A): pass", "A.m"),
+        ("@patch\ndef m(self: A | B): pass", "A.m B.m"),
+        ("@cache\ndef f(): pass", "f"),
+        ("for i in x: y = i", "i y"),
+        ("try: import x\nexcept ImportError: x = None", "x"),
+        ("f = lambda: 1", "f"),
+        ("df.a = 1", ""),
+    ],
+)
 def test_symbols(source, symbols):
     assert parse(source).symbols == tuple(symbols.split())
 
@@ -521,10 +703,23 @@ def read(source):
         return e
 
 
-@pytest.mark.parametrize(("source", "line"), [
-    ("x = (", 1), ("x = 1\ny = = 2", 2), ("x\n\n\0", 3), ("x\n'\ud800'", 2), ("x\n  y", 2), ("a = 1\nb = 'x", 2), ("if a:\n\tb\n        c", 3),
-    ("'\\N{no such}'", 1), ("x\n0777", 2), ("9" * 5000, 1), ("%%time\n(", None), ("!", None),
-])
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("x = (", 1),
+        ("x = 1\ny = = 2", 2),
+        ("x\n\n\0", 3),
+        ("x\n'\ud800'", 2),
+        ("x\n  y", 2),
+        ("a = 1\nb = 'x", 2),
+        ("if a:\n\tb\n        c", 3),
+        ("'\\N{no such}'", 1),
+        ("x\n0777", 2),
+        ("9" * 5000, 1),
+        ("%%time\n(", None),
+        ("!", None),
+    ],
+)
 def test_errors_say_the_line(source, line):
     found = read(source)
     if line is None:
@@ -533,9 +728,24 @@ def test_errors_say_the_line(source, line):
         assert isinstance(found, CellError) and found.line == line and f"line {line}" in str(found)
 
 
-DEEP = ["-" * 60_000 + "1", "(" * 500 + ")" * 500, "+".join(["1"] * 60_000), "a" + ".b" * 30_000, "not " * 20_000 + "x", "f(" * 190 + ")" * 190,
-        "if a: b\n" + "elif c: d\n" * 3000, "[" * 199 + "]" * 199, "lambda: " * 900 + "1", "x = " * 3000 + "1", "await " * 3000 + "x",
-        "x = '" + "a" * 1_000_000 + "'", "x" + "[0]" * 2500, "x" + "()" * 5000, "@a\n" * 3000 + "def f(): pass", "f'{" * 140 + "}'" * 140]
+DEEP = [
+    "-" * 60_000 + "1",
+    "(" * 500 + ")" * 500,
+    "+".join(["1"] * 60_000),
+    "a" + ".b" * 30_000,
+    "not " * 20_000 + "x",
+    "f(" * 190 + ")" * 190,
+    "if a: b\n" + "elif c: d\n" * 3000,
+    "[" * 199 + "]" * 199,
+    "lambda: " * 900 + "1",
+    "x = " * 3000 + "1",
+    "await " * 3000 + "x",
+    "x = '" + "a" * 1_000_000 + "'",
+    "x" + "[0]" * 2500,
+    "x" + "()" * 5000,
+    "@a\n" * 3000 + "def f(): pass",
+    "f'{" * 140 + "}'" * 140,
+]
 
 
 @pytest.mark.parametrize("source", DEEP, ids=range(len(DEEP)))
@@ -557,14 +767,77 @@ def test_a_long_sum_is_no_deep_nesting():
     assert parse("total = " + " + ".join(["x"] * 900)).reads == {"x"}
 
 
-MIXED = st.lists(st.sampled_from([
-    "x", "=", " ", "\n", "%", "%%", "!", "?", "??", "\\", "'", '"', "'''", "(", ")", "[", "]", "{", "}", ":", "def f", "class A", "if", "    ", "\t", "\r", "\r\n", "\x0c",
-    "\0", "\ud800", "\ufeff", "#|", "export", "f'", "await", "return", "yield", "lambda", "In [1]:", ">>>", "...", "1", "0x", "1e999", ",", ";", "/", "@", "\x1a", "é", "\u2028", "$", "~", "*",
-]), max_size=25).map("".join)
+MIXED = st.lists(
+    st.sampled_from(
+        [
+            "x",
+            "=",
+            " ",
+            "\n",
+            "%",
+            "%%",
+            "!",
+            "?",
+            "??",
+            "\\",
+            "'",
+            '"',
+            "'''",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            ":",
+            "def f",
+            "class A",
+            "if",
+            "    ",
+            "\t",
+            "\r",
+            "\r\n",
+            "\x0c",
+            "\0",
+            "\ud800",
+            "\ufeff",
+            "#|",
+            "export",
+            "f'",
+            "await",
+            "return",
+            "yield",
+            "lambda",
+            "In [1]:",
+            ">>>",
+            "...",
+            "1",
+            "0x",
+            "1e999",
+            ",",
+            ";",
+            "/",
+            "@",
+            "\x1a",
+            "é",
+            "\u2028",
+            "$",
+            "~",
+            "*",
+        ]
+    ),
+    max_size=25,
+).map("".join)
 
 
 @examples(1500)
-@given(st.one_of(st.text(max_size=60), MIXED, st.text(alphabet=st.characters(categories=["Cc", "Cs", "Po", "Zs", "Nd"]), max_size=20)))
+@given(
+    st.one_of(
+        st.text(max_size=60),
+        MIXED,
+        st.text(alphabet=st.characters(categories=["Cc", "Cs", "Po", "Zs", "Nd"]), max_size=20),
+    )
+)
 def test_any_text_is_read_or_refused(source):
     found = read(source)
     if isinstance(found, CellError):
@@ -596,10 +869,17 @@ def test_template_strings():
     TemplateStr = type("TemplateStr", (ast.expr,), {"_fields": ("values",)})
 
     def form(*parts):
-        x = [Interpolation(value=ast.Name("x"), str=p[1:], conversion=-1, format_spec=None) if p[0] == "{" else ast.Constant(p) for p in parts]
+        x = [
+            Interpolation(value=ast.Name("x"), str=p[1:], conversion=-1, format_spec=None)
+            if p[0] == "{"
+            else ast.Constant(p)
+            for p in parts
+        ]
         return canonical(TemplateStr(values=x))
 
-    assert form("a", "b", "{x") == form("ab", "{x") != form("ab", "{ x"), "the text of an interpolation is seen when it runs"
+    assert form("a", "b", "{x") == form("ab", "{x") != form("ab", "{ x"), (
+        "the text of an interpolation is seen when it runs"
+    )
 
 
 def test_a_cell_is_frozen():

@@ -74,7 +74,7 @@ USES = [
     "def f(): pass\nf.rate = RATE",
     "class f: pass\nf.rate = RATE",
     "def f(): pass\nf = lru(f, RATE)",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("use", USES)
@@ -85,17 +85,41 @@ def test_a_constant_reaches_whoever_uses_it(use):
     assert reaches("def top(): return f", use, "RATE = NUM"), "in any order"
 
 
-@pytest.mark.parametrize("rate", [
-    "RATE = NUM", "RATE: int = NUM", "A, RATE = 1, NUM", "RATE = A = NUM", "RATE = 1\nRATE += NUM", "RATE_BASE = NUM\nRATE = RATE_BASE", "RATE = [NUM]", "RATE = load(NUM)",
-    "if True:\n    RATE = NUM\nelse:\n    RATE = 0", "try:\n    RATE = NUM\nexcept E: pass", "def RATE(): return NUM", "class RATE: x = NUM", "RATE = lambda: NUM", "from mNUM import RATE",
-    "import mNUM as RATE", "(RATE := NUM)", "for RATE in (NUM,): pass", "with a(NUM) as RATE: pass", "#| export\nRATE = f(NUM)", "RATE = 1\nif x: RATE = NUM",
-    "RATE = {}\nRATE['a'] = NUM", "class RATE: pass\nRATE.x = NUM", "x = 1\nRATE = NUM",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "rate",
+    [
+        "RATE = NUM",
+        "RATE: int = NUM",
+        "A, RATE = 1, NUM",
+        "RATE = A = NUM",
+        "RATE = 1\nRATE += NUM",
+        "RATE_BASE = NUM\nRATE = RATE_BASE",
+        "RATE = [NUM]",
+        "RATE = load(NUM)",
+        "if True:\n    RATE = NUM\nelse:\n    RATE = 0",
+        "try:\n    RATE = NUM\nexcept E: pass",
+        "def RATE(): return NUM",
+        "class RATE: x = NUM",
+        "RATE = lambda: NUM",
+        "from mNUM import RATE",
+        "import mNUM as RATE",
+        "(RATE := NUM)",
+        "for RATE in (NUM,): pass",
+        "with a(NUM) as RATE: pass",
+        "#| export\nRATE = f(NUM)",
+        "RATE = 1\nif x: RATE = NUM",
+        "RATE = {}\nRATE['a'] = NUM",
+        "class RATE: pass\nRATE.x = NUM",
+        "x = 1\nRATE = NUM",
+    ],
+)
 def test_whatever_it_is_bound_by(rate):
     assert reaches("def f(): return RATE", rate)
 
 
-@pytest.mark.parametrize("more", ["RATE += NUM", "RATE.x = NUM", "RATE['k'] = NUM", "if x:\n    RATE = NUM", "RATE = RATE * NUM"])
+@pytest.mark.parametrize(
+    "more", ["RATE += NUM", "RATE.x = NUM", "RATE['k'] = NUM", "if x:\n    RATE = NUM", "RATE = RATE * NUM"]
+)
 def test_a_later_cell_that_adds_to_it(more):
     before, after = (closure_of("def f(): return RATE", "RATE = 1", more.replace("NUM", n)) for n in "79")
     assert before.digest != after.digest and len(changed(before.parts, after.parts)) >= 1
@@ -103,10 +127,20 @@ def test_a_later_cell_that_adds_to_it(more):
     assert both.digest != before.digest, "and what it adds to still counts"
 
 
-@pytest.mark.parametrize("patch", [
-    "@patch\ndef m(self: A): return NUM", "@patch(as_prop=True)\ndef m(self: A): return NUM", "@patch\ndef m(self: (A, B)): return NUM", "@patch\ndef m(self: 'A'): return NUM",
-    "@patch\ndef m(self: B | A): return NUM", "@patch_to(A)\ndef m(self): return NUM", "A.m = lambda self: NUM", "@A.register\ndef _(x: int): return NUM", "@patch\nasync def m(self: A): return NUM",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "@patch\ndef m(self: A): return NUM",
+        "@patch(as_prop=True)\ndef m(self: A): return NUM",
+        "@patch\ndef m(self: (A, B)): return NUM",
+        "@patch\ndef m(self: 'A'): return NUM",
+        "@patch\ndef m(self: B | A): return NUM",
+        "@patch_to(A)\ndef m(self): return NUM",
+        "A.m = lambda self: NUM",
+        "@A.register\ndef _(x: int): return NUM",
+        "@patch\nasync def m(self: A): return NUM",
+    ],
+)
 def test_methods_added_elsewhere(patch):
     before, after = ([patch.replace("NUM", n) for n in ("RATE", "-RATE")] for _ in "ab")
     for use in ("class A: pass", "def f(): return A().m()", "class C(A): pass"):
@@ -119,7 +153,9 @@ def test_methods_added_elsewhere(patch):
 
 
 def test_two_methods_are_two_parts():
-    parts = closure_of("A()", "class A: pass", "@patch\ndef m(self: A): pass", "@patch\ndef n(self: A): pass", "A.size = 3").parts
+    parts = closure_of(
+        "A()", "class A: pass", "@patch\ndef m(self: A): pass", "@patch\ndef n(self: A): pass", "A.size = 3"
+    ).parts
     assert set(parts) == {"A", "A.m", "A.n", "A.size"}
     again = closure_of("A()", "class A: pass", "@patch\ndef m(self: A): return 1", "@patch\ndef m(self: A): pass").parts
     assert again["A.m"] == parts["A.m"], "the latest method of a name wins"
@@ -158,18 +194,32 @@ def test_what_does_not_reach(why, use, others):
 def test_each_alias_is_its_own():
     parts = closure_of("def f(): return b.x", "import a, b.c as b, d").parts
     assert parts == closure_of("def f(): return b.x", "import b.c as b").parts and set(parts) == {"b"}
-    assert closure_of("def f(): return x", "from m import x, y") == closure_of("def f(): return x", "from m import (z, x)")
+    assert closure_of("def f(): return x", "from m import x, y") == closure_of(
+        "def f(): return x", "from m import (z, x)"
+    )
 
 
 def test_two_parts_of_one_package_are_one_name():
-    one, two = (closure_of("def f(): return a.c.x", *cells) for cells in (["import a.b\nimport a.c"], ["import a.b", "import a.c"]))
+    one, two = (
+        closure_of("def f(): return a.c.x", *cells)
+        for cells in (["import a.b\nimport a.c"], ["import a.b", "import a.c"])
+    )
     assert set(one.parts) == set(two.parts) == {"a"}
     assert one != closure_of("def f(): return a.c.x", "import a.b") != closure_of("def f(): return a.c.x", "import a.c")
 
 
 def test_order_and_place_do_not_matter():
-    cells = ["RATE = 7", "def a(): return b() + RATE", "def b(): return C().m()", "class C(D): pass", "class D:\n    def m(self): return a()",
-             "@patch\ndef k(self: D): return RATE", "@patch\ndef l(self: D): return 1", "LIMIT = RATE * 2", "def z(x=LIMIT): return x"]
+    cells = [
+        "RATE = 7",
+        "def a(): return b() + RATE",
+        "def b(): return C().m()",
+        "class C(D): pass",
+        "class D:\n    def m(self): return a()",
+        "@patch\ndef k(self: D): return RATE",
+        "@patch\ndef l(self: D): return 1",
+        "LIMIT = RATE * 2",
+        "def z(x=LIMIT): return x",
+    ]
     wanted = {c: Scope(map(parse, cells)).closure(parse(c)) for c in cells}
     for seed in range(20):
         shuffled = random.Random(seed).sample(cells, len(cells))
@@ -178,7 +228,10 @@ def test_order_and_place_do_not_matter():
         scope = Scope(map(parse, shuffled))
         assert {c: scope.closure(parse(c)) for c in cells} == wanted
     joined = "\n".join(cells)
-    assert Scope([parse(joined)]).closure(parse("a()")).parts.keys() == Scope(map(parse, cells)).closure(parse("a()")).parts.keys()
+    assert (
+        Scope([parse(joined)]).closure(parse("a()")).parts.keys()
+        == Scope(map(parse, cells)).closure(parse("a()")).parts.keys()
+    )
 
 
 def test_recursion_ends():
@@ -195,7 +248,11 @@ def test_exported_code_prefers_exported_bindings():
     exported, scratch = scope.closure(parse(lib[1])), scope.closure(parse("tax(1) + RATE"))
     seven, nine = (parse(s).definitions["RATE"].fingerprint for s in (lib[0], "RATE = 9"))
     assert exported.parts == {"RATE": seven}
-    assert scratch.parts == {"tax": parse(lib[1]).definitions["tax"].fingerprint, "RATE": nine, "RATE (exported)": seven}
+    assert scratch.parts == {
+        "tax": parse(lib[1]).definitions["tax"].fingerprint,
+        "RATE": nine,
+        "RATE (exported)": seven,
+    }
     assert Scope(map(parse, lib)).closure(parse(lib[1])) == exported
 
 
@@ -219,16 +276,29 @@ def project(**modules):
     return imported
 
 
-@pytest.mark.parametrize("how", [
-    "from lib.b import g\ndef f(): return g()", "from lib.b import g as h\ndef f(): return h()", "import lib.b\ndef f(): return lib.b.g()", "import lib.b as b\ndef f(): return b.g()",
-    "from lib.b import *\ndef f(): return g()", "from lib import b\ndef f(): return b.g()", "import lib\ndef f(): return lib.b.g()",
-    "from lib.b import g\nclass f:\n    x = staticmethod(g)", "from lib.d import g\ndef f(): return g()",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "how",
+    [
+        "from lib.b import g\ndef f(): return g()",
+        "from lib.b import g as h\ndef f(): return h()",
+        "import lib.b\ndef f(): return lib.b.g()",
+        "import lib.b as b\ndef f(): return b.g()",
+        "from lib.b import *\ndef f(): return g()",
+        "from lib import b\ndef f(): return b.g()",
+        "import lib\ndef f(): return lib.b.g()",
+        "from lib.b import g\nclass f:\n    x = staticmethod(g)",
+        "from lib.d import g\ndef f(): return g()",
+    ],
+)
 def test_a_change_in_another_module_reaches(how):
     head, _, use = how.partition("\n")
     found = {}
     for rate in "79":
-        imported = project(a=[f"RATE = {rate}", "def tax(x): return x * RATE", "OTHER = 1"], b=["from lib.a import tax", "def g(): return tax(1)"], d=["from lib.b import g"])
+        imported = project(
+            a=[f"RATE = {rate}", "def tax(x): return x * RATE", "OTHER = 1"],
+            b=["from lib.a import tax", "def g(): return tax(1)"],
+            d=["from lib.b import g"],
+        )
         found[rate] = closure_of(use, head, imported=imported)
     assert "lib.a.RATE" in found["7"].parts, found["7"].parts
     assert changed(found["7"].parts, found["9"].parts) == [("lib.a.RATE", "changed")] and found["7"] != found["9"]
@@ -239,11 +309,21 @@ def test_import_and_use_in_one_cell():
     imported = project(a=["RATE = 7", "def tax(x): return x * RATE"])
     assert set(closure_of("from lib.a import tax\ntax(1)", imported=imported).parts) == {"lib.a.tax", "lib.a.RATE"}
     assert closure_of("from lib.a import tax", imported=imported).parts == {}, "glue says nothing of what it imports"
-    assert closure_of("from lib.a import *\nimport lib.a\nprint(tax)", imported=imported).parts.keys() >= {"lib.a.tax", "lib.a.RATE"}
+    assert closure_of("from lib.a import *\nimport lib.a\nprint(tax)", imported=imported).parts.keys() >= {
+        "lib.a.tax",
+        "lib.a.RATE",
+    }
 
 
 def test_methods_added_in_the_other_module():
-    one, two = (closure_of("def f(): return A()", "from lib.a import A", imported=project(a=["class A: pass", f"@patch\ndef m(self: A): return {n}"])) for n in "79")
+    one, two = (
+        closure_of(
+            "def f(): return A()",
+            "from lib.a import A",
+            imported=project(a=["class A: pass", f"@patch\ndef m(self: A): return {n}"]),
+        )
+        for n in "79"
+    )
     assert one != two
 
 
@@ -254,11 +334,26 @@ def test_methods_added_in_the_other_module():
 @given(st.integers(2, 9), st.data())
 def test_a_change_reaches_exactly_what_reaches_it(n, data):
     uses = [data.draw(st.sets(st.integers(0, n - 1), max_size=3)) for _ in range(n)]
-    shapes = [data.draw(st.sampled_from(["def d{}(): return {}, {}", "class d{}:\n    a = {}\n    b = {}", "d{} = lambda: ({}, {})", "D{} = ({}, {})"])) for _ in range(n)]
+    shapes = [
+        data.draw(
+            st.sampled_from(
+                [
+                    "def d{}(): return {}, {}",
+                    "class d{}:\n    a = {}\n    b = {}",
+                    "d{} = lambda: ({}, {})",
+                    "D{} = ({}, {})",
+                ]
+            )
+        )
+        for _ in range(n)
+    ]
     label = [("D" if s.startswith("D") else "d") + str(k) for k, s in enumerate(shapes)]
 
     def sources(value):
-        return [s.format(k, value if k == 0 else 0, " + ".join(label[u] for u in sorted(uses[k])) or "1") for k, s in enumerate(shapes)]
+        return [
+            s.format(k, value if k == 0 else 0, " + ".join(label[u] for u in sorted(uses[k])) or "1")
+            for k, s in enumerate(shapes)
+        ]
 
     reach = {0}
     while more := {k for k in range(n) if uses[k] & reach} - reach:
@@ -270,7 +365,11 @@ def test_a_change_reaches_exactly_what_reaches_it(n, data):
 def test_definitions_of_a_cell():
     cell = parse("import os, re as r\nfrom m import a\nX = 1\nlimit = X * 2\ndf = load()\ndef f(): return X\ndel limit")
     assert list(cell.definitions) == ["os", "r", "a", "X", "f"]
-    assert cell.definitions["f"].reads == {"X"} and cell.definitions["f"].line == 6 and cell.definitions["a"].origin == ("m", "a")
+    assert (
+        cell.definitions["f"].reads == {"X"}
+        and cell.definitions["f"].line == 6
+        and cell.definitions["a"].origin == ("m", "a")
+    )
     assert parse("x = 1\nx = load()").definitions == {} and list(parse("#| export\nx = load()").definitions) == ["x"]
     alone = parse("def f(): return X").definitions["f"]
     assert alone.fingerprint == cell.definitions["f"].fingerprint == parse("def f(): return X").fingerprint
