@@ -233,6 +233,8 @@ def extract_function(scene: Scene, cell: Source) -> Candidates:
         e = extract(scene, cell)
     except (Unsure, RecursionError):
         return
+    if not set(e.outputs) <= set(scene.namespace):
+        return  # the cell did not run to its end
     if body_of(ast.parse(e.code).body[0]) in {body_of(n) for _, n in functions(scene).values()}:
         return
     needs = f" It also reads {spoken(e.outside)}: their cells must be exported too." if e.outside else ""

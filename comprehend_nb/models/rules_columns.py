@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MOST_COLUMNS', 'WHOLE', 'WHOLE_TEXT', 'SAMPLE', 'SAMPLE_TEXT', 'KEPT', 'Column', 'kind_of', 'pandas_type', 'labels',
-           'columns', 'column', 'of_rows', 'listed', 'slug']
+           'spread', 'columns', 'column', 'of_rows', 'listed', 'slug']
 
 # %% ../../nbs/21_models/01_rules_columns.ipynb #b53ce197
 import math
@@ -97,6 +97,15 @@ def labels(frame: Any) -> dict[str, int]:
     count = Counter(label for label, _ in found)
     return {label: i for label, i in found if count[label] == 1}
 
+# %% ../../nbs/21_models/01_rules_columns.ipynb #78355ea7
+def spread(rows: int, sample: int) -> Any:
+    "Positions of at most `sample` rows: one in each equal stretch, at places that do not repeat; always the same ones."
+    np = sys.modules["numpy"]
+    stretch = -(-rows // sample)
+    start = np.arange(-(-rows // stretch), dtype=np.int64)
+    place = (start * 2654435761 % 2**32) * stretch // 2**32
+    return np.minimum(start * stretch + place, rows - 1)
+
 # %% ../../nbs/21_models/01_rules_columns.ipynb #1495ee9a
 def columns(scene: Scene, frame: Any) -> list[Column]:
     "The first 60 columns that can be named and read, looked at once for each request."
@@ -116,8 +125,7 @@ def column(series: Any, label: str, position: int = 0, width: int = 20) -> Colum
         return None
     text = kind in ("text", "object")
     whole, sample = (WHOLE_TEXT, SAMPLE_TEXT) if text else (WHOLE, SAMPLE)
-    step = 1 if rows <= whole * 20 // width else -(-rows // sample)
-    part = series.iloc[::step] if step > 1 else series
+    part = series if rows <= whole * 20 // width else series.iloc[spread(rows, sample)]
     found = Column(label, position, kind, rows, len(part))
     (_read_text if text else _read_numbers)(part, found)
     return found

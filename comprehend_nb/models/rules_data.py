@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['calls_on', 'missing_values', 'missing_in_series', 'standins', 'hidden_missing', 'number_dress', 'text_numbers',
-           'date_formats', 'text_dates', 'split_dates', 'variants', 'spellings']
+           'text_truths', 'date_formats', 'text_dates', 'split_dates', 'variants', 'spellings']
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #a7f1c23b
 import ast
@@ -182,7 +182,7 @@ def standins(found: Column) -> Counter[Any]:
     if found.kind in ("text", "object"):
         texts = Counter(v for v in found.values if type(v) is str)
         hits = Counter({v: n for v, n in texts.items() if v.strip().lower() in _STANDINS})
-        return hits if len(hits) < len(texts) else Counter()
+        return hits if len(hits) < len(texts) or texts.total() < len(found.values) else Counter()
     if found.kind not in ("number", "whole") or not len(found.values):
         return Counter()
     return _codes(found.values)
@@ -231,18 +231,22 @@ def hidden_missing(scene: Scene, name: str, obj: Any) -> Candidates:
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #908b1020
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_COMMA = re.compile(r"[-+]?\d+(,\d+)?")
 _GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 _TEXT_ON_PURPOSE = re.compile(r"zip|postal|postcode|phone|(^|_)(id|code|iata|icao|isbn|ssn|fips)($|_)|version", re.I)
 
 
 def number_dress(values: Sequence[Any]) -> str | None:
-    "A pattern of the characters to take off before text reads as numbers; None where less than 90 in 100 values do."
+    "A pattern of what to take off before text reads as numbers, or `,` for a decimal comma; None under 90 in 100."
     some = values[:: -(-len(values) // 300)] if values else []
     texts = [v.strip() for v in some if type(v) is str and v.strip().lower() not in _STANDINS]
     if sum(any(ch.isdigit() for ch in t) for t in texts[:20]) <= len(texts[:20]) // 2:
         return None
     if len(texts) * 2 < len(some) or any(re.match(r"0\d", t) for t in texts):
         return None
+    split = [t for t in texts if "," in t]
+    if not all(map(_GROUPED.fullmatch, split)) and sum(map(bool, map(_COMMA.fullmatch, texts))) >= 0.9 * len(texts):
+        return ","
     for dress in ("", "[,]", "[$,]", "[€,]", "[£,]", "[%,]"):
         bare = [re.sub(dress, "", t) for t in texts] if dress else texts
         if (
@@ -273,9 +277,11 @@ def text_numbers(scene: Scene, name: str, obj: Any) -> Candidates:
             or (dress := number_dress(c.values)) is None
         ):
             continue
+        comma = " with a decimal comma" if dress == "," else ""
         pd, needs = module(scene, "pandas", "pd")
         new, values, part = fresh(scene, f"{name}_numbers"), fresh(scene, slug(c.label)), f"{name}[{quoted(c.label)}]"
         text = f'{part}.str.replace(r"{dress}", "", regex=True)' if dress else part
+        text = f'{part}.str.replace(",", ".")' if dress == "," else text
         code = (
             f'{needs}{values} = {pd}.to_numeric({text}, errors="coerce")\n'
             f"{new} = {name}.assign(**{{{quoted(c.label)}: {values}}})\n"
@@ -285,10 +291,34 @@ def text_numbers(scene: Scene, name: str, obj: Any) -> Candidates:
             0.8,
             f"Read `{c.label}` as numbers, in a new frame `{new}`, and show what cannot be read",
             code,
-            f"`{c.label}` is text, and most of what was seen {of_rows(c)} reads as numbers; what does not becomes "
-            f"missing.",
+            f"`{c.label}` is text, and most of what was seen {of_rows(c)} reads as numbers{comma}; what does not "
+            f"becomes missing.",
             f"`{name}.{c.label}` is text: what would `{name}.{c.label}.max()` give, and why?",
         )
+
+# %% ../../nbs/21_models/01_rules_data.ipynb #fdcf795a
+_TRUTHS = ({"yes": True, "no": False}, {"true": True, "false": False}, {"y": True, "n": False}, {"t": True, "f": False})
+
+
+@rule("truths", "value", "bool bools boolean booleans yes truth", "read yes and no as true and false")
+def text_truths(scene: Scene, name: str, obj: Any) -> Candidates:
+    "Text columns with two values that say yes and no."
+    if pandas_type(obj) != "frame":
+        return
+    for c in columns(scene, obj):
+        found = dict.fromkeys(c.values) if c.kind == "text" else {}
+        truth = next((t for t in _TRUTHS if len(found) == 2 and {v.strip().lower() for v in found} == set(t)), None)
+        if truth:
+            new, part = fresh(scene, f"{name}_truths"), f"{name}[{quoted(c.label)}]"
+            pairs = ", ".join(f"{quoted(v)}: {truth[v.strip().lower()]}" for v in found)
+            yield Candidate(
+                0.77,
+                f"Read `{c.label}` as true and false, in a new frame `{new}`",
+                f"{new} = {name}.assign(**{{{quoted(c.label)}: {part}.map({{{pairs}}})}})\n"
+                f"{new}[{quoted(c.label)}].value_counts(dropna=False)",
+                f"Two values were seen {of_rows(c)}; any other becomes missing.",
+                f"What is `bool({quoted(next(iter(found)))})`, and `bool({quoted(list(found)[1])})`?",
+            )
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #8bb94af5
 _FORMATS = {
@@ -380,8 +410,8 @@ def split_dates(scene: Scene, name: str, obj: Any) -> Candidates:
     for label, c in found.items():
         if re.search("date|day", label) and c.values.min() >= 17000101 and c.values.max() <= 21001231:
             code = (
-                f'{needs}{new} = {name}.assign(**{{{quoted(c.label)}: {pd}.to_datetime('
-                f'{name}[{quoted(c.label)}], format="%Y%m%d", errors="coerce")}})\n'
+                f"{needs}{new} = {name}.assign(**{{{quoted(c.label)}: {pd}.to_datetime("
+                f'{name}[{quoted(c.label)}].astype(str), format="%Y%m%d", errors="coerce")}})\n'
                 f'{new}[{quoted(c.label)}].agg(["min", "max"])'
             )
             yield Candidate(

@@ -15,7 +15,16 @@ from typing import Any
 # %% ../../nbs/21_models/01_rules_errors.ipynb #54edcac4
 from .rules_columns import pandas_type
 from .rules_core import Candidate, Candidates, Scene, exact, fresh, near, quoted, rule
-from .rules_failure import Failure, keys, locate, repaired, resolve, source
+from comprehend_nb.models.rules_failure import (
+    Failure,
+    keys,
+    locate,
+    repaired,
+    resolve,
+    source,
+    surroundings,
+    text_labels,
+)
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #0e4a346f
 ERROR_WORDS = (
@@ -40,7 +49,7 @@ def constants(failure: Failure, value: object) -> list[ast.Constant]:
             return found
     return []
 
-# %% ../../nbs/21_models/01_rules_errors.ipynb #c8bf8c3d
+# %% ../../nbs/21_models/01_rules_errors.ipynb #c1ab450d
 def _wanted(error: Any) -> list[str]:
     told: Any = error.args[0] if error.args else None
     if not exact(told, str):
@@ -53,7 +62,11 @@ def _wanted(error: Any) -> list[str]:
 
 def _containers(failure: Failure) -> Iterator[tuple[str, object]]:
     for node in ast.walk(failure.node if isinstance(failure.node, ast.expr) else failure.statement):
-        if isinstance(node, ast.Name | ast.Subscript) and keys(obj := resolve(failure, node)):
+        if isinstance(node, ast.Attribute) and node.attr in ("loc", "at"):
+            frame = resolve(failure, node.value)
+            if pandas_type(frame) == "frame" and (index := text_labels(frame.index)):
+                yield f"{source(failure, node.value)}.index", dict.fromkeys(index)
+        elif isinstance(node, ast.Name | ast.Subscript) and keys(obj := resolve(failure, node)):
             yield source(failure, node), obj
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #9c5209c9
@@ -89,13 +102,10 @@ def _other_keys(scene: Scene, failure: Failure, error: Any) -> Candidates:
         return
     name, obj = node.value.id, resolve(failure, node.value)
     if exact(obj, dict):
-        adds = any(
-            isinstance(n, ast.BinOp | ast.AugAssign)
-            and node in (n.value if isinstance(n, ast.AugAssign) else n.right, getattr(n, "left", None))
-            for n in ast.walk(failure.statement)
-        )
+        use = surroundings(failure, node)
+        adds = use == "sum"
         default = ", 0" if adds else ""
-        yield Candidate(
+        guard = Candidate(
             0.7,
             f"Let a key that `{name}` has not give {'0' if adds else 'None'}",
             repaired(failure, (node, f"{name}.get({source(failure, node.slice)}{default})")),
@@ -105,6 +115,8 @@ def _other_keys(scene: Scene, failure: Failure, error: Any) -> Candidates:
             f"What should happen for a key that `{name}` does not have?",
             again(scene, failure),
         )
+        if use != "chain":
+            yield guard
     if name in scene.namespace and keys(obj):
         listing = (
             f"list({name}.columns)"
@@ -124,6 +136,12 @@ def _other_keys(scene: Scene, failure: Failure, error: Any) -> Candidates:
         )
 
 # %% ../../nbs/21_models/01_rules_errors.ipynb #789c96ae
+def _must_be_whole(failure: Failure, node: ast.AST) -> bool:
+    "Whether the value is made a whole number at once, which *not a number* cannot be."
+    calls = [n for n in ast.walk(failure.statement) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    return any(node in n.args and n.func.id in ("int", "round", "range") for n in calls)  # type: ignore[attr-defined]
+
+
 @rule("error", "error")
 def zero_division(scene: Scene, error: Any) -> Candidates:
     "ZeroDivisionError: the division that failed, guarded."
@@ -138,6 +156,8 @@ def zero_division(scene: Scene, error: Any) -> Candidates:
         sign = {ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}.get(type(node.op), "/")
         new = f'{name} = {name} {sign} ({base}) if {base} else float("nan")'
     else:
+        return
+    if _must_be_whole(failure, node):
         return
     yield Candidate(
         0.95,
@@ -310,12 +330,39 @@ def beyond_end(scene: Scene, error: Any) -> Candidates:
         return
     obj, name, at = resolve(failure, node.value), node.value.id, source(failure, node.slice)
     if exact(obj, list, tuple, str):
-        size = len(obj)
+        size, use = len(obj), surroundings(failure, node)
+        yield from _range_too_long(scene, failure, name, at)
+        if use == "chain":
+            return
+        other = "0" if use == "sum" else "None"
         yield Candidate(
             0.9,
-            f"Give None where `{name}` has no item {at}",
-            repaired(failure, (node, f"({name}[{at}] if -len({name}) <= {at} < len({name}) else None)")),
+            f"Give {other} where `{name}` has no item {at}",
+            repaired(failure, (node, f"({name}[{at}] if -len({name}) <= {at} < len({name}) else {other})")),
             f"`{name}` had {size:,} items when it failed; the first is number 0.",
             f"How many items does `{name}` have, and why {at}?",
             again(scene, failure),
         )
+
+# %% ../../nbs/21_models/01_rules_errors.ipynb #188deeb0
+def _range_too_long(scene: Scene, failure: Failure, name: str, at: str) -> Candidates:
+    "A loop over more numbers than there are items: `range(len(xs) + 1)`."
+    for node in ast.walk(failure.statement):
+        if (
+            isinstance(node, ast.For | ast.comprehension)
+            and isinstance(node.target, ast.Name)
+            and isinstance(call := node.iter, ast.Call)
+            and isinstance(call.func, ast.Name)
+            and call.func.id == "range"
+            and len(call.args) == 1
+            and node.target.id == at
+            and f"len({name})" in (old := source(failure, call.args[0]))
+        ):
+            yield Candidate(
+                0.95,
+                f"Count up to `len({name})` only",
+                repaired(failure, (call.args[0], f"len({name})")),
+                f"`{old}` goes beyond the last item, which is number len({name}) - 1.",
+                f"Which is the last number that `range({old})` gives?",
+                again(scene, failure),
+            )

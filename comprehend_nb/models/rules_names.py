@@ -311,8 +311,7 @@ def _text_column(scene: Scene, failure: Failure) -> Candidates:
                             0.93,
                             c.intent,
                             c.code,
-                            f"`{label!s}` is text, so it cannot be compared or summed with numbers. "
-                            f"{c.assumption}",
+                            f"`{label!s}` is text, so it cannot be compared or summed with numbers. {c.assumption}",
                             c.ask,
                         )
 

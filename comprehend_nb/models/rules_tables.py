@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['comparable', 'duplicate_rows', 'key_values', 'duplicate_keys', 'duplicate_labels', 'constant_columns',
-           'infinite_values', 'filter_of', 'empty_frame', 'keys_without_partner', 'derived', 'check_frame',
-           'text_categories']
+           'infinite_values', 'far_from_others', 'derived_look', 'filter_of', 'empty_frame', 'keys_without_partner',
+           'derived', 'check_frame', 'text_categories']
 
 # %% ../../nbs/21_models/01_rules_tables.ipynb #9d3afdbd
 import ast
@@ -226,6 +226,35 @@ def infinite_values(scene: Scene, name: str, obj: Any) -> Candidates:
         f"on them.",
         f"Where in `{name}` could `{label}` have been divided by 0?",
     )
+
+# %% ../../nbs/21_models/01_rules_tables.ipynb #75864102
+@rule(
+    "outliers", "value", "outlier outliers extreme extremes impossible implausible", "find a number far from all others"
+)
+def far_from_others(scene: Scene, name: str, obj: Any) -> Candidates:
+    "A column with one value, or a few equal ones, far above all others."
+    np = sys.modules.get("numpy")
+    if np is None or pandas_type(obj) != "frame" or derived_look(scene, name):
+        return
+    for c in columns(scene, obj):
+        if c.kind not in ("number", "whole") or len(c.values) < 20 or not bool(np.isfinite(c.values).all()):
+            continue
+        high = c.values.max()
+        rest = c.values[c.values < high]
+        if len(c.values) - len(rest) <= 3 and len(rest) and high > 4 * rest.max() and np.median(rest) > 0 <= rest.min():
+            shown = f"{float(high):.6g}"
+            yield Candidate(
+                0.79,
+                f"Look at the rows where `{c.label}` is far above all others",
+                f"{name}.nlargest(5, {quoted(c.label)})",
+                f"The highest `{c.label}` {of_rows(c)} is {shown}, the next {float(rest.max()):.6g}.",
+                f"Can `{c.label}` be {shown}, and in which unit?",
+            )
+
+
+def derived_look(scene: Scene, name: str) -> bool:
+    "Whether a recent cell has looked at the largest values already."
+    return bool({"nlargest", "describe"} & calls_on(scene, name))
 
 # %% ../../nbs/21_models/01_rules_tables.ipynb #a766c84b
 def filter_of(scene: Scene, name: str) -> tuple[str, list[str], int] | None:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 # %% ../../nbs/21_models/01_rules_values.ipynb #206c89c5
-from .rules_columns import pandas_type
+from .rules_columns import pandas_type, spread
 from comprehend_nb.models.rules_core import (
     Candidate,
     Candidates,
@@ -105,13 +105,13 @@ def array_gaps(scene: Scene, name: str, obj: Any) -> Candidates:
     np = sys.modules.get("numpy")
     if np is None or not exact(obj, np.ndarray) or obj.dtype.kind != "f" or not 0 < obj.ndim <= 2 or not obj.size:
         return
-    step = -(-obj.shape[0] // max(1, 100_000 // max(1, obj[0].size)))
-    part = obj[::step]
+    most = max(1, 100_000 // max(1, obj[0].size))
+    part = obj if len(obj) <= most else obj[spread(len(obj), most)]
     bad = int((~np.isfinite(part)).sum())
     if not bad or bad == part.size or {"isfinite"} & calls_on(scene, "np"):
         return
     alias, needs = module(scene, "numpy", "np")
-    where = f"of {obj.size:,} values" if step == 1 else f"of {part.size:,} values looked at (one row in {step})"
+    where = f"of {obj.size:,} values" if part is obj else f"of the {part.size:,} values looked at (of {obj.size:,})"
     new = fresh(scene, f"{name}_finite")
     rows = f"{alias}.isfinite({name})" + (".all(axis=1)" if obj.ndim == 2 else "")
     yield Candidate(
