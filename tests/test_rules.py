@@ -304,3 +304,15 @@ def test_a_rule_that_fails_costs_nothing() -> None:
 def test_many_names_are_not_all_looked_at() -> None:
     ns = {f"name_{i}": i for i in range(10_000)}
     assert list(groups(Scene(ns, ["name_5 = 5"]))) is not None
+
+
+def test_a_secret_is_never_written_into_code_or_text() -> None:
+    pytest.importorskip("comprehend_nb.redact")
+    token = "sk-ant-" + "api03-" + "Zk3vQ9xLm2Rt8WpY" * 3
+    cells = ("token = read()", "def login(key):\n    return key", f"a = login({token!r})", "b = token[::-1][::-1] + ''", "prices = {}", f"prices[{token!r}]")
+    ns = {"token": token, "login": lambda key: key, "a": token, "b": token, "prices": {}}
+    rules = Rules()
+    for text in ["test", "pin", "", "function", "what is `token`?", "why is prices empty?"] * 3:
+        for mode in ("propose", "answer", "hint"):
+            got = rules.ask(Request(text, mode=mode, namespace=ns, cells=cells, error=KeyError(token)))  # type: ignore[arg-type]
+            assert token not in repr(got)
