@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 
 # %% ../nbs/41_check.ipynb #122bae5d
 from .audit import audit
-from .closure import Scope
+from .closure import Closure, Scope
 from .gate import Standing, standing_of
 from .generated import Block, Difference, Library, Module, differences, expected, library, orphans, same
 from .ledger import History, read
-from .memo import CellMemo
-from .needs import Resolver, missing
+from .memo import Memo
+from .needs import Resolver, Stars, missing
 from .notebooks import EXPORTING, Notebook, NotebookCell, Project, Reason
 from .past import ancestors, earlier, policy_changes
 from .stamp import written_by_us
@@ -99,11 +99,14 @@ def faults(own: NotebookCell) -> list[Reason]:
 
 
 _DEFINES = re.compile(r"(?:async[ \t]+def|def|class)[ \t]+(\w+)")
+_DEFINES_TOP = re.compile(_DEFINES.pattern.replace("(?:", "^(?:", 1), re.M)
 
 
 def _plain_names(code: str) -> list[str]:
     "Functions and classes defined at top level without a decorator: a second one of that name is never meant."
     names, decorated = [], False
+    if "@" not in code:
+        return [m[1] for m in _DEFINES_TOP.finditer(code)]
     for line in code.splitlines():
         if found := _DEFINES.match(line):
             names += [] if decorated else [found[1]]
@@ -132,13 +135,13 @@ def standings(project: Project, notebooks: Iterable[Notebook], resolver: Resolve
     "A row for every exported cell of `notebooks`."
     found = [(n, own) for n in notebooks for own in n.exported if own.code.strip()]
     lines = _lines(project, [own for _, own in found], history)
-    return [_row(own, resolver.scope(n), history, project, lines.get((own.notebook, own.id), ())) for n, own in found]
+    return [_row(own, resolver.closure(n, own), history, project, lines.get((own.notebook, own.id), ())) for n, own in found]
 
 
-def _row(own: NotebookCell, scope: Scope, history: History, project: Project, line: Collection[str]) -> Row:
-    if own.cell is None:
+def _row(own: NotebookCell, closure: Closure | None, history: History, project: Project, line: Collection[str]) -> Row:
+    if own.cell is None or closure is None:
         return Row(own, None)
-    standing = standing_of(own.cell, scope.closure(own.cell), history, project.policy, ancestors=line, name=own.cell.symbols[0] if own.cell.symbols else "")
+    standing = standing_of(own.cell, closure, history, project.policy, ancestors=line, name=own.cell.symbols[0] if own.cell.symbols else "")
     return Row(own, standing, own.symbols)
 
 
@@ -176,7 +179,7 @@ def bypasses(
     """
     reasons, notes = list(found.problems), orphans(found, modules)
     reasons += [Reason(name, "it no longer says which cells it is made of", remedy="`comprehend-nb export --overwrite` makes it again.", kind="hand edit")
-                for name in found.by_hand if name in modules and modules[name].owner]  # fmt: skip
+                for name in found.by_hand if name in modules and modules[name].blocks]  # fmt: skip
     notes += [Reason(name, "it is behind its notebook", remedy="Run `comprehend-nb export`.", kind="behind") for name, w in found.generated.items()
               if name in modules and not same(modules[name], w)]  # fmt: skip
     late = [d for name, written in found.generated.items() for d in differences(modules.get(name), written)]
@@ -235,22 +238,23 @@ class Found:
     library: Library
     history: History
     ours: Mapping[str, Collection[str]] = field(default_factory=dict)
-    memo: CellMemo | None = None
+    memo: Memo | None = None
 
 
 def gather(project: Project) -> Found:
     "Read notebooks, library and ledger."
-    memo = CellMemo(project.root / ".comprehend" / "local")
-    notebooks = project.read(memo.parse)
-    return Found(notebooks, Resolver(notebooks), expected(project, notebooks), library(project), read(project.root), written_by_us(project), memo)
+    memo, ours = Memo(project.root / ".comprehend" / "local"), written_by_us(project)
+    notebooks = project.read(memo.reader)
+    return Found(notebooks, Resolver(notebooks, memo), expected(project, notebooks), library(project, ours), read(project.root), ours, memo)
 
 
 def structure(project: Project, found: Found) -> list[Reason]:
     "What keeps notebooks from being exported, whoever understands them."
     out = [p for n in found.notebooks for p in n.problems]
+    stars = Stars({project.lib_name: project.lib}, found.memo)
     for n in found.notebooks:
         out += [f for own in n.exported for f in faults(own)]
-        out += both_sides(n) + list(missing(n, found.resolver.table, {project.lib_name: project.lib}))
+        out += both_sides(n) + list(missing(n, found.resolver.table, stars))
     out += [Reason(m.notebooks[0], f"cells are exported to {m.file}, a module that no notebook makes: nbdev would append them at every export",
                    remedy=f"Give one notebook `#| default_exp` for {m.file}.", kind="no owner") for m in found.modules.values() if not m.owner]  # fmt: skip
     return out

@@ -142,9 +142,21 @@ def read_file(text: str) -> dict[str, Any]:
         data = ast.literal_eval(ast.parse(text).body[0].value)  # type: ignore[attr-defined]
         if isinstance(data, str):
             data = json.loads(zlib.decompressobj().decompress(base64.b85decode(data), 50_000_000))
-        return data if isinstance(data, dict) and data.get("format") == 1 else {}
+        return data if _sound(data) else {}
     except (SyntaxError, ValueError, IndexError, AttributeError, zlib.error, RecursionError, MemoryError):
         return {}
+
+# %% ../nbs/41_explained.ipynb #217d4376
+def _sound(data: Any) -> bool:
+    "Has it the form that is written here? It came with a library, from anywhere."
+    match data:
+        case {"format": 1, "said": [*said], "names": dict(names)}:
+            whole = all(isinstance(s, list | tuple) and len(s) == 5 and isinstance(s[3], list | tuple) for s in said)
+            return whole and all(
+                isinstance(k, str) and isinstance(v, list | tuple) and len(v) == 2 and isinstance(v[0], int) and 0 <= v[0] < len(said)
+                for k, v in names.items()
+            )
+    return False
 
 # %% ../nbs/41_explained.ipynb #114c3901
 def explain(obj_or_name: object) -> Explanation:

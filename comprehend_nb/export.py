@@ -76,9 +76,8 @@ def refusals(report: "Report", *, overwrite: bool) -> list[str]:
     return [str(r) for r in report.reasons if r.kind not in passed]
 
 # %% ../nbs/41_export.ipynb #3eded77d
-def _due(project: Project, found: "Found") -> list[str]:
-    "The notebooks that nbdev must read, in its order."
-    notebooks, files = untouched(project)
+def _due(project: Project, found: "Found", notebooks: set[str], files: set[str]) -> list[str]:
+    "The notebooks that nbdev must read, in its order; `notebooks` and `files` are as the last export left them."
     names = [n.path for n in found.notebooks]
     if project.settings.get("export_procs"):  # these may look at anything
         return names
@@ -94,13 +93,14 @@ def _due(project: Project, found: "Found") -> list[str]:
 
 def _staged(project: Project, found: "Found", report: "Report", stage: Path) -> list[Change]:
     "Let nbdev export into `stage`; returns what differs. ExportError where it failed or wrote something that is no Python."
-    due, nbs = _due(project, found), project.name(project.nbs)
+    notebooks, files = untouched(project)
+    due, nbs = _due(project, found, notebooks, files), project.name(project.nbs)
     front = f"{nbs}/{project.settings.get('readme_nb', 'index.ipynb')}"
     whole = bool(project.settings.get("export_procs"))
     data = {n: (project.root / n).read_bytes() for n in {*due, front} if (project.root / n).is_file()}
     prepare(project.root, stage, nbs, project.lib_folder, {n: d if whole else slim(d) for n, d in data.items()})
     memory = stage.parent / "nbdev-memory"
-    index = f"{project.lib_folder}/_modidx.py" in untouched(project)[1]
+    index = f"{project.lib_folder}/_modidx.py" in files
     result = run(stage, due, json.loads(kept(memory, memory.name) or b"{}"), index=index)
     if result["error"]:
         raise ExportError("nbdev could not export this project", [result["error"]])

@@ -11,9 +11,8 @@ import ast
 import os
 import re
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -35,11 +34,10 @@ def _relative(module: str, folder: str) -> str:
     return (dotted if set(dotted) == {"."} else f".{dotted}").replace("/", ".")
 
 
-@lru_cache(maxsize=4096)
 def exported_text(code: str, folder: str) -> str:
     "The text that nbdev writes for a cell's `code` into a module in `folder`."
     package = folder.split("/")[0]
-    if not re.search(rf"\bfrom +{package}\b", code) or code.strip()[:1] in ("%", "!"):
+    if package not in code or not re.search(rf"\bfrom +{package}\b", code) or code.strip()[:1] in ("%", "!"):
         return code
     try:
         tree = ast.parse(code).body
@@ -95,7 +93,8 @@ def expected(project: Project, notebooks: Iterable[Notebook]) -> dict[str, Modul
                 own = not _argument(cell)
                 groups.setdefault((own, module_file(project, cell.module)), []).append(cell)
         for (own, file), cells in sorted(groups.items(), key=lambda g: not g[0][0] and bool(notebook.title)):
-            blocks = [_block(project, file, c) for c in cells if c.code.strip()]
+            folder = Path(file).parent.relative_to(Path(project.lib_folder).parent).as_posix()
+            blocks = [_block(folder, c) for c in cells if c.code.strip()]
             before = None if own else modules.get(file)
             if before is None:
                 modules[file] = Module(file, notebook.path if own else "", blocks, [notebook.path])
@@ -109,8 +108,7 @@ def _argument(cell: NotebookCell) -> str:
     return next((cell.directives[d] for d in EXPORTING if d in cell.directives), "")
 
 
-def _block(project: Project, file: str, cell: NotebookCell) -> Block:
-    folder = Path(file).parent.relative_to(Path(project.lib_folder).parent).as_posix()
+def _block(folder: str, cell: NotebookCell) -> Block:
     private = not {"export", "exports"} & set(cell.directives)
     return Block(cell.notebook, cell.id, cell.code if private else exported_text(cell.code, folder))
 
@@ -136,7 +134,7 @@ class Written:
 
 
 def read_module(file: str, data: bytes) -> Written | None:
-    "The generated module in `data`; None where it is a module written by hand."
+    "The generated module in `data`; None where it names no cells: it was written by hand, or long ago."
     text = data.decode("utf-8", "replace")
     header = _HEADER.search(text)
     head, *parts = text.split("\n# %% ")
@@ -149,7 +147,7 @@ def read_module(file: str, data: bytes) -> Written | None:
         else:
             end = "\n" if body.endswith("\n") else ""
             blocks.append(Block(_beside(file, found[1]), found[2], body[: len(body) - len(end)]))
-    if header is None and not blocks:
+    if not blocks:  # written by hand, or by an nbdev that named no cells
         return None
     return Written(file, _beside(file, header[1]) if header else "", tuple(blocks), tuple(rest), data)
 
@@ -230,20 +228,20 @@ class Library:
     problems: list[Reason] = field(default_factory=list)
 
 
-def library(project: Project, known: Mapping[str, bytes] | None = None) -> Library:
-    "Read the library of a project; `known` holds files already read, by name."
+def library(project: Project, ours: Mapping[str, Collection[str]] | None = None) -> Library:
+    "Read the library of a project; `ours` holds digests of files that our last export wrote, and so looked through, by name."
     out = Library()
     for path in python_files(project.lib):
-        name = project.name(path)
-        data = (known or {}).get(name) or path.read_bytes()
+        name, data = project.name(path), path.read_bytes()
+        looked = bool(ours) and sha256(data).hexdigest() in ours.get(name, ())
         if path.name in DATA_FILES and path.parent == project.lib:
-            out.problems += _data_only(name, data)
+            out.problems += [] if looked else _data_only(name, data)
         elif (written := read_module(name, data)) is None:
             out.by_hand.append(name)
         else:
             out.generated[name] = written
             remedy = "Move code into an exported cell of the notebook; `comprehend-nb export --overwrite` drops what is here."
-            out.problems += [Reason(name, what, remedy=remedy, kind="hand edit") for what in smuggled(written)]
+            out.problems += [Reason(name, what, remedy=remedy, kind="hand edit") for what in ([] if looked else smuggled(written))]
     return out
 
 

@@ -152,7 +152,7 @@ _MARKER = re.compile(rb"^(<{7}|={7}|>{7})( |$)", re.M)
 
 
 def _raw(data: bytes, where: str) -> _Raw:
-    if _MARKER.search(data):
+    if b"<<<<<<<" in data and _MARKER.search(data):
         raise NotebookError("the file holds the markers of a merge conflict", where=where, remedy="Resolve the conflict, for instance with nbdev-fix.")
     try:
         raw = _decode(data)
@@ -316,7 +316,7 @@ class Project:
         "The name the library is imported by."
         return self.lib.name
 
-    @property
+    @cached_property
     def lib_folder(self) -> str:
         "Where the library is, relative to the root."
         return self.lib.relative_to(self.root).as_posix()
@@ -329,9 +329,9 @@ class Project:
         "How a file of the project is named in what is said about it."
         return path.relative_to(self.root).as_posix()
 
-    def read(self, reader: "Callable[[str, bool], Cell] | None" = None) -> list[Notebook]:
-        "All notebooks; one that cannot be read has no cells and a problem that says why."
-        return [self.read_one(p, reader=reader) for p in self.notebooks()]
+    def read(self, readers: "Callable[[str], Callable[[str, bool], Cell]] | None" = None) -> list[Notebook]:
+        "All notebooks; one that cannot be read has no cells and a problem that says why. `readers` gives a reader of cells by notebook."
+        return [self.read_one(p, reader=readers(self.name(p)) if readers else None) for p in self.notebooks()]
 
     def read_one(self, path: Path, data: bytes | None = None, reader: "Callable[[str, bool], Cell] | None" = None) -> Notebook:
         "One notebook of the project, from `data` where its bytes are known already."

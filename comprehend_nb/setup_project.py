@@ -176,7 +176,7 @@ def adopt(root: Path, person: Person) -> Adopted:
     project = Project.at(root)
     found = gather(project)
     adopted, already, refused = 0, 0, []
-    scopes = {n.path: found.resolver.scope(n) for n in found.notebooks}
+    by_path = {n.path: n for n in found.notebooks}
     with Ledger(project.root, person) as ledger:
         for row in standings(project, found.notebooks, found.resolver, found.history):
             if row.standing is None or row.cell.cell is None:
@@ -186,7 +186,7 @@ def adopt(root: Path, person: Person) -> Adopted:
             elif row.standing.origin in ("verbatim", "edited"):
                 refused.append(f"{row.cell.where} {row.symbols}: a model proposed it, or what it was edited from")
             else:
-                closure = scopes[row.cell.notebook].closure(row.cell.cell)
-                ledger.append("adopted", row.cell.cell.fingerprint, closure.digest, symbols=list(row.cell.cell.symbols))
+                closure = found.resolver.closure(by_path[row.cell.notebook], row.cell)
+                ledger.append("adopted", row.cell.cell.fingerprint, closure.digest if closure else "", symbols=list(row.cell.cell.symbols))
                 adopted += 1
     return Adopted(adopted, already, tuple(refused))

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ from typing import Any
 
 # %% ../nbs/41_stamp.ipynb #10b33b76
 from .notebooks import Project
+from .policy import loosened, make_policy
 from .seal import keep, kept
 from .stage import python_files
 
@@ -101,7 +102,7 @@ def stamp_now(project: Project) -> Stamp:
         {project.name(p): _digest(p) for p in files if p.is_file()},
     )
 
-# %% ../nbs/41_stamp.ipynb #018b92bf
+# %% ../nbs/41_stamp.ipynb #4934175b
 _NAME = "last-export"
 
 
@@ -114,27 +115,28 @@ def _load(project: Project) -> dict[str, Any]:
     return json.loads(data) if data else {}
 
 
-def unchanged(project: Project) -> bool:
-    "Is everything as it was when the last export ended?"
+def unchanged(project: Project, now: Stamp | None = None) -> bool:
+    "Is everything (`now`, where it was looked at already) as it was when the last export ended?"
     known = _load(project).get("stamp")
-    return bool(known) and known == vars(stamp_now(project))
+    return bool(known) and known == vars(now or stamp_now(project))
 
 
 def written_by_us(project: Project) -> Mapping[str, Collection[str]]:
-    "Digests of what our exports wrote last, by file."
-    found = _load(project).get("ours", {})
-    return found if isinstance(found, dict) else {}
+    "Digests of what our exports wrote last, by file; none of what was let through by a policy that asked less than today's."
+    known = _load(project)
+    then = known.get("policy")
+    return known["ours"] if then and not loosened(project.policy, make_policy(then, _NAME)) else {}
 
 
 def remember(project: Project, ours: Mapping[str, Collection[str]], *, done: bool) -> None:
     "Keep what an export wrote; `done`: it ended, and what is there now is its result. Until then what the one before saw stays known."
     now = vars(stamp_now(project)) if done else _load(project).get("stamp")
-    keep(_file(project), json.dumps({"ours": {k: list(v) for k, v in ours.items()}, "stamp": now}).encode(), _NAME)
+    keep(_file(project), json.dumps({"ours": {k: list(v) for k, v in ours.items()}, "policy": asdict(project.policy), "stamp": now}).encode(), _NAME)
 
 # %% ../nbs/41_stamp.ipynb #54d3772b
-def untouched(project: Project) -> tuple[set[str], set[str]]:
+def untouched(project: Project, now: Stamp | None = None) -> tuple[set[str], set[str]]:
     "Notebooks that are as the last export saw them, and library files that are as it left them; none where the tools changed."
-    known, now = _load(project).get("stamp"), stamp_now(project)
+    known, now = _load(project).get("stamp"), now or stamp_now(project)
     if not known or known["tools"] != now.tools:
         return set(), set()
     return _same(known["notebooks"], now.notebooks), _same(known["files"], now.files)
