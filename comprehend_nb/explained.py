@@ -30,7 +30,7 @@ class NotExplained(ComprehendError):
 
 @dataclass(frozen=True)
 class Explanation:
-    "What somebody said about a piece of exported code; `still_true`: is the installed code what they explained (None: cannot be told)."
+    "What somebody said about exported code; `still_true`: is the installed code that (None: cannot be told)."
 
     name: str
     what: str
@@ -42,7 +42,11 @@ class Explanation:
     note: str = ""
 
     def __str__(self) -> str:
-        lines = [self.name] + [f"  {k + ':':6} {textwrap.fill(v, 100, subsequent_indent=' ' * 9)}" for k, v in (("what", self.what), ("why", self.why), ("fails", self.fails)) if v]
+        lines = [self.name] + [
+            f"  {k + ':':6} {textwrap.fill(v, 100, subsequent_indent=' ' * 9)}"
+            for k, v in (("what", self.what), ("why", self.why), ("fails", self.fails))
+            if v
+        ]
         said = f"  explained by {', '.join(self.by) or 'somebody'}{' on ' + self.at[:10] if self.at else ''}"
         return "\n".join([*lines, f"{said}; {self.note}" if self.note else said])
 
@@ -107,7 +111,12 @@ def _brief(text: str) -> str:
 
 
 def _packed(entries: Sequence[Entry]) -> dict[str, Any]:
-    names = {f"{e.module}.{n}": [i, _brief(source)] for i, e in enumerate(entries) for n, source in definitions(e.text).items() if n.count(".") == 0 or _lone(e.text)}
+    names = {
+        f"{e.module}.{n}": [i, _brief(source)]
+        for i, e in enumerate(entries)
+        for n, source in definitions(e.text).items()
+        if n.count(".") == 0 or _lone(e.text)
+    }
     return {"said": [[e.what, e.why, e.fails, list(e.by), e.at] for e in entries], "names": names}
 
 
@@ -133,7 +142,8 @@ def file_text(entries: Sequence[Entry], library_bytes: int) -> str:
 def _literal(packed: Mapping[str, Any]) -> str:
     said = "".join(f"    {s!r},\n" for s in packed["said"])
     names = "".join(f"    {k!r}: {v!r},\n" for k, v in packed["names"].items())
-    return f"{_TOP}d = {{\n  'format': {packed['format']}, 'left_out': {packed['left_out']},\n  'said': [\n{said}  ],\n  'names': {{\n{names}  }},\n}}\n"
+    start = f"  'format': {packed['format']}, 'left_out': {packed['left_out']},\n"
+    return f"{_TOP}d = {{\n{start}  'said': [\n{said}  ],\n  'names': {{\n{names}  }},\n}}\n"
 
 
 def read_file(text: str) -> dict[str, Any]:
@@ -153,25 +163,37 @@ def _sound(data: Any) -> bool:
         case {"format": 1, "said": [*said], "names": dict(names)}:
             whole = all(isinstance(s, list | tuple) and len(s) == 5 and isinstance(s[3], list | tuple) for s in said)
             return whole and all(
-                isinstance(k, str) and isinstance(v, list | tuple) and len(v) == 2 and isinstance(v[0], int) and 0 <= v[0] < len(said)
+                isinstance(k, str)
+                and isinstance(v, list | tuple)
+                and len(v) == 2
+                and isinstance(v[0], int)
+                and 0 <= v[0] < len(said)
                 for k, v in names.items()
             )
     return False
 
 # %% ../nbs/41_explained.ipynb #114c3901
 def explain(obj_or_name: object) -> Explanation:
-    "What was said about a function, class, method or dotted name of a library exported with comprehend-nb; NotExplained where nothing was."
+    "What was said about a function, class, method or dotted name of an installed library; NotExplained if nothing."
     names = _names_of(obj_or_name)
     package = names[0].split(".")[0]
     folder = _folder(package)
     data = read_file(_text(folder / FILE)) if folder else {}
     if not data:
-        raise NotExplained(f"{package} carries no explanations" if folder else f"there is no library {package!r} here",
-                           remedy="Only libraries exported with comprehend-nb do.", where=names[0])  # fmt: skip
+        raise NotExplained(
+            f"{package} carries no explanations" if folder else f"there is no library {package!r} here",
+            remedy="Only libraries exported with comprehend-nb do.",
+            where=names[0],
+        )
     found = next((n for name in names for n in _matches(name, data["names"])), None)
     if found is None or folder is None:
-        near = sorted(n for n in data["names"] if names[0].rpartition(".")[2].lower() in n.lower())[:5] or sorted(data["names"])[:5]
-        raise NotExplained("nobody explained this", where=names[0], remedy=f"Explained are, for instance: {', '.join(near)}.")
+        near = (
+            sorted(n for n in data["names"] if names[0].rpartition(".")[2].lower() in n.lower())[:5]
+            or sorted(data["names"])[:5]
+        )
+        raise NotExplained(
+            "nobody explained this", where=names[0], remedy=f"Explained are, for instance: {', '.join(near)}."
+        )
     index, brief = data["names"][found]
     what, why, fails, by, at = data["said"][index]
     true, note = _still_true(folder, found, brief)
@@ -187,7 +209,10 @@ def _names_of(asked: object) -> list[str]:
     "The dotted names that may be meant, the most particular first: a method is explained with its class."
     if isinstance(asked, str):
         if "." not in asked.strip("."):
-            raise NotExplained(f"{asked!r} does not say which library it is in", remedy="Give the object itself, or a name like library.module.function.")
+            raise NotExplained(
+                f"{asked!r} does not say which library it is in",
+                remedy="Give the object itself, or a name like library.module.function.",
+            )
         return _upwards(asked.strip())
     if isinstance(asked, property) and asked.fget:
         asked = asked.fget
@@ -206,7 +231,7 @@ def _upwards(name: str) -> list[str]:
 
 
 def _matches(name: str, known: Iterable[str]) -> list[str]:
-    "Known names that `name` means: itself, or the only one of that library that ends like it (`lib.f` for `lib.core.f`)."
+    "Known names that `name` means: itself, or the only one that ends like it (`lib.f` for `lib.core.f`)."
     known = list(known)
     if name in known:
         return [name]
@@ -242,5 +267,9 @@ def _still_true(folder: Path, name: str, brief: str) -> tuple[bool | None, str]:
         text = _text(folder.joinpath(*parts[:k]).with_suffix(".py"))
         source = definitions(text).get(".".join(parts[k:])) if text else None
         if source:
-            return (True, "still true: the code is what was explained") if _brief(source) == brief else (False, "the installed code was changed since")
+            return (
+                (True, "still true: the code is what was explained")
+                if _brief(source) == brief
+                else (False, "the installed code was changed since")
+            )
     return None, "its source is not here, so whether this is still true cannot be told"

@@ -33,9 +33,11 @@ FILE = "_explained.py"
 
 
 class ExportError(ComprehendError):
-    "Why nothing was exported; `reasons` are lines `notebook.ipynb#cell-id symbol: reason`, `report` is the whole of it."
+    "Why nothing was exported; `reasons` are lines `notebook.ipynb#cell-id symbol: reason`, `report` is all of it."
 
-    def __init__(self, what: str, reasons: Iterable[str] = (), *, report: "Report | None" = None, remedy: str = "") -> None:
+    def __init__(
+        self, what: str, reasons: Iterable[str] = (), *, report: "Report | None" = None, remedy: str = ""
+    ) -> None:
         super().__init__(what, remedy=remedy)
         self.reasons, self.report = tuple(reasons), report
 
@@ -62,7 +64,9 @@ def _alone(folder: Path) -> Iterator[None]:
                 break
             except OSError:
                 if wait is None:
-                    raise ExportError("another export of this project is running", remedy="Wait until it is done.") from None
+                    raise ExportError(
+                        "another export of this project is running", remedy="Wait until it is done."
+                    ) from None
                 time.sleep(wait)
         yield
 
@@ -71,7 +75,7 @@ _OURS_TO_MEND = {"hand edit", "bypass", "policy"}
 
 
 def refusals(report: "Report", *, overwrite: bool) -> list[str]:
-    "The reasons of a report that forbid an export; a loosened policy is for `check` to report, and what `overwrite` allows is let pass."
+    "The reasons that forbid an export; a loosened policy is for `check` to report, and `overwrite` lets some pass."
     passed = _OURS_TO_MEND if overwrite else {"policy"}
     return [str(r) for r in report.reasons if r.kind not in passed]
 
@@ -92,7 +96,7 @@ def _due(project: Project, found: "Found", notebooks: set[str], files: set[str])
 
 
 def _staged(project: Project, found: "Found", report: "Report", stage: Path) -> list[Change]:
-    "Let nbdev export into `stage`; returns what differs. ExportError where it failed or wrote something that is no Python."
+    "Let nbdev export into `stage`; returns what differs. ExportError where it failed or wrote what is no Python."
     notebooks, files = untouched(project)
     due, nbs = _due(project, found, notebooks, files), project.name(project.nbs)
     front = f"{nbs}/{project.settings.get('readme_nb', 'index.ipynb')}"
@@ -122,7 +126,9 @@ def _broken(stage: Path, name: str) -> list[str]:
     except (SyntaxError, ValueError) as e:
         line = getattr(e, "lineno", None) or 1
         marks = [m[5:].split(" #") for m in text.splitlines()[:line] if m.startswith("# %% ") and ".ipynb #" in m]
-        where = f"{os.path.normpath(os.path.join(os.path.dirname(name), marks[-1][0]))}#{marks[-1][1]}" if marks else name
+        where = (
+            f"{os.path.normpath(os.path.join(os.path.dirname(name), marks[-1][0]))}#{marks[-1][1]}" if marks else name
+        )
         return [f"{where}: {e}"]
     return []
 
@@ -138,7 +144,9 @@ def _explain(project: Project, found: "Found", rows: Iterable["Row"], stage: Pat
         text = texts.get((row.cell.notebook, row.cell.id))
         if told and text and row.standing and row.cell.module:
             what, why, fails = (str(told.data.get(part, "")) for part in PARTS)
-            by = tuple(found.history.people[p].name if p in found.history.people else p for p in row.standing.explainers)
+            by = tuple(
+                found.history.people[p].name if p in found.history.people else p for p in row.standing.explainers
+            )
             entries.append(Entry(row.cell.module, text, what, why, fails, by, told.at))
     target = stage / project.lib_folder / FILE
     size = sum(p.stat().st_size for p in python_files(target.parent) if p.name not in (FILE, "_modidx.py"))
@@ -162,9 +170,13 @@ def export(project: Project, *, overwrite: bool = False) -> Exported:
     `overwrite`: replace generated modules that were edited by hand or exported by other means.
     """
     if not project.is_nbdev:
-        raise ExportError("this is no nbdev project: pyproject.toml has no [tool.nbdev]", remedy="Run `comprehend-nb init`.")
+        raise ExportError(
+            "this is no nbdev project: pyproject.toml has no [tool.nbdev]", remedy="Run `comprehend-nb init`."
+        )
     if not project.lib.resolve().is_relative_to(project.root.resolve()):
-        raise ExportError("the library lies outside of the project", remedy="Set lib_path in [tool.nbdev] to a folder of the project.")
+        raise ExportError(
+            "the library lies outside of the project", remedy="Set lib_path in [tool.nbdev] to a folder of the project."
+        )
     folder = project.root / ".comprehend" / "local"
     if not interrupted(folder) and unchanged(project):
         return Exported()
@@ -174,7 +186,9 @@ def export(project: Project, *, overwrite: bool = False) -> Exported:
         theirs = complete(project.root, folder)
         changed = _export(project, folder, overwrite)
     notes = [f"{name}: an interrupted export did not replace it, because it was changed meanwhile" for name in theirs]
-    return Exported(tuple(c.name for c in changed if c.after), tuple(c.name for c in changed if not c.after), tuple(notes))
+    return Exported(
+        tuple(c.name for c in changed if c.after), tuple(c.name for c in changed if not c.after), tuple(notes)
+    )
 
 # %% ../nbs/41_export.ipynb #bd496f89
 def _export(project: Project, folder: Path, overwrite: bool) -> list[Change]:
@@ -183,7 +197,11 @@ def _export(project: Project, folder: Path, overwrite: bool) -> list[Change]:
     found = gather(project)
     report = judge(project, found)
     if reasons := refusals(report, overwrite=overwrite):
-        raise ExportError(f"nothing was exported, for {len(reasons)} {'reason' if len(reasons) == 1 else 'reasons'}", reasons, report=report)
+        raise ExportError(
+            f"nothing was exported, for {len(reasons)} {'reason' if len(reasons) == 1 else 'reasons'}",
+            reasons,
+            report=report,
+        )
     stage = folder / f"stage-{os.getpid()}"
     try:
         changed = _staged(project, found, report, stage)

@@ -221,7 +221,7 @@ DATA_FILES = ("_modidx.py", "_explained.py")
 
 @dataclass
 class Library:
-    "What lies in the library's folder: generated modules, hand-written ones, and what is wrong whatever the notebooks say."
+    "What lies in the library: generated modules, hand-written ones, and what is wrong whatever the notebooks say."
 
     generated: dict[str, Written] = field(default_factory=dict)
     by_hand: list[str] = field(default_factory=list)
@@ -229,19 +229,21 @@ class Library:
 
 
 def library(project: Project, ours: Mapping[str, Collection[str]] | None = None) -> Library:
-    "Read the library of a project; `ours` holds digests of files that our last export wrote, and so looked through, by name."
+    "Read the library of a project; `ours` holds digests of files that our last export wrote, by name."
     out = Library()
     for path in python_files(project.lib):
         name, data = project.name(path), path.read_bytes()
-        looked = bool(ours) and sha256(data).hexdigest() in ours.get(name, ())
+        looked = ours is not None and sha256(data).hexdigest() in ours.get(name, ())
         if path.name in DATA_FILES and path.parent == project.lib:
             out.problems += [] if looked else _data_only(name, data)
         elif (written := read_module(name, data)) is None:
             out.by_hand.append(name)
         else:
             out.generated[name] = written
-            remedy = "Move code into an exported cell of the notebook; `comprehend-nb export --overwrite` drops what is here."
-            out.problems += [Reason(name, what, remedy=remedy, kind="hand edit") for what in ([] if looked else smuggled(written))]
+            remedy = "Move code into an exported cell; `comprehend-nb export --overwrite` drops what is here."
+            out.problems += [
+                Reason(name, what, remedy=remedy, kind="hand edit") for what in ([] if looked else smuggled(written))
+            ]
     return out
 
 
@@ -249,17 +251,32 @@ def _data_only(name: str, data: bytes) -> list[Reason]:
     try:
         body = ast.parse(data).body
         [ast.literal_eval(node.value) for node in body if isinstance(node, ast.Assign)]
-        code = [node for node in body if not isinstance(node, ast.Assign) or not all(isinstance(t, ast.Name) for t in node.targets)]
+        code = [
+            node
+            for node in body
+            if not isinstance(node, ast.Assign) or not all(isinstance(t, ast.Name) for t in node.targets)
+        ]
         ok = not [node for node in code if not _harmless(node)]
     except (SyntaxError, ValueError):
         ok = False
-    return [] if ok else [Reason(name, "this file holds data, and now there is code in it", remedy="Export again.", kind="hand edit")]
+    return (
+        []
+        if ok
+        else [
+            Reason(name, "this file holds data, and now there is code in it", remedy="Export again.", kind="hand edit")
+        ]
+    )
 
 # %% ../nbs/41_generated.ipynb #6323e775
 def orphans(found: Library, modules: Mapping[str, Module], hidden: Iterable[str] = ()) -> list[Reason]:
     "Generated modules that no notebook gives any more; `hidden` are names that nbdev itself leaves behind."
     return [
-        Reason(name, f"no notebook exports this module any more (it came from {written.owner or written.blocks[0].notebook})",
-               remedy="Delete the file, or bring its notebook back.", kind="stale")
-        for name, written in found.generated.items() if name not in modules and name not in hidden
-    ]  # fmt: skip
+        Reason(
+            name,
+            f"no notebook exports this module any more (it came from {written.owner or written.blocks[0].notebook})",
+            remedy="Delete the file, or bring its notebook back.",
+            kind="stale",
+        )
+        for name, written in found.generated.items()
+        if name not in modules and name not in hidden
+    ]

@@ -49,10 +49,10 @@ class Memo:
         self._file = folder / "memo"
         data = kept(self._file, "memo") or b""
         right = data.startswith(versions().encode())
-        self._closed: dict[str, bytes] = pickle.loads(data[len(versions()) :]) if right else {}  # noqa: S301 (sealed by this person's own key)
+        self._closed: dict[str, bytes] = pickle.loads(data[len(versions()) :]) if right else {}  # noqa: S301 (sealed)
         self._open: dict[str, dict[str, Any]] = {}
         self._new: set[str] = set()
-        self._fresh: "dict[str, dict[tuple[str, bool], Cell]]" = {}
+        self._fresh: dict[str, dict[tuple[str, bool], Cell]] = {}
 
     def _page(self, name: str) -> dict[str, Any]:
         if name not in self._open:
@@ -60,12 +60,11 @@ class Memo:
             self._open[name] = pickle.loads(blob) if blob else {}  # noqa: S301
         return self._open[name]
 
-    def reader(self, name: str) -> "Callable[[str, bool], Cell]":
+    def reader(self, name: str) -> Callable[[str, bool], "Cell"]:
         "Reads the cells of the notebook `name` as `parse` does; CellError where one is none, which is not remembered."
 
         def read(source: str, exported: bool) -> "Cell":
-            known = self._page(name).get(_CELLS, {})
-            cell = known.get((source, exported))
+            cell: Cell | None = self._page(name).get(_CELLS, {}).get((source, exported))
             if cell is None:
                 from comprehend_nb.cells import parse
 

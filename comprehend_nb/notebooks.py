@@ -94,7 +94,9 @@ class NotebookCell:
         from comprehend_nb.cells import CellError, parse  # most uses of this module never get here
 
         try:
-            return self.reader(self.source, self.exported) if self.reader else parse(self.source, exported=self.exported), ""
+            return self.reader(self.source, self.exported) if self.reader else parse(
+                self.source, exported=self.exported
+            ), ""
         except CellError as e:
             return None, e.what
 
@@ -153,14 +155,24 @@ _MARKER = re.compile(rb"^(<{7}|={7}|>{7})( |$)", re.M)
 
 def _raw(data: bytes, where: str) -> _Raw:
     if b"<<<<<<<" in data and _MARKER.search(data):
-        raise NotebookError("the file holds the markers of a merge conflict", where=where, remedy="Resolve the conflict, for instance with nbdev-fix.")
+        raise NotebookError(
+            "the file holds the markers of a merge conflict",
+            where=where,
+            remedy="Resolve the conflict, for instance with nbdev-fix.",
+        )
     try:
         raw = _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as e:
-        raise NotebookError(f"this is no notebook: {e}", where=where, remedy="Restore the file from git, or save it again in Jupyter.") from None
+        raise NotebookError(
+            f"this is no notebook: {e}", where=where, remedy="Restore the file from git, or save it again in Jupyter."
+        ) from None
     if raw.nbformat != 4 or raw.cells is None:
         said = f"nbformat {raw.nbformat}" if raw.nbformat else "no nbformat"
-        raise NotebookError(f"a notebook of {said} cannot be read here", where=where, remedy="Save it in Jupyter as nbformat 4, or run nbdev-clean.")
+        raise NotebookError(
+            f"a notebook of {said} cannot be read here",
+            where=where,
+            remedy="Save it in Jupyter as nbformat 4, or run nbdev-clean.",
+        )
     return raw
 
 # %% ../nbs/40_notebooks.ipynb #839e877a
@@ -168,7 +180,9 @@ def _strings(found: object, where: str, wrong: list[Reason]) -> dict[str, str]:
     if not isinstance(found, dict) or all(isinstance(v, str) for v in found.values()):
         return dict(found) if isinstance(found, dict) else {}
     remedy = "Write 'true' for true, or remove it."
-    wrong.append(Reason(where, "metadata.nbdev holds something that is not a string, which nbdev cannot read", remedy=remedy))
+    wrong.append(
+        Reason(where, "metadata.nbdev holds something that is not a string, which nbdev cannot read", remedy=remedy)
+    )
     return {k: v for k, v in found.items() if isinstance(v, str)}
 
 
@@ -176,7 +190,16 @@ def _directed(raw: _Raw, where: str, wrong: list[Reason]) -> list[tuple[int, _Ra
     out = []
     for i, cell in enumerate(raw.cells or []):
         if cell.cell_type == "code":
-            out.append((i, cell, *directives(cell.text, _strings(cell.metadata.nbdev, f"{where}#{cell.id}", wrong) if cell.metadata.nbdev else None)))
+            out.append(
+                (
+                    i,
+                    cell,
+                    *directives(
+                        cell.text,
+                        _strings(cell.metadata.nbdev, f"{where}#{cell.id}", wrong) if cell.metadata.nbdev else None,
+                    ),
+                )
+            )
     everywhere = _strings(raw.metadata.nbdev, where, wrong)
     for name, value in everywhere.items():
         if out and not any(name in found for _, _, found, _ in out):
@@ -246,8 +269,24 @@ def _identities(cells: list[NotebookCell]) -> list[Reason]:
     counts = Counter(c.id for c in cells if c.id)
     twice = [c for c in cells if counts[c.id] > 1 and counts.pop(c.id)]
     bare = [c for c in cells if c.exported and not c.id]
-    out = [Reason(c.where, "two cells have this id", remedy="Keep one of them, or give one a new id (nbdev-clean does).", kind="duplicate") for c in twice]
-    out += [Reason(c.where, "an exported cell has no id", remedy="Run nbdev-clean once: it gives every cell its id.", kind="no id") for c in bare[:1]]
+    out = [
+        Reason(
+            c.where,
+            "two cells have this id",
+            remedy="Keep one of them, or give one a new id (nbdev-clean does).",
+            kind="duplicate",
+        )
+        for c in twice
+    ]
+    out += [
+        Reason(
+            c.where,
+            "an exported cell has no id",
+            remedy="Run nbdev-clean once: it gives every cell its id.",
+            kind="no id",
+        )
+        for c in bare[:1]
+    ]
     return out
 
 
@@ -307,9 +346,13 @@ class Project:
         "The project that `path` lies in; NotebookError where there is none."
         root = find_root(Path(path))
         if root is None:
-            raise NotebookError("this is no project", where=str(path), remedy="Run `comprehend-nb init` in the project's folder.")
+            raise NotebookError(
+                "this is no project", where=str(path), remedy="Run `comprehend-nb init` in the project's folder."
+            )
         settings, is_nbdev = _nbdev_settings(root)
-        return cls(root, root / settings["nbs_path"], root / settings["lib_path"], read_policy(root), settings, is_nbdev)
+        return cls(
+            root, root / settings["nbs_path"], root / settings["lib_path"], read_policy(root), settings, is_nbdev
+        )
 
     @property
     def lib_name(self) -> str:
@@ -322,7 +365,7 @@ class Project:
         return self.lib.relative_to(self.root).as_posix()
 
     def notebooks(self) -> list[Path]:
-        "The notebooks nbdev would read, in the order in which it exports them: names starting with `_` or `.` are no part."
+        "The notebooks nbdev reads, in the order in which it exports them; names starting with `_` or `.` are no part."
         return sorted(_walk(self.nbs, bool(self.settings.get("recursive", True))), key=lambda p: p.name)
 
     def name(self, path: Path) -> str:
@@ -330,10 +373,12 @@ class Project:
         return path.relative_to(self.root).as_posix()
 
     def read(self, readers: "Callable[[str], Callable[[str, bool], Cell]] | None" = None) -> list[Notebook]:
-        "All notebooks; one that cannot be read has no cells and a problem that says why. `readers` gives a reader of cells by notebook."
+        "All notebooks; one that cannot be read has no cells and a problem. `readers`: how to read cells, by notebook."
         return [self.read_one(p, reader=readers(self.name(p)) if readers else None) for p in self.notebooks()]
 
-    def read_one(self, path: Path, data: bytes | None = None, reader: "Callable[[str, bool], Cell] | None" = None) -> Notebook:
+    def read_one(
+        self, path: Path, data: bytes | None = None, reader: "Callable[[str, bool], Cell] | None" = None
+    ) -> Notebook:
         "One notebook of the project, from `data` where its bytes are known already."
         try:
             return notebook_of(path.read_bytes() if data is None else data, self.name(path), self.lib_name, reader)

@@ -6,7 +6,7 @@
 __all__ = ['read_objects', 'earlier', 'ancestors', 'base_revision', 'policy_at', 'policy_changes']
 
 # %% ../nbs/41_past.ipynb #28782d2f
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 # %% ../nbs/41_past.ipynb #69c4c992
@@ -16,9 +16,11 @@ from .policy import Policy, PolicyError, ini_section, loosened, policy_of_texts,
 
 # %% ../nbs/41_past.ipynb #d0e80e36
 def read_objects(root: Path, names: Iterable[str], limit: int = 64_000_000) -> Iterator[tuple[str, bytes]]:
-    "The git objects called `names` (ids, or `revision:./path`), each with its content, until `limit` bytes were read; those missing are left out."
+    "The git objects called `names` (ids, or `revision:./path`) with their contents, up to `limit` bytes; missing ones left out."
     asked = list(dict.fromkeys(names))
-    checked = git(root, "cat-file", "--batch-check", feed="".join(f"{n}\n" for n in asked).encode()).decode().splitlines()
+    checked = (
+        git(root, "cat-file", "--batch-check", feed="".join(f"{n}\n" for n in asked).encode()).decode().splitlines()
+    )
     wanted, total = [], 0
     for name, line in zip(asked, checked, strict=True):
         kind = line.split()
@@ -27,29 +29,49 @@ def read_objects(root: Path, names: Iterable[str], limit: int = 64_000_000) -> I
     data = git(root, "cat-file", "--batch", feed="".join(f"{oid}\n" for _, oid in wanted).encode()) if wanted else b""
     at = 0
     for name, _ in wanted:
-        line = data.index(b"\n", at)
-        size = int(data[at:line].split()[2])
-        yield name, data[line + 1 : line + 1 + size]
-        at = line + size + 2
+        end = data.index(b"\n", at)
+        size = int(data[at:end].split()[2])
+        yield name, data[end + 1 : end + 1 + size]
+        at = end + size + 2
 
 # %% ../nbs/41_past.ipynb #a75f19a1
 def earlier(project: Project, names: Collection[str], *, versions: int = 12) -> dict[str, list[Notebook]]:
-    "Earlier versions of the notebooks in `names`, the latest first, as far as git has them and at most `versions` of each."
+    "Earlier versions of the notebooks in `names`, the latest first, at most `versions` of each."
     try:
-        log = git(project.root, "log", "--raw", "--no-abbrev", "--no-renames", "--relative", "--format=", f"-n{versions * 8}", "--", *names)
+        log = git(
+            project.root,
+            "log",
+            "--raw",
+            "--no-abbrev",
+            "--no-renames",
+            "--relative",
+            "--format=",
+            f"-n{versions * 8}",
+            "--",
+            *names,
+        )
         found: dict[str, list[str]] = {}
         for line in log.decode("utf-8", "replace").splitlines():
             fields, _, path = line.partition("\t")
             known = found.setdefault(path, [])
             if len(known) < versions and (oid := fields.split()[3]) not in known and oid.strip("0"):
                 known.append(oid)
-        data = dict(read_objects(project.root, [oid for k in range(versions) for oids in found.values() for oid in oids[k : k + 1]]))
+        data = dict(
+            read_objects(
+                project.root, [oid for k in range(versions) for oids in found.values() for oid in oids[k : k + 1]]
+            )
+        )
     except GitError:
         return {}
-    return {path: [project.read_one(project.root / path, data[oid]) for oid in oids if oid in data] for path, oids in found.items()}
+    return {
+        path: [project.read_one(project.root / path, data[oid]) for oid in oids if oid in data]
+        for path, oids in found.items()
+    }
 
 # %% ../nbs/41_past.ipynb #5ede913a
-def ancestors(project: Project, wanted: Collection[tuple[str, str]], symbols: dict[tuple[str, str], Collection[str]]) -> dict[tuple[str, str], list[str]]:
+def ancestors(
+    project: Project, wanted: Collection[tuple[str, str]], symbols: Mapping[tuple[str, str], Collection[str]]
+) -> dict[tuple[str, str], list[str]]:
     """Fingerprints of earlier forms of the cells `wanted` (notebook, id), nearest first.
 
     `symbols` says what each of them binds now.
@@ -62,20 +84,33 @@ def ancestors(project: Project, wanted: Collection[tuple[str, str]], symbols: di
         for version in past.get(key[0], ()):
             for cell in version.cells:
                 # parsing is what costs: look at the text first
-                if (cell.id == key[1] or any(n in cell.source for n in names)) and (then := cell.cell) and (cell.id == key[1] or names & set(then.definitions)):
+                if (
+                    (cell.id == key[1] or any(n in cell.source for n in names))
+                    and (then := cell.cell)
+                    and (cell.id == key[1] or names & set(then.definitions))
+                ):
                     found[then.fingerprint] = None
         out[key] = list(found)
     return out
 
 # %% ../nbs/41_past.ipynb #ddf7f75c
-_MAIN = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master")
+_MAIN = (
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+    "refs/heads/main",
+    "refs/heads/master",
+)
 
 
 def base_revision(root: Path, target: str = "") -> str | None:
-    "The commit that this branch is compared with; `target` names the branch it shall go to. None without git or commits."
+    "The commit this branch is compared with; `target` names the branch it shall go to. None without git or commits."
     try:
         wanted = ([f"refs/remotes/origin/{target}", f"refs/heads/{target}"] if target else []) + list(_MAIN)
-        there = dict(line.split() for line in git(root, "for-each-ref", "--format=%(refname) %(objectname)", *wanted).decode().splitlines())
+        there = dict(
+            line.split()
+            for line in git(root, "for-each-ref", "--format=%(refname) %(objectname)", *wanted).decode().splitlines()
+        )
         base = next((there[name] for name in wanted if name in there), "HEAD")
         return git(root, "merge-base", "HEAD", base).decode().strip()
     except GitError:
@@ -85,7 +120,10 @@ def base_revision(root: Path, target: str = "") -> str | None:
 def policy_at(root: Path, revision: str) -> Policy | None:
     "The policy that `revision` stated; None where it stated none, or none that can be read."
     try:
-        texts = {n: d.decode("utf-8", "replace") for n, d in read_objects(root, [f"{revision}:./settings.ini", f"{revision}:./pyproject.toml"])}
+        texts = {
+            n: d.decode("utf-8", "replace")
+            for n, d in read_objects(root, [f"{revision}:./settings.ini", f"{revision}:./pyproject.toml"])
+        }
         ini, toml = texts.get(f"{revision}:./settings.ini", ""), texts.get(f"{revision}:./pyproject.toml", "")
         stated = ini_section(ini) is not None or toml_section(toml) is not None
         return policy_of_texts(ini, toml) if stated else None

@@ -41,7 +41,7 @@ def _key(path: Path) -> bytes:
 
 # %% ../nbs/41_seal.ipynb #b343c7ed
 def sealed(data: bytes, purpose: str) -> bytes:
-    "`data` with a code in front that only this person's machine can make; `purpose` keeps one kind of file from passing as another."
+    "`data` with a code in front that only this person's machine can make; a file of one `purpose` passes for no other."
     return blake2b(data, key=_key(_key_file()), person=purpose.encode()[:16], digest_size=32).digest() + data
 
 

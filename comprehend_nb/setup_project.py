@@ -46,10 +46,14 @@ class Plan:
     notes: list[str] = field(default_factory=list)
 
     def apply(self) -> list[str]:
-        "Do it; returns the names of the files written. SetupError, before anything is written, where one changed since."
+        "Do it; returns the files written. SetupError, before anything is written, where one changed since."
         for step in self.steps:
             if _read(self.root / step.name) != step.before:
-                raise SetupError("this file was changed while the plan was shown", where=step.name, remedy="Run `comprehend-nb init` again.")
+                raise SetupError(
+                    "this file was changed while the plan was shown",
+                    where=step.name,
+                    remedy="Run `comprehend-nb init` again.",
+                )
         for step in self.steps:
             (self.root / step.name).parent.mkdir(parents=True, exist_ok=True)
             (self.root / step.name).write_text(step.after, encoding="utf-8")
@@ -105,7 +109,12 @@ def _nbdev(root: Path) -> Iterable[Step]:
     for key in _KEYS:
         after = _with_key(after, key, found.get("tool", {}).get("nbdev", {}).get(key))
     if after != before:
-        yield Step("pyproject.toml", "nbdev finds notebooks and library by it, and keeps our metadata when it cleans", before, after)
+        yield Step(
+            "pyproject.toml",
+            "nbdev finds notebooks and library by it, and keeps our metadata when it cleans",
+            before,
+            after,
+        )
 
 
 def _module(name: str) -> str:
@@ -113,7 +122,8 @@ def _module(name: str) -> str:
 
 
 def _table(name: str) -> str:
-    return f'[tool.nbdev]\nlib_path = "{_module(name)}"\nnbs_path = "nbs"\n# nbdev would otherwise rewrite this file at every export\nupdate_pyproject = false\n'
+    quiet = "# nbdev would otherwise rewrite this file at every export\nupdate_pyproject = false\n"
+    return f'[tool.nbdev]\nlib_path = "{_module(name)}"\nnbs_path = "nbs"\n{quiet}'
 
 
 def _pyproject(root: Path) -> str:
@@ -133,7 +143,13 @@ def _with_key(text: str, key: str, value: object) -> str:
         return f'{text[: found.end()]}"comprehend_nb"{rest}{text[found.end() :]}'
     if found:
         return line.sub(f'{key} = ["{value}", "comprehend_nb"]', text, count=1)
-    return re.sub(r"^\[tool\.nbdev\][^\n]*\n?", lambda m: f'{m[0].rstrip()}\n{key} = ["comprehend_nb"]\n', text, count=1, flags=re.M)
+    return re.sub(
+        r"^\[tool\.nbdev\][^\n]*\n?",
+        lambda m: f'{m[0].rstrip()}\n{key} = ["comprehend_nb"]\n',
+        text,
+        count=1,
+        flags=re.M,
+    )
 
 # %% ../nbs/41_setup.ipynb #171cc23d
 _ATTRIBUTES = ".comprehend/.gitattributes"
@@ -148,13 +164,20 @@ def init(root: Path) -> Plan:
         raise SetupError("there is no such folder", where=str(root))
     plan = Plan(root)
     if _read(root / "pyproject.toml") is None and "lib_name" in (_read(root / "settings.ini") or ""):
-        raise SetupError("this project has settings of nbdev 2 only, which nbdev 3 refuses", where="settings.ini",
-                         remedy="Run `nbdev-migrate-config` first (it writes pyproject.toml), then this again.")  # fmt: skip
+        raise SetupError(
+            "this project has settings of nbdev 2 only, which nbdev 3 refuses",
+            where="settings.ini",
+            remedy="Run `nbdev-migrate-config` first (it writes pyproject.toml), then this again.",
+        )
     plan.steps += [*_nbdev(root), *_settings(root)]
     if _read(root / _ATTRIBUTES) is None:
-        plan.steps.append(Step(_ATTRIBUTES, "records are kept as they are written, and never merged line by line", None, ATTRIBUTES))
+        plan.steps.append(
+            Step(_ATTRIBUTES, "records are kept as they are written, and never merged line by line", None, ATTRIBUTES)
+        )
     if not (root / ".git").exists():
-        plan.notes.append("This folder is no git repository yet (`git init`): without git nobody else sees the records, and nothing tells when they are changed.")
+        plan.notes.append(
+            "This folder is no git repository yet (`git init`): without git nobody else sees the records."
+        )
     return plan
 
 # %% ../nbs/41_setup.ipynb #2c9f5542
@@ -187,6 +210,11 @@ def adopt(root: Path, person: Person) -> Adopted:
                 refused.append(f"{row.cell.where} {row.symbols}: a model proposed it, or what it was edited from")
             else:
                 closure = found.resolver.closure(by_path[row.cell.notebook], row.cell)
-                ledger.append("adopted", row.cell.cell.fingerprint, closure.digest if closure else "", symbols=list(row.cell.cell.symbols))
+                ledger.append(
+                    "adopted",
+                    row.cell.cell.fingerprint,
+                    closure.digest if closure else "",
+                    symbols=list(row.cell.cell.symbols),
+                )
                 adopted += 1
     return Adopted(adopted, already, tuple(refused))

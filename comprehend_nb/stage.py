@@ -27,7 +27,9 @@ def slim(data: bytes) -> bytes:
     nb = json.loads(data)
     kept = [_slim_cell(c) for c in nb["cells"] if c.get("cell_type") == "code" or _says_something(c)]
     meta = {k: v for k, v in nb.get("metadata", {}).items() if k in ("nbdev", "kernelspec")}
-    return json.dumps({"cells": kept, "metadata": meta, "nbformat": 4, "nbformat_minor": nb.get("nbformat_minor", 5)}).encode()
+    return json.dumps(
+        {"cells": kept, "metadata": meta, "nbformat": 4, "nbformat_minor": nb.get("nbformat_minor", 5)}
+    ).encode()
 
 
 def _says_something(cell: Mapping[str, Any]) -> bool:
@@ -41,7 +43,7 @@ def _slim_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
 
 # %% ../nbs/41_stage.ipynb #30a2ffdd
 def prepare(root: Path, stage: Path, nbs: str, lib: str, notebooks: Mapping[str, bytes]) -> None:
-    "Fill `stage` with what nbdev needs of the project at `root`; `notebooks` maps names relative to the root to what is in them."
+    "Fill `stage` with what nbdev needs of the project at `root`; `notebooks` maps names to what is in them."
     stage.mkdir(parents=True)
     for name in ("pyproject.toml", f"{nbs}/llms.txt"):
         if (root / name).is_file():
@@ -71,15 +73,26 @@ def run(stage: Path, notebooks: Iterable[str], memory: Mapping[str, Any], *, ind
 
     `memory` is what the last run returned; `index`: `_modidx.py` is as that left it.
     """
-    order = json.dumps({"notebooks": [str(stage / n) for n in notebooks], "memory": memory, "root": str(stage), "index": index})
+    order = json.dumps(
+        {"notebooks": [str(stage / n) for n in notebooks], "memory": memory, "root": str(stage), "index": index}
+    )
     environ = {k: v for k, v in os.environ.items() if k != "IN_TEST"} | {"PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(  # noqa: S603 (our own interpreter and file)
-        [sys.executable, "-P", __file__], input=order, capture_output=True, text=True, encoding="utf-8", cwd=stage, env=environ,
+        [sys.executable, "-P", __file__],
+        input=order,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=stage,
+        env=environ,
     )
     try:
         result: dict[str, Any] = json.loads(done.stdout.rpartition("\n")[2])
     except ValueError:
-        result = {"memory": {}, "error": (done.stderr.strip().splitlines() or [f"nbdev ended with status {done.returncode}"])[-1]}
+        result = {
+            "memory": {},
+            "error": (done.stderr.strip().splitlines() or [f"nbdev ended with status {done.returncode}"])[-1],
+        }
     return result | {"said": done.stderr.strip()}
 
 # %% ../nbs/41_stage.ipynb #ae488b39
@@ -87,7 +100,7 @@ _Memory = dict[str, dict[str, list[Any]]]
 
 
 def _remembering(work: Any, kind: str, memory: _Memory, fresh: _Memory) -> Any:
-    "`work(path, ...)` with its result looked up in `memory` and kept in `fresh`: by kind and file, with the content's digest."
+    "`work(path, ...)`, its result looked up in `memory` and kept in `fresh`: by kind and file, with a digest."
 
     def remembered(path: Any, *args: Any, **kwargs: Any) -> Any:
         name, digest = os.path.relpath(path), sha256(Path(path).read_bytes()).hexdigest()
@@ -101,7 +114,7 @@ def _remembering(work: Any, kind: str, memory: _Memory, fresh: _Memory) -> Any:
 
 
 def _tuples(value: Any) -> Any:
-    "What was a tuple before it was written as JSON is one again: nbdev's index is a dictionary of dictionaries of pairs."
+    "Tuples again, as they were before JSON: nbdev's index is a dictionary of dictionaries of pairs."
     if isinstance(value, dict):
         return {k: _tuples(v) for k, v in value.items()}
     return tuple(value) if isinstance(value, list) else value
@@ -129,9 +142,13 @@ def _same_index(memory: _Memory, fresh: _Memory, work: Any) -> Any:
         from nbdev.config import get_config
 
         config = get_config()
-        for path in sorted(p for p in config.lib_path.rglob("*.py") if p.name[0] != "_" and ".ipynb_checkpoints" not in str(p)):
+        for path in sorted(
+            p for p in config.lib_path.rglob("*.py") if p.name[0] != "_" and ".ipynb_checkpoints" not in str(p)
+        ):
             with suppress(ValueError):
-                doclinks._get_modidx(path.resolve(), config.lib_path.parent.resolve(), nbs_path=config.nbs_path.resolve())
+                doclinks._get_modidx(
+                    path.resolve(), config.lib_path.parent.resolve(), nbs_path=config.nbs_path.resolve()
+                )
         now, before = ({k: v[1] for k, v in m.get("index", {}).items()} for m in (fresh, memory))
         if json.dumps(now) != json.dumps(before):
             work(*args, **kwargs)

@@ -44,7 +44,7 @@ def _ledger(root: Path) -> str:
 
 @lru_cache(maxsize=1)
 def versions() -> str:
-    "The versions of Python, nbdev and this package's own code, without importing nbdev; an edited file counts as a new version."
+    "The versions of Python, nbdev and our own code, without importing nbdev; an edited file is a new version."
     out = [sys.version]
     for name in ("nbdev", "fastcore", "comprehend_nb"):
         spec = find_spec(name)
@@ -81,7 +81,7 @@ def _head(root: Path) -> str:
 # %% ../nbs/41_stamp.ipynb #4719b3da
 @dataclass
 class Stamp:
-    "Contents by name: `notebooks`, `files` that an export writes; in one digest each: the `tools` that write them, and the `rules` by which they are judged."
+    "Digests: of each notebook, of each file that an export writes, of the `tools` and of the `rules` that judge."
 
     tools: str = ""
     rules: str = ""
@@ -97,7 +97,8 @@ def stamp_now(project: Project) -> Stamp:
     rules = [_ledger(root), head(root), _digest(root / "settings.ini")]
     files = [*python_files(project.lib), project.nbs / "llms.txt"]
     return Stamp(
-        *(sha256("\n".join(part).encode()).hexdigest() for part in (tools, rules)),
+        sha256("\n".join(tools).encode()).hexdigest(),
+        sha256("\n".join(rules).encode()).hexdigest(),
         {project.name(p): _digest(p) for p in project.notebooks()},
         {project.name(p): _digest(p) for p in files if p.is_file()},
     )
@@ -122,20 +123,26 @@ def unchanged(project: Project, now: Stamp | None = None) -> bool:
 
 
 def written_by_us(project: Project) -> Mapping[str, Collection[str]]:
-    "Digests of what our exports wrote last, by file; none of what was let through by a policy that asked less than today's."
+    "Digests of what our exports wrote last, by file; none that a policy let through which asked less than today's."
     known = _load(project)
     then = known.get("policy")
     return known["ours"] if then and not loosened(project.policy, make_policy(then, _NAME)) else {}
 
 
 def remember(project: Project, ours: Mapping[str, Collection[str]], *, done: bool) -> None:
-    "Keep what an export wrote; `done`: it ended, and what is there now is its result. Until then what the one before saw stays known."
+    "Keep what an export wrote; `done`: it ended, and what lies there is its result."
     now = vars(stamp_now(project)) if done else _load(project).get("stamp")
-    keep(_file(project), json.dumps({"ours": {k: list(v) for k, v in ours.items()}, "policy": asdict(project.policy), "stamp": now}).encode(), _NAME)
+    keep(
+        _file(project),
+        json.dumps(
+            {"ours": {k: list(v) for k, v in ours.items()}, "policy": asdict(project.policy), "stamp": now}
+        ).encode(),
+        _NAME,
+    )
 
 # %% ../nbs/41_stamp.ipynb #54d3772b
 def untouched(project: Project, now: Stamp | None = None) -> tuple[set[str], set[str]]:
-    "Notebooks that are as the last export saw them, and library files that are as it left them; none where the tools changed."
+    "Notebooks as the last export saw them, and library files as it left them; none where the tools changed."
     known, now = _load(project).get("stamp"), now or stamp_now(project)
     if not known or known["tools"] != now.tools:
         return set(), set()
