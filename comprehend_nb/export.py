@@ -142,12 +142,15 @@ def _explain(project: Project, found: "Found", rows: Iterable["Row"], stage: Pat
     for row in rows:
         told = row.standing.explanation if row.standing else None
         text = texts.get((row.cell.notebook, row.cell.id))
-        if told and text and row.standing and row.cell.module:
+        if told and text and row.standing and row.symbols and row.cell.module:
             what, why, fails = (str(told.data.get(part, "")) for part in PARTS)
             by = tuple(
                 found.history.people[p].name if p in found.history.people else p for p in row.standing.explainers
             )
-            entries.append(Entry(row.cell.module, text, what, why, fails, by, told.at))
+            cell = row.cell.cell
+            kept = cell.fingerprint if cell and text == row.cell.code else ""
+            names = cell.symbols if cell else ()
+            entries.append(Entry(row.cell.module, names, text, kept, what, why, fails, by, told.at))
     target = stage / project.lib_folder / FILE
     size = sum(p.stat().st_size for p in python_files(target.parent) if p.name not in (FILE, "_modidx.py"))
     text = file_text(entries, size)

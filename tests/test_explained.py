@@ -54,7 +54,9 @@ print(explain(gross))
 
 def test_a_changed_installation_says_that_it_is_no_longer_true(lab, monkeypatch):
     monkeypatch.syspath_prepend(str(lab.root))
-    lab.edit("shop/core.py", "RATE / 100", "RATE / 90")
+    lab.edit("shop/core.py", "return net * (1 + RATE / 100)", "# gross\n    return net*(1+RATE/100)")
+    assert explain("shop.core.gross").still_true is True and "layout" in str(explain("shop.core.gross"))
+    lab.edit("shop/core.py", "RATE/100", "RATE/90")
     assert explain("shop.core.gross").still_true is False and "was changed" in str(explain("shop.core.gross"))
     assert explain("shop.core.RATE").still_true is True
     (lab.root / "shop/core.py").unlink()
@@ -85,7 +87,7 @@ def test_nothing_is_written_where_nothing_is_explained(tmp_path):
 
 def test_a_hostile_file_is_data(lab, monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(lab.root))
-    for text in ("d = __import__('os').system('touch pwned')", "import os; os.system('touch pwned')", "d = {'format': 1}", "d = {'format': 1, 'said': [], 'names': {'shop.core.gross': [0, '']}}", "d = {'format': 1, 'said': [1], 'names': {'shop.core.gross': [0, '']}}", "d = " + "[" * 10000, "d = 'x'", "\x00"):
+    for text in ("d = __import__('os').system('touch pwned')", "import os; os.system('touch pwned')", "d = {'format': 1}", "d = {'format': 1, 'said': [], 'names': {'shop.core.gross': 0}}", "d = {'format': 1, 'said': [1], 'names': {'shop.core.gross': 0}}", "d = " + "[" * 10000, "d = 'x'", "\x00"):
         (lab.root / "shop/_explained.py").write_text(text)
         with pytest.raises(NotExplained):
             explain("shop.core.gross")
@@ -94,7 +96,7 @@ def test_a_hostile_file_is_data(lab, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("functions", [60, 600])
 def test_it_stays_within_five_per_cent_of_a_library_of_some_size(functions):
-    entries = [Entry(f"lib.m{i}", f"def f{i}(x):\n    return x + {i}\n", f"adds {i} to what it is given, which is a number " * 2, f"number {i} was asked for by the till",
+    entries = [Entry(f"lib.m{i}", (f"f{i}",), f"def f{i}(x):\n    return x + {i}\n", f"fp1:{i:032x}", f"adds {i} to what it is given, which is a number " * 2, f"number {i} was asked for by the till",
                      "anything but a number raises TypeError", ("Ada",), "2026-11-20T10:00:00Z") for i in range(functions)]
     for size in (10_000, 400_000, 4_000_000):
         text = file_text(entries, size)
