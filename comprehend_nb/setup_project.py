@@ -11,11 +11,16 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # %% ../nbs/41_setup.ipynb #f1a75eae
 from .errors import ComprehendError
 from .identity import Person
 from .policy import ini_section, toml_section
+
+if TYPE_CHECKING:
+    from comprehend_nb.check import Found
+    from comprehend_nb.generated import Written
 
 # %% ../nbs/41_setup.ipynb #2d3dbedf
 class SetupError(ComprehendError):
@@ -195,6 +200,7 @@ def adopt(root: Path, person: Person) -> Adopted:
     from comprehend_nb.check import gather, standings
     from comprehend_nb.ledger import Ledger
     from comprehend_nb.notebooks import Project
+    from comprehend_nb.stamp import remember
 
     project = Project.at(root)
     found = gather(project)
@@ -217,4 +223,12 @@ def adopt(root: Path, person: Person) -> Adopted:
                     symbols=list(row.cell.cell.symbols),
                 )
                 adopted += 1
+    remember(project, {**found.ours, **{w.file: [w.digest] for w in _agreeing(found)}}, done=False)
     return Adopted(adopted, already, tuple(refused))
+
+
+def _agreeing(found: "Found") -> "list[Written]":
+    "Modules that hold what the notebooks give: were they edited later, it was not by hand."
+    from comprehend_nb.generated import same
+
+    return [w for name, w in found.library.generated.items() if name in found.modules and same(found.modules[name], w)]
