@@ -104,8 +104,7 @@ def _staged(project: Project, found: "Found", report: "Report", stage: Path) -> 
     data = {n: (project.root / n).read_bytes() for n in {*due, front} if (project.root / n).is_file()}
     prepare(project.root, stage, nbs, project.lib_folder, {n: d if whole else slim(d) for n, d in data.items()})
     memory = stage.parent / "nbdev-memory"
-    index = f"{project.lib_folder}/_modidx.py" in files
-    result = run(stage, due, json.loads(kept(memory, memory.name) or b"{}"), index=index)
+    result = run(stage, due, json.loads(kept(memory, memory.name) or b"{}"))
     if result["error"]:
         raise ExportError("nbdev could not export this project", [result["error"]])
     keep(memory, json.dumps(result["memory"]).encode(), memory.name)

@@ -68,14 +68,12 @@ def python_files(folder: Path) -> Iterable[Path]:
         yield from (Path(here, f) for f in sorted(files) if f.endswith(".py"))
 
 # %% ../nbs/41_stage.ipynb #b2d2e6da
-def run(stage: Path, notebooks: Iterable[str], memory: Mapping[str, Any], *, index: bool = False) -> dict[str, Any]:
+def run(stage: Path, notebooks: Iterable[str], memory: Mapping[str, Any]) -> dict[str, Any]:
     """Run nbdev's export in `stage` over `notebooks`; returns {'memory': ..., 'error': ..., 'said': ...}.
 
-    `memory` is what the last run returned; `index`: `_modidx.py` is as that left it.
+    `memory` is what an earlier run returned, or {}.
     """
-    order = json.dumps(
-        {"notebooks": [str(stage / n) for n in notebooks], "memory": memory, "root": str(stage), "index": index}
-    )
+    order = json.dumps({"notebooks": [str(stage / n) for n in notebooks], "memory": memory, "root": str(stage)})
     environ = {k: v for k, v in os.environ.items() if k != "IN_TEST"} | {"PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(  # noqa: S603 (our own interpreter and file)
         [sys.executable, "-P", __file__],
@@ -135,13 +133,14 @@ def _once(work: Any) -> Any:
 
 # %% ../nbs/41_stage.ipynb #d264eba7
 def _same_index(memory: _Memory, fresh: _Memory, work: Any) -> Any:
-    "nbdev's `_build_modidx`, `work`, called only where an entry of the index is not what it was."
+    "nbdev's `_build_modidx`, `work`, called only where the index would not be what it is."
 
     def build(*args: Any, **kwargs: Any) -> None:
         from nbdev import doclinks
         from nbdev.config import get_config
 
         config = get_config()
+        index = config.lib_path / "_modidx.py"
         for path in sorted(
             p for p in config.lib_path.rglob("*.py") if p.name[0] != "_" and ".ipynb_checkpoints" not in str(p)
         ):
@@ -150,8 +149,10 @@ def _same_index(memory: _Memory, fresh: _Memory, work: Any) -> Any:
                     path.resolve(), config.lib_path.parent.resolve(), nbs_path=config.nbs_path.resolve()
                 )
         now, before = ({k: v[1] for k, v in m.get("index", {}).items()} for m in (fresh, memory))
-        if json.dumps(now) != json.dumps(before):
+        there = sha256(index.read_bytes()).hexdigest() if index.exists() else ""
+        if json.dumps(now) != json.dumps(before) or [there] != memory.get("written", {}).get("index"):
             work(*args, **kwargs)
+        fresh["written"] = {"index": [sha256(index.read_bytes()).hexdigest()]}
 
     return build
 
@@ -169,8 +170,7 @@ def _export(order: Mapping[str, Any]) -> dict[str, Any]:
     config._load_toml = _once(config._load_toml)
     config._mod_docstr = _remembering(config._mod_docstr, "docstring", memory, fresh)
     doclinks._get_modidx = _remembering(doclinks._get_modidx, "index", memory, fresh)
-    if order["index"]:
-        doclinks._build_modidx = _same_index(memory, fresh, doclinks._build_modidx)
+    doclinks._build_modidx = _same_index(memory, fresh, doclinks._build_modidx)
     files = L(Path(p) for p in order["notebooks"])
     doclinks.nbglob = lambda **kwargs: files
     # call_parse would read the command line of this very script
