@@ -79,6 +79,7 @@ def _kinds() -> dict[int, str]:
 _BYTES = 2_000_000_000
 _ITEMS = 50_000
 _DEPTH = 8
+_FLAT, _NESTED = 500, 10_000  # what one plain, one other item costs, in bytes hashed in the same time
 _CHUNK = 100_000
 
 
@@ -164,12 +165,12 @@ class _Containers(_Walk):
     def several(self, items: list[Any], depth: int) -> None:
         "Add the values of one container, in order."
         if set(map(id, map(type, items))) <= _ATOM_IDS:
-            fits = self.budget.take(64 * len(items))
+            fits = self.budget.take(_FLAT * len(items))
             self.partial |= not fits
             for k in range(0, len(items) if fits else min(len(items), _CHUNK), _CHUNK):
                 self.flat(items[k : k + _CHUNK])
             return
-        self.partial |= len(items) > self.items
+        self.partial |= len(items) > self.items or not self.budget.take(_NESTED * len(items))
         items = items[: max(self.items, 0)]
         self.items -= len(items)
         for x in items:
@@ -384,7 +385,8 @@ def _error(error: BaseException | None) -> tuple[str, str] | None:
     args: tuple[Any, ...] = vars(BaseException)["args"].__get__(error)
     simple = [a for a in args if id(type(a)) in _ATOM_IDS]
     own = any(type(error) is v for v in vars(builtins).values())
-    if own and len(simple) == len(args) and not isinstance(error, (OSError, ImportError)):
+    files = [error.filename, error.filename2] if own and isinstance(error, OSError) else []
+    if own and len(simple) == len(args) and all(id(type(f)) in _ATOM_IDS for f in files):
         return _type_name(type(error)), _safe("", str(error))
     said = ": ".join(a if type(a) is str else repr(a) for a in simple)
     return _type_name(type(error)), _safe("", said)
@@ -396,21 +398,25 @@ _REACH_ALL = frozenset({"exec", "eval", "globals", "locals", "vars"})
 
 def _visible(namespace: Mapping[str, Any]) -> dict[str, Any]:
     found = namespace.copy() if type(namespace) is dict else dict(namespace)
-    return {k: v for k, v in found.items() if type(k) is str and k[:1] != "_" and k not in _IGNORED}
+    return {
+        k: v for k, v in found.items()
+        if type(k) is str and k[:1] != "_" and k not in _IGNORED and k.isidentifier()
+    }
 
 
-def _nothing() -> None:
-    return None
+_STRONG = {"fixed", "sequence", "dict", "buffer"}
 
 
-def _hold(x: Any, kinds: Mapping[int, str]) -> Callable[[], Any]:
-    "A way back to `x` that leaves it free to go; None once it is gone."
-    if kinds.get(id(type(x))) == "ndarray":
-        return _nothing
+def _hold(x: Any, kind: str | None) -> tuple[object, bool]:
+    "What leads back to `x` while that leaves it free to go, and whether it does so weakly."
+    if kind in _STRONG:
+        return x, False
+    if kind == "ndarray":
+        return None, False
     try:
-        return weakref.ref(x)
+        return weakref.ref(x), True
     except TypeError:
-        return lambda: x
+        return x, False
 
 # %% ../nbs/12_outcome.ipynb #850d7aed
 _HEAP_TYPE = 1 << 9  # CPython's flag of a class that a class statement made
@@ -449,13 +455,14 @@ def _cell(cell: types.CellType) -> list[Any]:
         return []
 
 
-def _mentioned(source: str, namespace: Mapping[str, Any], values: Mapping[str, Any]) -> set[str]:
-    "Names whose values the cell may change."
+def _mentioned(source: str, namespace: object, values: Mapping[str, Any], kinds: Mapping[int, str]) -> set[str]:
+    "Names whose values the cell may change, and arrays it rebinds: a new one may lie at the old one's address."
     try:
         cell = parse(source)
     except CellError:
         return set()
-    todo = list(cell.reads | cell.writes)
+    array = {n for n in cell.writes & values.keys() if kinds.get(id(type(values[n]))) == "ndarray"}
+    todo = list(cell.reads | array)
     if not _REACH_ALL.isdisjoint(todo):
         return set(values)
     seen: set[str] = set()
@@ -503,17 +510,22 @@ class _Seen(NamedTuple):
 
     address: int
     kind: type
-    hold: Callable[[], Any]
+    hold: object
+    weak: bool
     array: tuple[tuple[int, ...], Any] | None = None
     said: str = ""
     columns: tuple[str, ...] = ()
 
+    def held(self) -> object:
+        "The value, None where it is gone."
+        return self.hold() if self.weak else self.hold  # type: ignore[operator]
+
     def is_same(self, x: object) -> bool:
-        return id(x) == self.address and (self.array is not None or self.hold() is x)
+        return id(x) == self.address and (not self.weak or self.held() is x)
 
     def word(self, name: str, kinds: Mapping[int, str]) -> str:
         "What it was, as far as that is still known."
-        held = self.hold()
+        held = self.held()
         if self.said:
             return self.said
         if self.array:
@@ -523,10 +535,12 @@ class _Seen(NamedTuple):
 
 def _seen(name: str, x: Any, kinds: Mapping[int, str], marked: bool) -> _Seen:
     "What is remembered of one name; more of one whose value the cell may change."
-    array = (x.shape, x.dtype) if kinds.get(id(type(x))) == "ndarray" else None
-    if marked:
-        return _Seen(id(x), type(x), _hold(x, kinds), array, _word(name, x, kinds), _columns(x, kinds))
-    return _Seen(id(x), type(x), _hold(x, kinds), array)
+    kind = kinds.get(id(type(x)))
+    hold, weak = _hold(x, kind)
+    array = (x.shape, x.dtype) if kind == "ndarray" else None
+    if not marked:
+        return _Seen(id(x), type(x), hold, weak, array)
+    return _Seen(id(x), type(x), hold, weak, array, _word(name, x, kinds), _columns(x, kinds))
 
 
 @dataclass(frozen=True)
@@ -535,6 +549,7 @@ class Before:
 
     _names: Mapping[str, _Seen]
     _marks: Mapping[str, "_Values | None"] = field(default_factory=dict)
+    _kept: Mapping[str, object] = field(default_factory=dict)
     _known: bool = True
 
     def outcome(
@@ -553,7 +568,9 @@ class Before:
         kinds, budget, values = _kinds(), _Budget(), _visible(namespace)
         out: dict[str, list[Any]] = {}
         for name, x in values.items():
-            old = self._names.get(name)
+            if self._kept.get(name, self) is x:
+                continue
+            old = self._old(name, kinds)
             if old is None:
                 out.setdefault("added", []).append(Change(name, "", _word(name, x, kinds)))
             elif not old.is_same(x):
@@ -562,9 +579,15 @@ class Before:
                 verdict = _verdict(self._marks[name], _mark(x, kinds, budget))
                 change = self._change(name, old, x, kinds) if verdict == "changed" else name
                 out.setdefault(verdict, []).append(change)
-        out["removed"] = [Change(n, old.word(n, kinds)) for n, old in self._names.items() if n not in values]
+        gone = [n for n in (*self._names, *self._kept) if n not in values]
+        out["removed"] = [Change(n, old.word(n, kinds)) for n in gone if (old := self._old(n, kinds))]
         out.pop("", None)
         return {key: tuple(found) for key, found in out.items()}
+
+    def _old(self, name: str, kinds: Mapping[int, str]) -> _Seen | None:
+        if name in self._kept:
+            return _seen(name, self._kept[name], kinds, marked=False)
+        return self._names.get(name)
 
     @staticmethod
     def _change(name: str, old: _Seen, x: Any, kinds: Mapping[int, str]) -> Change:
@@ -590,8 +613,9 @@ def observe(namespace: Mapping[str, Any], source: str) -> Before:
     "Look at a namespace before `source` (plain Python or IPython's) runs in it; runs nothing itself, never fails."
     try:
         kinds, values = _kinds(), _visible(namespace)
-        marks = _marks(_mentioned(source, namespace, values), values, kinds)
-        names = {n: _seen(n, x, kinds, n in marks) for n, x in values.items()}
+        marks = _marks(_mentioned(source, namespace, values, kinds), values, kinds)
+        kept = {n: x for n, x in values.items() if kinds.get(id(type(x))) in _STRONG and n not in marks}
+        names = {n: _seen(n, x, kinds, n in marks) for n, x in values.items() if n not in kept}
     except Exception:  # a namespace that is no plain dict: then nothing is known of it
         return Before({}, _known=False)
-    return Before(names, marks)
+    return Before(names, marks, kept)
