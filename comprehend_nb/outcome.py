@@ -5,269 +5,19 @@
 # %% auto #0
 __all__ = ['Change', 'Outcome', 'Before', 'observe']
 
-# %% ../nbs/12_outcome.ipynb #c107e8b2
+# %% ../nbs/12_outcome.ipynb #0fd87eeb
 import builtins
-import datetime
-import decimal
-import fractions
 import importlib
-import marshal
-import sys
 import types
 import weakref
-import zlib
-from array import array
-from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-# %% ../nbs/12_outcome.ipynb #4befc050
+# %% ../nbs/12_outcome.ipynb #5fe7c95a
 from .cells import CellError, parse
-
-# %% ../nbs/12_outcome.ipynb #849329b0
-_ATOMS = (type(None), bool, int, float, complex, str, bytes, type(...))
-_IMMUTABLE = (
-    *_ATOMS, range, slice, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type,
-    datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone, decimal.Decimal,
-    fractions.Fraction, type(NotImplemented),
-)
-_SEQUENCES = (list, tuple, deque)
-_DICTS = (dict, OrderedDict, defaultdict, Counter)
-_ATOM_IDS = frozenset(map(id, _ATOMS))
-_BUILTIN = {
-    **{id(t): "fixed" for t in _IMMUTABLE}, **{id(t): "sequence" for t in _SEQUENCES},
-    **{id(t): "dict" for t in _DICTS}, **{id(t): "set" for t in (set, frozenset)},
-    **{id(t): "buffer" for t in (bytearray, array)},
-}
-
-# %% ../nbs/12_outcome.ipynb #151da39b
-_NUMPY_FIXED = (
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32",
-    "float64", "complex64", "complex128", "datetime64", "timedelta64", "str_", "bytes_", "longlong", "longdouble",
-)
-_EXTENSIONS = (
-    "ArrowExtensionArray", "ArrowStringArray", "ArrowStringArrayNumpySemantics", "BooleanArray", "Categorical",
-    "DatetimeArray", "FloatingArray", "IntegerArray", "IntervalArray", "NumpyExtensionArray", "PeriodArray",
-    "SparseArray", "StringArray", "TimedeltaArray",
-)
-_INDEXES = ("Index", "RangeIndex", "MultiIndex", "DatetimeIndex", "TimedeltaIndex", "PeriodIndex",
-            "CategoricalIndex", "IntervalIndex")
-
-
-def _types(module: str, names: Iterable[str], kind: str) -> dict[int, str]:
-    "Addresses of the classes of a library that is already imported."
-    found = sys.modules.get(module)
-    if type(found) is not types.ModuleType:
-        return {}
-    values = (vars(found).get(name) for name in names)
-    return {id(v): kind for v in values if type(v) is type or type(type(v)) is type}
-
-
-def _kinds() -> dict[int, str]:
-    "Address of a known type -> how it is looked at, for what is imported at this moment."
-    return {
-        **_BUILTIN, **_types("numpy", ["ndarray"], "ndarray"), **_types("numpy", _NUMPY_FIXED, "fixed"),
-        **_types("pandas", ["DataFrame"], "frame"), **_types("pandas", ["Series"], "series"),
-        **_types("pandas", _INDEXES, "index"), **_types("pandas", ["Timestamp", "Timedelta", "Period"], "fixed"),
-        **_types("pandas.arrays", _EXTENSIONS, "extension"),
-        **_types("pandas.core.arrays.string_arrow", _EXTENSIONS, "extension"),
-    }
-
-# %% ../nbs/12_outcome.ipynb #2a6d0ed3
-_BYTES = 2_000_000_000
-_ITEMS = 50_000
-_DEPTH = 8
-_FLAT, _NESTED = 500, 10_000  # what one plain, one other item costs, in bytes hashed in the same time
-_CHUNK = 100_000
-
-
-@lru_cache(maxsize=1)
-def _hasher() -> Callable[[Any], int]:
-    try:
-        found: Callable[[Any], int] = importlib.import_module("xxhash").xxh3_64_intdigest
-    except ImportError:
-        return zlib.crc32
-    return found
-
-
-@dataclass
-class _Budget:
-    "Bytes that may still be read at one moment, for all names together."
-
-    left: int = _BYTES
-
-    def take(self, size: int) -> bool:
-        if size > self.left:
-            return False
-        self.left -= size
-        return True
-
-# %% ../nbs/12_outcome.ipynb #85156e20
-def _array_hash(a: Any) -> int:
-    "The hash of the contents of an exact numpy array without objects."
-    np = sys.modules["numpy"]
-    if a.size == 0:
-        return 0
-    if a.flags.c_contiguous:
-        return _hasher()(memoryview(a.reshape(-1).view(np.uint8)))
-    whole = 0
-    flags = ["external_loop", "buffered"]
-    for piece in np.nditer(a, flags=flags, order="C", buffersize=1 << 16):
-        whole = hash((whole, _hasher()(memoryview(np.ascontiguousarray(piece).view(np.uint8)))))
-    return whole
-
-# %% ../nbs/12_outcome.ipynb #dc26736c
-class _Walk:
-    "The tokens of one value; `partial` where the budget ended, `unknown` where a type is not known."
-
-    def __init__(self, kinds: Mapping[int, str], budget: _Budget) -> None:
-        self.kinds, self.budget = kinds, budget
-        self.tokens: list[object] = []
-        self.kept: list[object] = []
-        self.seen: dict[int, int] = {}
-        self.alive: list[object] = []
-        self.reached: set[int] = set()
-        self.items = _ITEMS
-        self.partial = self.unknown = False
-
-    def value(self, x: object, depth: int = 0) -> None:
-        "Add the tokens of any value."
-        kind = self.kinds.get(id(type(x)))
-        if id(type(x)) in _ATOM_IDS:
-            self.flat([x])
-        elif kind in (None, "fixed"):
-            self.unknown |= kind is None
-            self.same(x, keep=depth > 0)
-        elif id(x) in self.seen:
-            self.tokens += ["again", self.seen[id(x)]]
-        elif depth > _DEPTH or self.items <= 0:
-            self.partial = True
-            self.same(x)
-        else:
-            self.seen[id(x)] = len(self.seen)
-            self.alive.append(x)
-            getattr(self, f"_{kind}")(x, depth + 1)
-
-    def same(self, x: object, keep: bool = True) -> None:
-        if keep:
-            self.kept.append(x)
-        self.tokens += ["is", id(x)]
-
-    def flat(self, items: list[object]) -> None:
-        self.tokens += [len(items), _hasher()(marshal.dumps(items, 2))]
-
-# %% ../nbs/12_outcome.ipynb #84c57fbb
-class _Containers(_Walk):
-    "Exact builtin containers."
-
-    def several(self, items: list[Any], depth: int) -> None:
-        "Add the values of one container, in order."
-        if set(map(id, map(type, items))) <= _ATOM_IDS:
-            fits = self.budget.take(_FLAT * len(items))
-            self.partial |= not fits
-            for k in range(0, len(items) if fits else min(len(items), _CHUNK), _CHUNK):
-                self.flat(items[k : k + _CHUNK])
-            return
-        self.partial |= len(items) > self.items or not self.budget.take(_NESTED * len(items))
-        items = items[: max(self.items, 0)]
-        self.items -= len(items)
-        for x in items:
-            self.value(x, depth)
-
-    def _sequence(self, x: Any, depth: int) -> None:
-        self.tokens += ["sequence", len(x)]
-        self.several(list(x), depth)
-
-    def _dict(self, x: Any, depth: int) -> None:
-        self.tokens += ["dict", len(x)]
-        self.several(list(dict.keys(x)), depth)
-        self.several(list(dict.values(x)), depth)
-
-    def _set(self, x: Any, depth: int) -> None:
-        parts = []
-        self.partial |= len(x) > self.items
-        for item in list(x)[: max(self.items, 0)]:
-            part = type(self)(self.kinds, self.budget)
-            part.value(item, depth)
-            self.kept += part.kept
-            self.unknown |= part.unknown
-            parts.append(hash(tuple(part.tokens)))
-        self.items -= len(parts)
-        self.tokens += ["set", len(x), sum(parts)]
-
-    def _buffer(self, x: Any, depth: int) -> None:
-        self.tokens += ["buffer", len(x)]
-        with memoryview(x) as view:
-            if self.budget.take(view.nbytes):
-                self.tokens.append(_hasher()(view))
-            else:
-                self.partial = True
-
-# %% ../nbs/12_outcome.ipynb #e2cb60ec
-_PARTS = ("_ndarray", "_data", "_mask", "_codes", "_left", "_right", "_sparse_values", "_pa_array")
-
-
-class _Values(_Containers):
-    "numpy and pandas as well."
-
-    def _ndarray(self, x: Any, depth: int) -> None:
-        self.tokens += ["ndarray", *x.shape, x.dtype.str if x.dtype.names is None else id(x.dtype)]
-        if x.dtype.hasobject:
-            plain = x.dtype.names is None and x.dtype.kind == "O" and x.size * 8 <= self.budget.left
-            self.partial |= not plain
-            if plain:
-                self.several(x.ravel().tolist(), depth)
-        elif self.budget.take(x.nbytes):
-            self.tokens.append(_array_hash(x))
-        else:
-            self.partial = True
-
-    def _frame(self, x: Any, depth: int) -> None:
-        manager = x._mgr
-        self.tokens += ["frame", *manager.shape]
-        for axis in manager.axes:
-            self.value(axis, depth)
-        for k in range(manager.shape[0]):
-            self.value(manager.iget_values(k), depth)
-
-    def _series(self, x: Any, depth: int) -> None:
-        self.tokens.append("series")
-        self.value(x._name, depth)
-        self.value(x._mgr.axes[0], depth)
-        self.value(x._mgr.blocks[0].values, depth)
-
-    def _index(self, x: Any, depth: int) -> None:
-        self.same(x)
-        self.several(list(x.names), depth)
-
-    def _extension(self, x: Any, depth: int) -> None:
-        own = [v for v in (getattr(x, part, None) for part in _PARTS) if v is not None]
-        for part in own or [x]:
-            arrow = type(part).__module__.startswith("pyarrow") if type(type(part)) is type else False
-            self.same(part) if arrow or not own else self.value(part, depth)
-        self.same(x.dtype)
-
-# %% ../nbs/12_outcome.ipynb #6fb439d0
-def _root(x: Any, kinds: Mapping[int, str]) -> int:
-    "The address of what owns an array's memory, its own for everything else."
-    while kinds.get(id(type(x))) == "ndarray" and x.base is not None:
-        x = x.base
-    return id(x)
-
-
-def _mark(x: object, kinds: Mapping[int, str], budget: _Budget) -> _Values | None:
-    "The fingerprint of a value; None where looking failed (another thread changed it, a library changed its insides)."
-    walk = _Values(kinds, budget)
-    try:
-        walk.value(x)
-    except Exception:  # any library's insides, at any moment
-        return None
-    finally:
-        walk.reached = {_root(part, kinds) for part in walk.alive}.union(map(id, walk.alive))
-        walk.alive.clear()
-    return walk
+from .marks import ATOM_IDS, Budget, Values, kinds_now, mark_of, root_of
 
 # %% ../nbs/12_outcome.ipynb #611cec5f
 def _type_name(kind: type) -> str:
@@ -299,7 +49,7 @@ def _word(name: str, x: Any, kinds: Mapping[int, str]) -> str:
             return f"{said} {'x'.join(map(str, reversed(x._mgr.shape)))}"
         if kind == "index":
             return f"{said} of {len(x)}"
-        if id(type(x)) in _ATOM_IDS:
+        if id(type(x)) in ATOM_IDS:
             return _atom(name, x, said)
     except Exception:  # any library's insides
         return said
@@ -383,10 +133,10 @@ def _error(error: BaseException | None) -> tuple[str, str] | None:
     if error is None:
         return None
     args: tuple[Any, ...] = vars(BaseException)["args"].__get__(error)
-    simple = [a for a in args if id(type(a)) in _ATOM_IDS]
+    simple = [a for a in args if id(type(a)) in ATOM_IDS]
     own = any(type(error) is v for v in vars(builtins).values())
     files = [error.filename, error.filename2] if own and isinstance(error, OSError) else []
-    if own and len(simple) == len(args) and all(id(type(f)) in _ATOM_IDS for f in files):
+    if own and len(simple) == len(args) and all(id(type(f)) in ATOM_IDS for f in files):
         return _type_name(type(error)), _safe("", str(error))
     said = ": ".join(a if type(a) is str else repr(a) for a in simple)
     return _type_name(type(error)), _safe("", said)
@@ -422,12 +172,16 @@ def _hold(x: Any, kind: str | None) -> tuple[object, bool]:
 _HEAP_TYPE = 1 << 9  # CPython's flag of a class that a class statement made
 
 
+_WRAPPERS = {id(types.MethodType): "__func__", id(type(lru_cache(len))): "__wrapped__", id(partial): "func"}
+
+
 def _functions(x: Any) -> list[types.FunctionType]:
     "The Python functions behind a value: itself, a class's methods, those of an object's class."
     if type(x) is types.FunctionType:
         return [x]
-    if type(x) is types.MethodType:
-        return _functions(x.__func__)
+    inner = _WRAPPERS.get(id(type(x)))
+    if inner is not None:
+        return _functions(getattr(x, inner, None))
     owner = x if type(x) is type else type(x)
     if type(owner) is not type or not owner.__flags__ & _HEAP_TYPE:
         return []
@@ -455,6 +209,15 @@ def _cell(cell: types.CellType) -> list[Any]:
         return []
 
 
+def _named(source: str) -> frozenset[str]:
+    "Names in the cell itself."
+    try:
+        cell = parse(source)
+    except CellError:
+        return frozenset()
+    return cell.reads | cell.writes | cell.deletes
+
+
 def _mentioned(source: str, namespace: object, values: Mapping[str, Any], kinds: Mapping[int, str]) -> set[str]:
     "Names whose values the cell may change, and arrays it rebinds: a new one may lie at the old one's address."
     try:
@@ -476,14 +239,14 @@ def _mentioned(source: str, namespace: object, values: Mapping[str, Any], kinds:
     return seen & values.keys()
 
 # %% ../nbs/12_outcome.ipynb #3f1b956c
-def _marks(names: set[str], values: Mapping[str, Any], kinds: Mapping[int, str]) -> dict[str, _Values | None]:
+def _marks(names: set[str], values: Mapping[str, Any], kinds: Mapping[int, str]) -> dict[str, Values | None]:
     "Fingerprints of what the names stand for, aliases included."
-    budget = _Budget()
-    marks = {n: _mark(values[n], kinds, budget) for n in sorted(names) if kinds.get(id(type(values[n]))) != "fixed"}
+    budget = Budget()
+    marks = {n: mark_of(values[n], kinds, budget) for n in sorted(names) if kinds.get(id(type(values[n]))) != "fixed"}
     reached = {key for mark in marks.values() if mark for key in mark.reached}
     for name, x in values.items() if reached else ():
-        if name not in marks and (id(x) in reached or _root(x, kinds) in reached) and kinds.get(id(type(x))) != "fixed":
-            marks[name] = _mark(x, kinds, budget)
+        if name not in marks and (id(x) in reached or root_of(x, kinds) in reached) and kinds.get(id(type(x))) != "fixed":
+            marks[name] = mark_of(x, kinds, budget)
     return marks
 
 # %% ../nbs/12_outcome.ipynb #d9805b1c
@@ -533,12 +296,12 @@ class _Seen(NamedTuple):
         return _type_name(self.kind) if held is None and self.kind is not type(None) else _word(name, held, kinds)
 
 
-def _seen(name: str, x: Any, kinds: Mapping[int, str], marked: bool) -> _Seen:
-    "What is remembered of one name; more of one whose value the cell may change."
+def _seen(name: str, x: Any, kinds: Mapping[int, str], told: bool) -> _Seen:
+    "What is remembered of one name; more of one that the cell names or may change."
     kind = kinds.get(id(type(x)))
     hold, weak = _hold(x, kind)
     array = (x.shape, x.dtype) if kind == "ndarray" else None
-    if not marked:
+    if not told:
         return _Seen(id(x), type(x), hold, weak, array)
     return _Seen(id(x), type(x), hold, weak, array, _word(name, x, kinds), _columns(x, kinds))
 
@@ -548,7 +311,7 @@ class Before:
     "A namespace as it was before a cell; ask it for the `outcome` when the cell has run."
 
     _names: Mapping[str, _Seen]
-    _marks: Mapping[str, "_Values | None"] = field(default_factory=dict)
+    _marks: Mapping[str, "Values | None"] = field(default_factory=dict)
     _kept: Mapping[str, object] = field(default_factory=dict)
     _known: bool = True
 
@@ -565,7 +328,7 @@ class Before:
         return Outcome(**said, error=_error(error), seconds=seconds, cpu_seconds=cpu_seconds)
 
     def _difference(self, namespace: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
-        kinds, budget, values = _kinds(), _Budget(), _visible(namespace)
+        kinds, budget, values = kinds_now(), Budget(), _visible(namespace)
         out: dict[str, list[Any]] = {}
         for name, x in values.items():
             if self._kept.get(name, self) is x:
@@ -576,7 +339,7 @@ class Before:
             elif not old.is_same(x):
                 out.setdefault("rebound", []).append(self._change(name, old, x, kinds))
             elif name in self._marks:
-                verdict = _verdict(self._marks[name], _mark(x, kinds, budget))
+                verdict = _verdict(self._marks[name], mark_of(x, kinds, budget))
                 change = self._change(name, old, x, kinds) if verdict == "changed" else name
                 out.setdefault(verdict, []).append(change)
         gone = [n for n in (*self._names, *self._kept) if n not in values]
@@ -586,19 +349,19 @@ class Before:
 
     def _old(self, name: str, kinds: Mapping[int, str]) -> _Seen | None:
         if name in self._kept:
-            return _seen(name, self._kept[name], kinds, marked=False)
+            return _seen(name, self._kept[name], kinds, told=False)
         return self._names.get(name)
 
     @staticmethod
     def _change(name: str, old: _Seen, x: Any, kinds: Mapping[int, str]) -> Change:
         before, after = old.word(name, kinds), _word(name, x, kinds)
-        gained = _gained(old.columns, _columns(x, kinds)) if old.columns else ""
+        gained = _gained(old.columns, _columns(x, kinds)) if kinds.get(id(type(x))) == "frame" and old.kind is type(x) else ""
         if after == before and not gained and id(x) == old.address:
             gained = ", other values"
         return Change(name, before, after + gained)
 
 
-def _verdict(before: "_Values | None", after: "_Values | None") -> str:
+def _verdict(before: "Values | None", after: "Values | None") -> str:
     "The list that a name belongs to, empty for none."
     if before is None or after is None:
         return "not_checked"
@@ -612,10 +375,11 @@ def _verdict(before: "_Values | None", after: "_Values | None") -> str:
 def observe(namespace: Mapping[str, Any], source: str) -> Before:
     "Look at a namespace before `source` (plain Python or IPython's) runs in it; runs nothing itself, never fails."
     try:
-        kinds, values = _kinds(), _visible(namespace)
+        kinds, values = kinds_now(), _visible(namespace)
         marks = _marks(_mentioned(source, namespace, values, kinds), values, kinds)
         kept = {n: x for n, x in values.items() if kinds.get(id(type(x))) in _STRONG and n not in marks}
-        names = {n: _seen(n, x, kinds, n in marks) for n, x in values.items() if n not in kept}
+        told = marks.keys() | _named(source)
+        names = {n: _seen(n, x, kinds, n in told) for n, x in values.items() if n not in kept}
     except Exception:  # a namespace that is no plain dict: then nothing is known of it
         return Before({}, _known=False)
     return Before(names, marks, kept)

@@ -3,13 +3,14 @@
 import json
 import time
 import zlib
+from collections import OrderedDict
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from comprehend_nb import outcome as room
+from comprehend_nb import marks
 from comprehend_nb.outcome import Change, Outcome, observe
 
 
@@ -107,6 +108,16 @@ def test_containers() -> None:
     assert run("len(xs); d['a']; s | {4}; n + t", space).text() == ""
 
 
+def test_the_order_of_an_ordered_dict() -> None:
+    assert names(run("d.move_to_end('a')", {"d": OrderedDict(a=1, b=2)}).changed) == ["d"]
+
+
+def test_what_a_rebound_frame_was() -> None:
+    done = run("f = None; del g", {"f": pd.DataFrame({"a": [1]}), "g": pd.DataFrame({"a": [1]})})
+    assert done.text() == "~ f DataFrame 1x1 -> NoneType\n- g"
+    assert done.removed[0].before == "DataFrame 1x1"
+
+
 def test_long_lists_of_plain_values_are_read_whole() -> None:
     space = {"xs": list(range(1_000_000))}
     assert names(run("xs[777_777] = -1", space).changed) == ["xs"]
@@ -139,11 +150,14 @@ def test_changes_by_way_of_a_function() -> None:
     exec("def note(x):\n    seen.append(x)\nclass C:\n    def go(self):\n        note(1)\nc = C()", space)
     assert names(run("note(3)", space).changed) == ["seen"]
     assert names(run("c.go()", space).changed) == ["seen"]
+    exec("from functools import lru_cache, partial\ncached = lru_cache(note)\nbound = partial(note, 2)", space)
+    assert names(run("cached(3)", space).changed) == ["seen"]
+    assert names(run("bound()", space).changed) == ["seen"]
     assert names(run("exec('other.append(1)')", space).changed) == ["other"]
 
 
 def test_what_is_too_big_is_not_guessed_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room._Budget.__init__, "__defaults__", (1000,))
+    monkeypatch.setattr(marks.Budget.__init__, "__defaults__", (1000,))
     space = {"a": np.zeros(1000), "b": np.zeros(10), "xs": [[1]] * 60_000}
     done = run("a[0] = 1; b[0] = 1; xs[0]", space)
     assert done.may_have_changed == ("a", "xs")
@@ -165,7 +179,7 @@ def test_observing_does_not_get_in_the_way() -> None:
 
 
 def test_without_xxhash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_hasher", lambda: zlib.crc32)
+    monkeypatch.setattr(marks, "_hasher", lambda: zlib.crc32)
     assert names(run("a[1, 2] = 1", {"a": np.zeros((9, 9))[:, ::2]}).changed) == ["a"]
 
 
