@@ -355,7 +355,8 @@ class Before:
     @staticmethod
     def _change(name: str, old: _Seen, x: Any, kinds: Mapping[int, str]) -> Change:
         before, after = old.word(name, kinds), _word(name, x, kinds)
-        gained = _gained(old.columns, _columns(x, kinds)) if kinds.get(id(type(x))) == "frame" and old.kind is type(x) else ""
+        frames = old.said and old.kind is type(x) and kinds.get(id(type(x))) == "frame"
+        gained = _gained(old.columns, _columns(x, kinds)) if frames else ""
         if after == before and not gained and id(x) == old.address:
             gained = ", other values"
         return Change(name, before, after + gained)
