@@ -149,7 +149,8 @@ _REACH_ALL = frozenset({"exec", "eval", "globals", "locals", "vars"})
 def _visible(namespace: Mapping[str, Any]) -> dict[str, Any]:
     found = namespace.copy() if type(namespace) is dict else dict(namespace)
     return {
-        k: v for k, v in found.items()
+        k: v
+        for k, v in found.items()
         if type(k) is str and k[:1] != "_" and k not in _IGNORED and k.isidentifier()
     }
 
@@ -194,7 +195,8 @@ def _functions(x: Any) -> list[types.FunctionType]:
 def _code_names(function: types.FunctionType) -> set[str]:
     names: set[str] = set()
     todo = [function.__code__]
-    todo += [v.__code__ for cell in function.__closure__ or () for v in _cell(cell) if type(v) is types.FunctionType]
+    held = [v for cell in function.__closure__ or () for v in _cell(cell)]
+    todo += [v.__code__ for v in held if type(v) is types.FunctionType]
     while todo:
         code = todo.pop()
         names.update(code.co_names)
@@ -245,7 +247,9 @@ def _marks(names: set[str], values: Mapping[str, Any], kinds: Mapping[int, str])
     marks = {n: mark_of(values[n], kinds, budget) for n in sorted(names) if kinds.get(id(type(values[n]))) != "fixed"}
     reached = {key for mark in marks.values() if mark for key in mark.reached}
     for name, x in values.items() if reached else ():
-        if name not in marks and (id(x) in reached or root_of(x, kinds) in reached) and kinds.get(id(type(x))) != "fixed":
+        if name in marks or kinds.get(id(type(x))) == "fixed":
+            continue
+        if id(x) in reached or root_of(x, kinds) in reached:
             marks[name] = mark_of(x, kinds, budget)
     return marks
 

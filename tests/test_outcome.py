@@ -64,7 +64,8 @@ def test_one_element_of_an_array() -> None:
 
 @pytest.mark.parametrize("make", [
     lambda: np.zeros((40, 50)).T, lambda: np.zeros((40, 50))[::2, ::3], lambda: np.zeros((40, 50))[::-1],
-    lambda: np.zeros((40, 50), "M8[s]"), lambda: np.zeros((40, 50), object), lambda: np.asfortranarray(np.zeros((40, 50))),
+    lambda: np.zeros((40, 50), "M8[s]"), lambda: np.zeros((40, 50), object),
+    lambda: np.asfortranarray(np.zeros((40, 50))),
     lambda: np.zeros((40, 50), "i4,f8"), lambda: np.zeros((40, 50), "S3"),
 ])
 def test_any_layout(make: Any) -> None:
