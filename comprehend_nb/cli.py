@@ -11,36 +11,52 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # %% ../nbs/62_cli.ipynb #8834d9d7
 from . import __version__
 from .errors import ComprehendError
 
+_TUTORIAL = "comprehend-nb-tutorial"
+
 # %% ../nbs/62_cli.ipynb #1a870426
-_LATER = "exit status: 0 it holds, 1 it does not (each reason on its own line), 2 wrong usage or unreadable input.\nquiz and report are not here yet: they come with a later version."
+_LATER = """\
+exit status: 0 it holds, 1 it does not (each reason on its own line), 2 wrong usage or unreadable input.
+quiz and report are not here yet: they come with a later version."""
+
+_ANSWERS = ("check", "export", "explain", "waive")
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
-def _command(into: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, *, json: bool = True) -> argparse.ArgumentParser:
+def _command(into: "Commands", name: str, text: str, *, json: bool = True) -> argparse.ArgumentParser:
     made = into.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
-    made.set_defaults(command=name)
+    made.set_defaults(command=name, room="commands" if name in _ANSWERS else "setups")
     if json:
         made.add_argument("--json", action="store_true", help="answer with one JSON object")
     return made
 
 
-def _path(parser: argparse.ArgumentParser, name: str, text: str) -> None:
-    parser.add_argument(name, nargs="?", type=Path, default=Path("."), metavar=name.upper(), help=f"{text} (default: here)")
+def _path(to: argparse.ArgumentParser, name: str, text: str) -> None:
+    to.add_argument(name, nargs="?", type=Path, default=Path("."), metavar=name.upper(), help=f"{text} (default: here)")
 
 # %% ../nbs/62_cli.ipynb #060e1283
-def _answering(into: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    "Commands about a project that is there."
-    check = _command(into, "check", "does every exported cell stand as the policy asks, and did nothing go around the gate?")
+def _answering(into: "Commands") -> None:
+    "What `commands` does: about a project that is there."
+    check = _command(
+        into, "check", "does every exported cell stand as the policy asks, with nothing gone around the gate?"
+    )
     _path(check, "path", "a folder of the project, or one of its notebooks")
-    check.add_argument("--accept-policy", action="store_true", help="a policy that asks less than before is a note, no reason")
+    check.add_argument(
+        "--accept-policy", action="store_true", help="a policy that asks less than before is a note, no reason"
+    )
     check.add_argument("--target", default="", metavar="BRANCH", help="the branch that the policy is compared with")
-    export = _command(into, "export", "export the notebooks to the library through nbdev, or say why not and touch nothing")
+    export = _command(
+        into, "export", "export the notebooks to the library through nbdev, or say why not and touch nothing"
+    )
     _path(export, "path", "a folder of the project")
-    export.add_argument("--overwrite", action="store_true", help="replace generated modules that were edited by hand or exported by other means")
+    export.add_argument("--overwrite", action="store_true", help="replace generated modules that were edited by hand")
     explain = _command(into, "explain", "what somebody said about an exported function, and whether it is still true")
     explain.add_argument("symbol", metavar="SYMBOL", help="library.module.name; in a project the name alone")
     waive = _command(into, "waive", "let one exported cell pass, for a reason that is shown wherever the cell is")
@@ -49,20 +65,30 @@ def _answering(into: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     _path(waive, "path", "a folder of the project")
 
 # %% ../nbs/62_cli.ipynb #7ba7333d
-def _making(into: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    "Commands that set something up, and those that show."
-    for name, text in (("init", "make a folder a project: shows what it would write, and asks"),
-                       ("adopt", "take the exported cells of an existing project in as a baseline: shows what it would do, and asks")):  # fmt: skip
+def _making(into: "Commands") -> None:
+    "What `setups` does: make, switch and show."
+    for name, text in (
+        ("init", "make a folder a project: shows what it would write, and asks"),
+        ("adopt", "take the exported cells of an existing project in as a baseline: shows the plan, and asks"),
+    ):
         made = _command(into, name, text)
         _path(made, "folder", "the project's folder")
         made.add_argument("--yes", action="store_true", help="do it without asking")
     autoload = _command(into, "autoload", "load comprehend_nb in every kernel of this environment")
     autoload.add_argument("--off", action="store_true", help="no longer: removes exactly what was added")
-    _path(_command(into, "doctor", "what is installed, which model would be used and why, what a kernel loads"), "path", "where you work")
+    doctor = _command(into, "doctor", "what is installed, which model would be used and why, what a kernel loads")
+    _path(doctor, "path", "where you work")
     lab = _command(into, "lab", "open JupyterLab on a tutorial of ten minutes", json=False)
-    lab.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="a new folder (default: comprehend-nb-tutorial); a tutorial that is there is opened as it is")
+    lab.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help=f"a new folder (default: {_TUTORIAL})")
     lab.add_argument("--no-open", action="store_true", help="only write the files")
-    lab.add_argument("--no-browser", dest="more", action="append_const", const="--no-browser", default=[], help="start the server, open no browser")
+    lab.add_argument(
+        "--no-browser",
+        dest="more",
+        action="store_const",
+        const=("--no-browser",),
+        default=(),
+        help="only start the server",
+    )
     demo = _command(into, "demo", "the whole loop on real data, without a browser or a key")
     demo.add_argument("--keep", type=Path, metavar="DIR", help="make the demo's project in this folder")
 
@@ -83,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace) -> int:
     from importlib import import_module
 
-    status: int = getattr(import_module("comprehend_nb.commands"), args.command)(args)
+    status: int = getattr(import_module(f"comprehend_nb.{args.room}"), args.command)(args)
     sys.stdout.flush()
     return status
 
@@ -91,7 +117,8 @@ def _run(args: argparse.Namespace) -> int:
 def _failed(error: Exception) -> str:
     if isinstance(error, ComprehendError):
         return " ".join(str(error).split())
-    return f"a fault of comprehend-nb's own, please report it: {type(error).__name__}: {error} (COMPREHEND_NB_TRACEBACK=1 shows where)"
+    what = f"{type(error).__name__}: {error}"
+    return f"a fault of comprehend-nb's own, please report it: {what} (COMPREHEND_NB_TRACEBACK=1 shows where)"
 
 # %% ../nbs/62_cli.ipynb #869902c5
 def main(argv: Sequence[str] | None = None) -> int:

@@ -35,7 +35,9 @@ def prepare(folder: Path) -> tuple[Path, bool]:
     if notebook.is_file():
         return notebook, False
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise LabError("this is no empty folder, and the tutorial is not in it", where=str(folder), remedy="Name a new folder.")
+        raise LabError(
+            "this is no empty folder, and the tutorial is not in it", where=str(folder), remedy="Name a new folder."
+        )
     try:
         notebook.parent.mkdir(parents=True)
         init(folder).apply()
@@ -59,5 +61,7 @@ def open_lab(notebook: Path, more: tuple[str, ...] = ()) -> int:
         raise LabError("JupyterLab is not installed", remedy="pip install jupyterlab")
     sys.stdout.flush()
     os.chdir(notebook.parents[1])
-    os.execv(sys.executable, command(notebook, more))  # noqa: S606
+    # the tutorial's `!comprehend-nb` must be found where the environment is not activated
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    os.execve(sys.executable, command(notebook, more), {**os.environ, "PATH": path})  # noqa: S606
     return 0
