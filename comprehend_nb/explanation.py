@@ -185,7 +185,7 @@ def _repeated(parts: Mapping[str, str], need: Asked) -> list[str]:
 
 def _of_another(parts: Mapping[str, str], cell: Cell, others: Iterable[tuple[Mapping[str, str], str]]) -> list[str]:
     mine = normal(parts).replace("|", " ").split()
-    for theirs, code in others:
-        if _close(mine, normal(theirs).replace("|", " ").split()) and (not code or skeleton(code) != skeleton(cell.code)):
+    for theirs, shape in others:
+        if _close(mine, normal(theirs).replace("|", " ").split()) and shape != skeleton(cell.code):
             return [f"what: this explains another cell ({theirs.get('what', '')[:40]!r}); say what is particular to this one"]
     return []
