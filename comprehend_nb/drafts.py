@@ -34,6 +34,7 @@ class Draft(msgspec.Struct, omit_defaults=True):
     prompt_version: str = ""
     request: str = ""
     cell: str = ""  # which cell asked
+    ran_by: str = ""  # which cell ran it last
     parent: str = ""  # the fingerprint this one was edited from
     origin: str = "verbatim"
     replaces: str = ""  # what the person calls the cell that it is meant to replace

@@ -174,10 +174,11 @@ class Evidence:
         return next((c for c in reversed(self.cells) if name in c.symbols or c.fingerprint.startswith(name)), None)
 
     def unfinished(self) -> Iterator[tuple[Cell, Standing]]:
-        "The session's cells that fall short of what they would need to be exported; looks are never asked about."
+        "The session's cells that fall short: what would be exported, and what a model had a hand in. Looks are never asked about."
         for cell in self.cells:
             if cell.kind != "look" and not (standing := self.standing(cell)).understood:
-                yield cell, standing
+                if cell.exported or standing.origin in ("verbatim", "edited"):
+                    yield cell, standing
 
     def explain(self, cell: Cell, parts: dict[str, str], rationale: str = "") -> list[str]:
         "Record an explanation of `cell`, or say why it is none yet."

@@ -168,13 +168,20 @@ class ComprehendMagics(Magics):
     @line_magic
     @_contained
     def ai_run(self, line: str, cell: str | None = None) -> None:
-        """Run a draft in this kernel: %ai_run [DRAFT]. The latest open one by default."""
-        from comprehend_nb.session import form, run
+        """Run a draft in this kernel: %ai_run [--again] [DRAFT]. The latest open one by default.
 
-        draft = run(self.session, line.strip())
+        The same cell, run once more, shows what was recorded; --again runs the draft anew.
+        """
+        from comprehend_nb.session import draft_of, form, run
+
+        flags, label = _words(line, "--again")
+        draft = draft_of(self.session, label)
+        ran = run(self.session, draft.label, again="--again" in flags)
         if not self.session.asker.person:
             _say(NOT_A_PERSON)
-        elif draft.state == "run" or draft.state == "accepted":
+        elif not ran:
+            _say(f"{draft.label} is a cell of the notebook: run that one" if draft.state == "accepted" else f"{draft.label} ran before from this cell; `%ai_run --again {draft.label}` runs it anew")
+        elif draft.state == "run":
             _say(f"{draft.label} ran. {draft.outcome}".rstrip())
             self._offer(form(self.session, draft.label))
         else:
@@ -217,7 +224,8 @@ class ComprehendMagics(Magics):
         if cell is None:
             text = form(self.session, line.strip())
             if line.strip() and (found := self.session.evidence.find(line.strip())):
-                _say("\n".join(self.session.evidence.standing(found, name=line.strip()).reasons))
+                standing = self.session.evidence.standing(found, name=line.strip())
+                _say("\n".join(standing.reasons) or f"{line.strip()} is explained; below are your own words, to keep or to change")
             self._offer(text)
             return
         _say(explained_text(explain(self.session, line.strip(), read_parts(cell))))

@@ -283,13 +283,14 @@ def draft_of(session: Session, label: str = "") -> Draft:
     return session.journal.unfinished[-1]
 
 # %% ../nbs/52_session.ipynb #2b353e38
-def run(session: Session, label: str = "") -> Draft:
-    "Run a draft in the live kernel; its outputs appear as they come and are kept with it."
+def run(session: Session, label: str = "", *, again: bool = False) -> bool:
+    "Run a draft in the live kernel, its outputs kept; False where it was not run and what is recorded was shown."
     draft = draft_of(session, label)
     who = session.asker
-    if not who.person:
+    repeat = draft.state == "run" and who.cell and who.cell == draft.ran_by and not again
+    if not who.person or draft.state == "accepted" or repeat:
         show_again(session.shell, draft.outputs)
-        return draft
+        return False
     session.evidence  # noqa: B018  (what ran before comes before)
     if getattr(session.shell, "kernel", None) is not None and session.shell.should_run_async(
         draft.code, transformed_cell=session.shell.transform_cell(draft.code)
@@ -307,13 +308,13 @@ def run(session: Session, label: str = "") -> Draft:
     outcome = before.outcome(session.shell.user_ns, seconds=time.perf_counter() - wall, cpu_seconds=time.process_time() - cpu,
                              error=result.error_in_exec or result.error_before_exec)  # fmt: skip
     draft.outputs, draft.outcome = seen.outputs, outcome.text()
-    draft.state = "run" if result.success else "failed"
+    draft.state, draft.ran_by = "run" if result.success else "failed", who.cell
     session._failed = not result.success
     session._recent = [*session._recent[-11:], draft.code]
     session.journal.put(draft)
     if result.success:
         session.evidence.executed(parse(draft.code), parent=draft.parent)
-    return draft
+    return True
 
 
 def edit(session: Session, label: str, code: str) -> Draft:
@@ -363,7 +364,7 @@ def explain(session: Session, target: str, parts: dict[str, str]) -> Explained:
 def _accept(session: Session, draft: Draft, parts: dict[str, str]) -> Explained:
     cell, evidence = parse(draft.code), session.evidence
     if evidence.find(cell.fingerprint) is None and draft.state == "run":
-        raise SessionError(f"{draft.label} ran before the kernel was restarted", remedy=f"Run it again with `%ai_run {draft.label}`.")
+        raise SessionError(f"{draft.label} ran before the kernel was restarted", remedy=f"Run it again with `%ai_run --again {draft.label}`.")
     if reasons := evidence.explain(cell, parts, draft.rationale):
         return Explained(tuple(reasons), draft, cell)
     note = evidence.book.why_not_recorded()
