@@ -176,9 +176,10 @@ class Evidence:
     def unfinished(self) -> Iterator[tuple[Cell, Standing]]:
         "The session's cells that fall short: what would be exported, and what a model had a hand in. Looks are never asked about."
         for cell in self.cells:
-            if cell.kind != "look" and not (standing := self.standing(cell)).understood:
-                if cell.exported or standing.origin in ("verbatim", "edited"):
-                    yield cell, standing
+            if cell.kind == "look" or (standing := self.standing(cell)).understood:
+                continue
+            if cell.exported or standing.origin in ("verbatim", "edited"):
+                yield cell, standing
 
     def explain(self, cell: Cell, parts: dict[str, str], rationale: str = "") -> list[str]:
         "Record an explanation of `cell`, or say why it is none yet."
