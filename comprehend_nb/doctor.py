@@ -9,7 +9,7 @@ __all__ = ['NEEDED', 'OPTIONAL', 'Finding', 'packages', 'model_findings', 'proje
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -150,8 +150,12 @@ def _python3() -> Finding:
 def diagnose(start: Path) -> list[Finding]:
     "Everything, for the folder `start`; a part that cannot be looked at is a finding of its own."
     out = packages()
-    parts = (("model", model_findings), ("project", lambda: project_findings(start)), ("kernel", kernel_findings))
-    for about, look in parts:
+    looks: dict[str, Callable[[], list[Finding]]] = {
+        "model": model_findings,
+        "project": lambda: project_findings(start),
+        "kernel": kernel_findings,
+    }
+    for about, look in looks.items():
         try:
             out += look()
         except ComprehendError as e:

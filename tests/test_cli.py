@@ -288,29 +288,25 @@ print(json.dumps("".join(str(s) for s in seen)))
 
 
 def test_a_real_kernel_of_the_environment_loads_it_and_gains_no_name(tmp_path):
-    "A new environment, which sees our packages and an extension of our name that says that it was loaded."
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--symlinks", tmp_path / "env"], check=True)
-    python = tmp_path / "env" / "bin" / "python"
-    stand_in = tmp_path / "stand_in" / "comprehend_nb"
-    stand_in.mkdir(parents=True)
-    (stand_in / "__init__.py").write_text("def load_ipython_extension(shell):\n    print('loaded us')\n")
+    "A new environment that sees our packages: its kernels load the extension after `autoload`, and no longer after `--off`."
     import ipykernel
 
-    packages = Path(ipykernel.__file__).parents[1]
-    env = environ() | {"PYTHONPATH": f"{stand_in.parent}{os.pathsep}{packages}"}
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--symlinks", tmp_path / "env"], check=True)
+    python = tmp_path / "env" / "bin" / "python"
+    env = environ() | {"PYTHONPATH": f"{SITE}{os.pathsep}{Path(ipykernel.__file__).parents[1]}"}
 
     def kernel():
         done = subprocess.run([python, "-c", KERNEL], env=env, capture_output=True, text=True, check=True)
         return json.loads(done.stdout.splitlines()[-1])
 
     def switch(*more):
-        command = [python, "-m", "comprehend_nb.cli", "autoload", *more]
-        subprocess.run(command, env=environ() | {"PYTHONPATH": f"{SITE}{os.pathsep}{packages}"}, check=True, capture_output=True)
+        subprocess.run([python, "-m", "comprehend_nb.cli", "autoload", *more], env=env, check=True, capture_output=True)
 
     assert "'comprehend_nb'" not in kernel()
     switch()
     text = kernel()
-    assert str(tmp_path / "env") in text and "'comprehend_nb'" in text and "_failed" not in text and "Error" not in text
+    assert str(tmp_path / "env") in text and "'comprehend_nb'" in text and text.splitlines()[-1].split() == ["sys"]
+    assert "_failed" not in text and "not loaded" not in text and "Error" not in text
     switch("--off")
     assert "'comprehend_nb'" not in kernel()
     assert not (tmp_path / "env" / "etc" / "ipython").exists()
@@ -388,6 +384,65 @@ def test_the_tutorial_is_a_sound_notebook_that_export_refuses_for_one_reason(tmp
     said("lab", "mine", "--no-open")
     status, out, _ = said("export", "mine")
     assert status == 1 and "heavier_than: nobody has run this code" in out[0] and len(out) == 2
+
+
+def test_the_tutorial_runs_under_a_program_without_an_error_and_records_nothing(tmp_path, said, monkeypatch):
+    import nbformat
+    from nbclient import NotebookClient
+
+    said("lab", "mine", "--no-open")
+    monkeypatch.setenv("PATH", environ()["PATH"])
+    folder = tmp_path / "mine" / "nbs"
+    book = nbformat.read(folder / "tutorial.ipynb", as_version=4)
+    NotebookClient(book, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    assert "nobody has run this code" in json.dumps(book) and not read(tmp_path / "mine").records
+
+
+SAID = {
+    "d1": "what: counts how many values are missing in each column of penguins\nwhy: the count says whether to drop or to fill\n"
+          "fails: a missing value that was written as text is not counted",
+    "heavier_than": "what: keeps the rows of birds whose body_mass_g is above grams\nwhy: a boolean mask keeps every column and the index of birds\n"
+                    "fails: birds of unknown mass are dropped without a word; without body_mass_g it raises KeyError",
+}  # fmt: skip
+
+
+def test_the_tutorial_teaches_the_loop_to_a_person(tmp_path, said, monkeypatch, ada):
+    "As a front end would: standard input allowed, and the cells that appear are run, with a person's words filled in."
+    from jupyter_client.manager import start_new_kernel
+
+    said("lab", "mine", "--no-open")
+    monkeypatch.setenv("PATH", environ()["PATH"])
+    path = tmp_path / "mine" / tutorial.NOTEBOOK
+    manager, client = start_new_kernel(kernel_name="python3", cwd=str(path.parent))
+    shown, became = {}, []
+
+    def run(source, cell_id):
+        out = []
+        reply = client.execute_interactive(source, allow_stdin=True, timeout=60, stdin_hook=lambda _: client.input("y"), output_hook=lambda m: out.append(m["content"]))
+        shown[cell_id] = shown.get(cell_id, "") + json.dumps(out)
+        for payload in reply["content"]["payload"]:
+            text = payload.get("text", "")
+            if payload.get("replace"):
+                became.append(text)
+            elif text.startswith("%%ai_explain d1"):
+                run(f"%%ai_explain d1\n{SAID['d1']}", "explained")
+            elif text:
+                run(text, "appeared")
+
+    try:
+        for cell in json.loads(path.read_text())["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code":
+                run(f"%%ai_explain heavier_than\n{SAID['heavier_than']}" if cell["id"] == "yours" else source, cell["id"])
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert "proposed by rules" in shown["ask"] and len(became) == 1 and "penguins" in became[0]
+    assert "nobody has explained it" in shown["refused"] and "exported" in shown["exported"] and "it holds" in shown["stale"]
+    assert said("explain", "comprehend_nb_tutorial.heavier_than")[0] == 1  # not from here,
+    monkeypatch.chdir(tmp_path / "mine")
+    status, out, _ = said("explain", "heavier_than")
+    assert status == 0 and "still true" in out[-1]
 
 
 # --- what goes wrong
