@@ -91,10 +91,13 @@ def show(console: "Console", seen: Seen) -> None:
     if len(lines) == 1 and not isinstance(value, Code | list):
         console.print(Text.assemble(("  " + name + ": ", "cyan"), lines[0]))
         return
-    text = "\n".join(lines)
-    code = Syntax(text, "python", background_color="default", word_wrap=True) if isinstance(value, Code) else Text(text)
     console.print(Text(f"  {name}:", style="cyan"))
-    console.print(Padding(code, (0, 0, 0, 4)))
+    if isinstance(value, Code):
+        code = Syntax("\n".join(lines), "python", background_color="default", word_wrap=True)
+        console.print(Padding(code, (0, 0, 0, 4), expand=False))
+    else:
+        for line in lines:
+            console.print(Padding(Text(line), (0, 0, 0, 4), expand=False))
 
 # %% ../nbs/63_demo.ipynb #7dcb216f
 def perform_all(stage: Stage, console: "Console") -> list[Done]:

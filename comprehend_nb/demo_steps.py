@@ -9,6 +9,7 @@ __all__ = ['Seen', 'T', 'Code', 'NotSo', 'Unfit', 'expect', 'settings_text', 'se
 
 # %% ../nbs/63_demo_steps.ipynb #a84c2128
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -23,6 +24,7 @@ from . import demo_story as story
 from .demo_story import MAIL, WHO, Ask, Facts
 from .errors import ComprehendError
 from .headless import FrontEnd, Kernel, Reply
+from .headless import ask as ask_kernel
 from .policy import Personal
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ class Stage:
 
         return choose(Personal(model="rules") if self.rules else self.personal).label
 
-    def settle(self) -> dict[str, str]:
+    def configure(self) -> dict[str, str]:
         "Write the kernel's settings; returns the environment that names them."
         file = self.private / "config.toml"
         file.write_text(settings_text(self.personal, rules=self.rules), encoding="utf-8")
@@ -104,11 +106,16 @@ class Stage:
         expect(not reply.error, f"{source.splitlines()[0]} failed: {reply.error}")
         return reply
 
+    def look(self) -> None:
+        "Look at `%ai_status`, as one does before an export: what ran a moment ago is on record then."
+        ask_kernel(self.front.kernel, "get_ipython().run_line_magic('ai_status', '')", silent=True, store_history=False)
+
     def check(self) -> "Report":
         "What `comprehend-nb check` says of the project now."
         from comprehend_nb.export import check
         from comprehend_nb.notebooks import Project
 
+        self.look()
         return check(Project.at(self.root))
 
 # %% ../nbs/63_demo_steps.ipynb #9c5f0cdd
@@ -120,7 +127,7 @@ def project(stage: Stage) -> Iterator[Seen]:
     expect("nbs/00_core.ipynb" in names and "settings.ini" in names, "the project is not complete")
     yield "files", names
     yield "identity of this repository", f"{WHO} <{MAIL}>"
-    stage.front = FrontEnd(page, Kernel(page.parent, stage.settle()))
+    stage.front = FrontEnd(page, Kernel(page.parent, stage.configure()))
 
 
 def kernel(stage: Stage) -> Iterator[Seen]:
@@ -180,7 +187,7 @@ def served(stage: Stage, attempt: Callable[[], T]) -> Generator[Seen, None, T]:
 def to_rules(stage: Stage) -> None:
     "Restart the kernel with rules, and run the notebook's own cells again."
     stage.rules, stage.draft = True, None
-    stage.front.kernel.restart(stage.settle())
+    stage.front.kernel.restart(stage.configure())
     for cell in [c for c in stage.front.notebook.cells if c.cell_type == "code"]:
         if cell.source.startswith("%load_ext") or (cell.source[:1] != "%" and cell.execution_count):
             stage.front.run(cell.id)
@@ -191,6 +198,7 @@ def refusal(stage: Stage) -> tuple[str, ...]:
     from comprehend_nb.export import ExportError, export
     from comprehend_nb.notebooks import Project
 
+    stage.look()
     before = library(stage.root)
     try:
         export(Project.at(stage.root))
@@ -325,21 +333,25 @@ def reformatted(source: str) -> str:
 # %% ../nbs/63_demo_steps.ipynb #9dcc806b
 _ELSEWHERE = """\
 import json, pandas
-from comprehend_nb.explained import explain
+from comprehend_nb import explain
 from penguin_survey.core import select_complete, typical_mass_kg
 penguins = pandas.read_csv("data/penguins.csv")
 mass = typical_mass_kg(penguins)
 told = explain(select_complete)
 print(json.dumps({"complete": len(select_complete(penguins)), "mass": {k: float(v) for k, v in mass.items()},
-                  "still_true": told.still_true, "explain": str(told)}))
+                  "still_true": told.still_true,
+                  "explain": {"name": told.name, "what": told.what, "why": told.why, "fails": told.fails,
+                              "by": ", ".join(told.by), "note": told.note}}))
 """
 
 
 def elsewhere(root: Path) -> dict[str, Any]:
     "What a new process gets from the exported library; NotSo where it fails."
+    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", _ELSEWHERE], cwd=root, capture_output=True, text=True, timeout=120, check=False
-    )
+        [sys.executable, "-c", _ELSEWHERE], cwd=root, env=os.environ | {"PYTHONPATH": path}, capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
     expect(done.returncode == 0, f"the library cannot be used: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
