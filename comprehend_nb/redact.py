@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final
 
 # %% ../nbs/01_redact.ipynb #d3bf82a6
@@ -45,7 +46,7 @@ def _strength(name: str) -> int:
     words = [w.lower() for w in _WORDS.findall(name[-120:]) if not w.isdigit()]
     if not words or words[-1] in _HARMLESS:
         return 0
-    pairs = {f"{a} {b}" for a, b in zip(words, words[1:], strict=False)}
+    pairs = {f"{a} {b}" for a, b in pairwise(words)}
     if _STRONG.intersection(words) or (pairs & _PAIRS and not pairs & {"access keys", "api tokens", "id tokens"}):
         return 0 if words in (["pwd"], ["oldpwd"]) and name.isupper() else 2
     return 1 if words[-1] in _WEAK else 0
@@ -126,7 +127,7 @@ def _hides(strength: int, value: str) -> bool:
 def _bare(text: str, at: int, found: "re.Match[str]", strength: int) -> bool:
     "Whether a value without quotes is a literal: an identifier, a call or an attribute is code."
     value, after = found[0], text[found.end() : found.end() + 1]
-    if after in "([" and after or not _hides(strength, value):
+    if (after and after in "([") or not _hides(strength, value):
         return False
     if value.replace(".", "_").isidentifier() and not any(c.isdigit() for c in value):
         return after in ("", "\n") and "." not in value and value.islower() and len(value) >= 6 and ":" in text[at - 3 : at]
@@ -138,9 +139,7 @@ def _values(text: str) -> Iterator[tuple[int, int]]:
     done = 0
     for m in _NAMED.finditer(text):
         strength = _strength(m["name"])
-        if not strength or m.start() < done or (not m["sep"] or m["sep"] == ",") and not (m["arg"] or m["quote"]):
-            continue
-        if not m["sep"] and not m["arg"]:
+        if not strength or m.start() < done or (m["sep"] in ("", ",") and not m["arg"]):
             continue
         at = m.end()
         if opened := _LITERAL.match(text, at):
