@@ -60,7 +60,8 @@ def is_secret_name(name: str) -> bool:
 _START: Final = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"
 _DIGIT: Final = r"(?=[A-Za-z0-9_-]{0,120}\d)"
 _KEYS: Final = re.compile(
-    _START
+    r"(?P<sure>sk-(?:ant-[a-z]{3,6}\d\d|proj|svcacct)-[\w-]{16,}|github_pat_\w{20,})|"
+    + _START
     + r"(?:(?P<key>sk-ant-[\w-]{8,}|sk-" + _DIGIT + r"[\w-]{16,}|[spr]k_(?:live|test)_\w{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"
     + r"|AIza[\w-]{30,}|gsk_\w{20,}|xai-\w{20,}|key-[0-9a-f]{32}\b|whsec_\w{16,}|lin_api_\w{16,}|dop_v1_\w{32,})"
     + r"|(?P<token>gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{8,}|xapp-[\w-]{16,}"
@@ -82,7 +83,7 @@ def _formats(text: str) -> str:
     if "://" in text:
         text = _URL.sub(lambda m: m[1] + _mark("url password"), text)
         text = _URL_USER.sub(lambda m: m[1] + _mark("url password"), text)
-    text = _KEYS.sub(lambda m: _mark("api key" if m["key"] else "token"), text)
+    text = _KEYS.sub(lambda m: _mark("api key" if m["key"] or m["sure"] else "token"), text)
     if "eyJ" in text:
         text = _JWT.sub(_mark("token"), text)
     return _HEADER.sub(lambda m: m[1] + _mark("header"), text)

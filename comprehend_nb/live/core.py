@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from types import ModuleType
 from typing import Any, Final, Literal
 
-from ..redact import _MARK, _hides, _mark, _strength, plain, redactor
+from ..redact import _MARK, _hides, _mark, _strength, plain, redact, redactor
 
 # %% ../../nbs/10_live/00_core.ipynb #8b31885e
 Values = Literal["sample", "types"]
@@ -247,7 +247,10 @@ def _rest(lines: list[str]) -> str:
 
 # %% ../../nbs/10_live/00_core.ipynb #f87e561f
 def _safe_name(name: str) -> str:
-    return cut(plain(name[:200]).replace("\n", " "), 80)
+    "A variable's name as it may be shown: `globals()` takes any text, a secret or a line break too."
+    if len(name) < 20 and name.isascii() and name.isidentifier():
+        return name
+    return cut(redact(" ".join(plain(name[:200]).split(None))) or "(a name that cannot be shown)", 80)
 
 
 _OWN: Final = frozenset("In Out get_ipython exit quit open".split())
@@ -321,7 +324,7 @@ def capture(
     budget = budget or Budget()
     told, left, addresses = _chosen(_named(namespace), hidden)
     look = _look(values, addresses)
-    failed = clip(describe_error(error, look, frozenset(n for n, why in left if why == "hidden")), budget.focus) if error is not None else ""
+    failed = clip(describe_error(error, look, hidden), min(budget.focus, budget.total // 2)) if error is not None else ""
     order = dict.fromkeys(n for n in (*focus, *recent, *told) if type(n) is str and n in told)
     variables = _fill(look, {n: told[n] for n in order}, frozenset(focus), frozenset(recent), budget, len(failed.encode()))
     without = [v.name for v in variables if not v.text]
