@@ -142,7 +142,8 @@ class Evidence:
     def executed(self, cell: Cell, place: str = "", *, person: bool = True, parent: str = "") -> None:
         "Let `cell` be part of the session; a person's run of anything that binds is recorded."
         parent = parent or self._parent(cell, place)
-        self.cells = [c for c in self.cells if c.fingerprint != cell.fingerprint] + [cell]
+        here = self._before.get(f"at {place}", "") if place else ""
+        self.cells = [c for c in self.cells if c.fingerprint not in (cell.fingerprint, here) and not _replaced(c, cell)] + [cell]
         self._scope.add(cell)
         for key in self._keys(cell, place):
             self._before[key] = cell.fingerprint
@@ -204,3 +205,7 @@ class Evidence:
                 if r.kind == "explained" and r.person == self.book.me:
                     return words_of(r)
         return {}
+
+# %% ../nbs/51_evidence.ipynb #154fa404
+def _replaced(old: Cell, new: Cell) -> bool:
+    return bool(old.symbols) and set(old.symbols) <= set(new.symbols)
