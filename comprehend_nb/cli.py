@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # %% ../nbs/62_cli.ipynb #8834d9d7
 from . import __version__
@@ -81,13 +81,10 @@ def _making(into: "Commands") -> None:
     lab = _command(into, "lab", "open JupyterLab on a tutorial of ten minutes", json=False)
     lab.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help=f"a new folder (default: {_TUTORIAL})")
     lab.add_argument("--no-open", action="store_true", help="only write the files")
+    more: dict[str, Any] = {"dest": "more", "default": []}
+    lab.add_argument("--no-browser", action="append_const", const="--no-browser", help="only start the server", **more)
     lab.add_argument(
-        "--no-browser",
-        dest="more",
-        action="store_const",
-        const=("--no-browser",),
-        default=(),
-        help="only start the server",
+        "--jupyter", action="append", metavar="ARG", help="for JupyterLab, as in --jupyter=--port=9999", **more
     )
     demo = _command(into, "demo", "the whole loop on real data, without a browser or a key")
     demo.add_argument("--keep", type=Path, metavar="DIR", help="make the demo's project in this folder")

@@ -50,7 +50,9 @@ def prepare(folder: Path) -> tuple[Path, bool]:
 # %% ../nbs/62_lab.ipynb #ae0b38d8
 def command(notebook: Path, more: tuple[str, ...] = ()) -> list[str]:
     "What opens the notebook."
-    return [sys.executable, "-m", "jupyterlab", *more, str(notebook)]
+    root = notebook.parents[1]  # named as a file, Jupyter would show nbs/ alone, without settings.ini and the library
+    opened = f"--LabApp.default_url=/lab/tree/{notebook.relative_to(root).as_posix()}"
+    return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", opened, *more]
 
 
 def open_lab(notebook: Path, more: tuple[str, ...] = ()) -> int:

@@ -1,5 +1,6 @@
 "The command line as people and scripts meet it: statuses, lines, and files that are somebody's."
 
+import io
 import json
 import os
 import pty
@@ -29,6 +30,7 @@ def own_place(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COMPREHEND_NB_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())  # nobody to ask, under -s as well
 
 
 @pytest.fixture
@@ -369,9 +371,10 @@ def test_lab_makes_a_project_once_and_overwrites_nothing(tmp_path, said):
 def test_lab_becomes_jupyterlab(tmp_path, monkeypatch, said):
     became = []
     monkeypatch.setattr(os, "execve", lambda *a: became.append(a))
-    assert said("lab", "mine", "--no-browser")[0] == 0
+    assert said("lab", "mine", "--no-browser", "--jupyter=--port=9")[0] == 0
     [(program, command, env)] = became
-    assert program == sys.executable and command[1:4] == ["-m", "jupyterlab", "--no-browser"] and command[4] == str(tmp_path / "mine" / tutorial.NOTEBOOK)
+    assert program == sys.executable and command[1:3] == ["-m", "jupyterlab"] and command[-2:] == ["--no-browser", "--port=9"]
+    assert f"--ServerApp.root_dir={tmp_path / 'mine'}" in command and "--LabApp.default_url=/lab/tree/nbs/tutorial.ipynb" in command
     assert env["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
 
 
@@ -438,7 +441,8 @@ def test_the_tutorial_teaches_the_loop_to_a_person(tmp_path, said, monkeypatch, 
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     assert "proposed by rules" in shown["ask"] and len(became) == 1 and "penguins" in became[0]
-    assert "nobody has explained it" in shown["refused"] and "exported" in shown["exported"] and "it holds" in shown["stale"]
+    assert "heavier_than: " in shown["refused"] and "nothing was exported" in shown["refused"], shown["refused"]
+    assert "wrote " in shown["exported"] and "it holds" in shown["stale"], shown["exported"]
     assert said("explain", "comprehend_nb_tutorial.heavier_than")[0] == 1  # not from here,
     monkeypatch.chdir(tmp_path / "mine")
     status, out, _ = said("explain", "heavier_than")
