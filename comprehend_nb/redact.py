@@ -14,7 +14,16 @@ from itertools import pairwise
 from typing import Any, Final
 
 # %% ../nbs/01_redact.ipynb #d3bf82a6
-_WHY: Final = ("api key", "token", "private key", "url password", "header", "known value", "named as secret", "too deep")
+_WHY: Final = (
+    "api key",
+    "token",
+    "private key",
+    "url password",
+    "header",
+    "known value",
+    "named as secret",
+    "too deep",
+)
 _MARK: Final = re.compile(rf"\[redacted: (?:{'|'.join(_WHY)})\]")
 
 
@@ -28,7 +37,7 @@ _STRONG: Final = frozenset(
 )
 _PAIRS: Final = frozenset(
     f"{a} {b}"
-    for a in "api access private secret auth encryption signing ssh account master service shared webhook subscription".split()
+    for a in "api access private secret auth encryption signing ssh account master service shared webhook".split()
     for b in "key keys token tokens pass".split()
 ) | frozenset(f"{a} token" for a in "refresh bearer id session bot github gitlab hf slack oauth personal csrf".split())
 _WEAK: Final = frozenset("token auth authorization bearer cookie key pass dsn jwt sas signature sig".split())
@@ -62,7 +71,9 @@ _DIGIT: Final = r"(?=[A-Za-z0-9_-]{0,120}\d)"
 _KEYS: Final = re.compile(
     r"(?P<sure>sk-(?:ant-[a-z]{3,6}\d\d|proj|svcacct)-[\w-]{16,}|github_pat_\w{20,})|"
     + _START
-    + r"(?:(?P<key>sk-ant-[\w-]{8,}|sk-" + _DIGIT + r"[\w-]{16,}|[spr]k_(?:live|test)_\w{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"
+    + r"(?:(?P<key>sk-ant-[\w-]{8,}|sk-"
+    + _DIGIT
+    + r"[\w-]{16,}|[spr]k_(?:live|test)_\w{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"
     + r"|AIza[\w-]{30,}|gsk_\w{20,}|xai-\w{20,}|key-[0-9a-f]{32}\b|whsec_\w{16,}|lin_api_\w{16,}|dop_v1_\w{32,})"
     + r"|(?P<token>gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{8,}|xapp-[\w-]{16,}"
     + r"|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|shp(?:at|ss)_\w{20,}|ya29\.[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}"
@@ -70,8 +81,12 @@ _KEYS: Final = re.compile(
     re.ASCII,
 )
 _JWT: Final = re.compile(r"(?:(?<![\w-])|(?<=\\[nrt]))eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?", re.ASCII)
-_PEM: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----))*(?:-----END[^-\n]{0,60}-----)?")
-_URL: Final = re.compile(r"(://[^\s:/@\"'<>]{0,120}:)((?!\d{1,5}/)[^\s\"'<>/]{1,200}|(?!\d{1,5}/)[^\s\"'<>@]{1,200})(?=@)")
+_PEM: Final = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----))*(?:-----END[^-\n]{0,60}-----)?"
+)
+_URL: Final = re.compile(
+    r"(://[^\s:/@\"'<>]{0,120}:)((?!\d{1,5}/)[^\s\"'<>/]{1,200}|(?!\d{1,5}/)[^\s\"'<>@]{1,200})(?=@)"
+)
 _URL_USER: Final = re.compile(r"(://)([\w-]{20,200})(?=@)")
 _HEADER: Final = re.compile(r"\b((?i:bearer|basic)[ \t]{1,4})(?=[A-Za-z._~+/-]{0,80}[\d=])([\w.~+/=-]{12,})", re.ASCII)
 
@@ -95,9 +110,7 @@ _NAMED: Final = re.compile(
     r"|[ \t]{0,4}(?:=>|:=|==|!=|[:=])|(?<=[\"']),(?=[ \t]{0,4}\\?[\"'])|(?=[ \t]))[ \t]{0,4}\n?[ \t]{0,8}",
     re.ASCII,
 )
-_LITERAL: Final = re.compile(
-    r"(?P<open>[rbuRBU]{0,2}(?:\"{3}|'{3}|\\[\"']|[\"']))"
-)
+_LITERAL: Final = re.compile(r"(?P<open>[rbuRBU]{0,2}(?:\"{3}|'{3}|\\[\"']|[\"']))")
 _BARE: Final = re.compile(r"[^\s\"'`,;&<>()\[\]{}\\|]+")
 _BODY: Final = {
     '"': re.compile(r'(?:[^"\\\n]|\\.)*'),
@@ -114,8 +127,11 @@ _EMPTY: Final = re.compile(
 # %% ../nbs/01_redact.ipynb #fbcbd287
 def _random(value: str) -> bool:
     "Whether a value looks made by a machine: 8 or more characters without a space, letters and digits mixed."
-    return len(value) >= 8 and not any(c.isspace() for c in value) and any(c.isdigit() for c in value) and any(
-        c.isalpha() for c in value
+    return (
+        len(value) >= 8
+        and not any(c.isspace() for c in value)
+        and any(c.isdigit() for c in value)
+        and any(c.isalpha() for c in value)
     )
 
 
@@ -131,7 +147,13 @@ def _bare(text: str, at: int, found: "re.Match[str]", strength: int) -> bool:
     if (after and after in "([") or not _hides(strength, value):
         return False
     if value.replace(".", "_").isidentifier() and not any(c.isdigit() for c in value):
-        return after in ("", "\n") and "." not in value and value.islower() and len(value) >= 6 and ":" in text[at - 3 : at]
+        return (
+            after in ("", "\n")
+            and "." not in value
+            and value.islower()
+            and len(value) >= 6
+            and ":" in text[at - 3 : at]
+        )
     return True
 
 # %% ../nbs/01_redact.ipynb #fb848c20
@@ -164,7 +186,11 @@ def _named(text: str) -> str:
 # %% ../nbs/01_redact.ipynb #934acc32
 def _known(environ: Mapping[str, str] | None) -> tuple[str, ...]:
     found = os.environ if environ is None else environ
-    values = {v for k, v in found.items() if len(v) >= 8 and _strength(k) and not v.startswith("/") and not _EMPTY.fullmatch(v)}
+    values = {
+        v
+        for k, v in found.items()
+        if len(v) >= 8 and _strength(k) and not v.startswith("/") and not _EMPTY.fullmatch(v)
+    }
     return tuple(sorted((v for v in values if not any(v in _mark(w) for w in _WHY)), key=len, reverse=True))
 
 

@@ -240,7 +240,7 @@ FACTORIES: dict[str, Callable[[], Any]] = {
     "dead_proxy": _dead_proxy,
     "live_proxy": lambda: weakref.proxy(KEPT[0]),
     "function": lambda: _function_with(hostile()()),
-    "lambda": lambda: lambda x=hostile(): x,
+    "lambda": lambda: _function_with(hostile()),
     "method": lambda: types.MethodType(_function_with(1), hostile()()),
     "method_of_nasty": lambda: types.MethodType(hostile(object, names=["__repr__", "__call__"])(), hostile()()),
     "property": _Property,
@@ -264,7 +264,7 @@ FACTORIES: dict[str, Callable[[], Any]] = {
     "userdict": lambda: collections.UserDict({"a": hostile()()}),
     "chainmap": lambda: collections.ChainMap({"a": hostile()()}),
     "alias": lambda: list[int],
-    "file": lambda: open(__file__),
+    "file": lambda: open(__file__),  # noqa: SIM115
 }
 KEPT = [hostile()()]
 

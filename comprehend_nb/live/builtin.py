@@ -60,7 +60,9 @@ def _series(obj: Any, look: Look) -> Told:
     inner = [] if look.values == "types" or names_secret(look) else [inline(look, i, look.name) for i in items]
     rest = ["…"] if size > len(items) else []
     tail = "," if type(obj) is tuple and size == 1 else ""
-    value = cut(f"{brackets[0]}{', '.join(inner + rest)}{tail}{brackets[1]}", 4 * look.chars) if inner or not size else ""
+    value = (
+        cut(f"{brackets[0]}{', '.join(inner + rest)}{tail}{brackets[1]}", 4 * look.chars) if inner or not size else ""
+    )
     return Told(name, f"of {size}{_kinds(items)}" if size else "", value, size=size, mark=(size,))
 
 # %% ../../nbs/10_live/01_builtin.ipynb #41f86381
@@ -111,14 +113,24 @@ def _default(look: Look, name: str, obj: object) -> str:
 def _function(obj: Any, look: Look) -> Told:
     "Sends a function's name, signature and the first line of its docstring."
     doc = _first_line(obj.__doc__, look)
-    kind = "async function" if obj.__code__.co_flags & 0x80 else "generator function" if obj.__code__.co_flags & 0x20 else "function"
+    kind = (
+        "async function"
+        if obj.__code__.co_flags & 0x80
+        else "generator function"
+        if obj.__code__.co_flags & 0x20
+        else "function"
+    )
     name = obj.__name__ if type(obj.__name__) is str else "?"
-    return Told(kind, f"{cut(plain(name), 80)}{_signature(obj, look)}" + (f": {doc}" if doc else ""), mark=(id(obj.__code__),))
+    return Told(
+        kind, f"{cut(plain(name), 80)}{_signature(obj, look)}" + (f": {doc}" if doc else ""), mark=(id(obj.__code__),)
+    )
 
 
 def _method(obj: Any, look: Look) -> Told:
     "Sends the function behind a bound method and the type it is bound to."
-    inner = look.tell(obj.__func__) if type(obj.__func__) is types.FunctionType else Told("", type_tag(type(obj.__func__)))
+    inner = (
+        look.tell(obj.__func__) if type(obj.__func__) is types.FunctionType else Told("", type_tag(type(obj.__func__)))
+    )
     return Told("method", f"{inner.summary}, of {type_tag(type(obj.__self__))}")
 
 
@@ -185,7 +197,11 @@ def _held(obj: object, look: Look) -> str:
     pairs = [(k, v) for k, v in islice(found.items(), 40) if type(k) is str and k[:1] != "_"][: 2 * look.items]
     if look.values == "types":
         return "with " + ", ".join(name_text(look, k) for k, _ in pairs) if pairs else ""
-    return cut("with " + ", ".join(f"{name_text(look, k)}={inline(look, v, k)}" for k, v in pairs), 3 * look.chars) if pairs else ""
+    return (
+        cut("with " + ", ".join(f"{name_text(look, k)}={inline(look, v, k)}" for k, v in pairs), 3 * look.chars)
+        if pairs
+        else ""
+    )
 
 # %% ../../nbs/10_live/01_builtin.ipynb #038697dc
 def _record(obj: Any, look: Look, cls: type) -> Told | None:
@@ -194,7 +210,9 @@ def _record(obj: Any, look: Look, cls: type) -> Told | None:
     if type(fields) is not tuple or tuple.__len__(obj) != len(fields) or not all(type(f) is str for f in fields):
         return None
     inner = [f"{f}={inline(look, tuple.__getitem__(obj, i), f)}" for i, f in enumerate(fields[:12])]
-    return Told(type_tag(cls), f"named tuple ({', '.join(inner if look.values == 'sample' else fields[:12])})", size=len(fields))
+    return Told(
+        type_tag(cls), f"named tuple ({', '.join(inner if look.values == 'sample' else fields[:12])})", size=len(fields)
+    )
 
 
 def fallback(obj: Any, look: Look) -> Told:
@@ -208,7 +226,11 @@ def fallback(obj: Any, look: Look) -> Told:
         if base is loaded("enum").get("Enum"):
             found = attributes(obj) or {}
             name = found.get("_name_")
-            return Told(type_tag(cls), f".{cut(plain(name), 60)}" if type(name) is str else "", inline(look, found.get("_value_")))
+            return Told(
+                type_tag(cls),
+                f".{cut(plain(name), 60)}" if type(name) is str else "",
+                inline(look, found.get("_value_")),
+            )
         if base is tuple and (told := _record(obj, look, cls)):
             return told
         if base in _BASES_SEEN and base is not cls:
@@ -246,12 +268,20 @@ def _moment(obj: Any, look: Look) -> Told:
 def _pattern(obj: Any, look: Look) -> Told:
     "Sends a compiled pattern."
     text = obj.pattern
-    return Told("re.Pattern", "", shown(look, text if type(text) is str else text.decode("latin-1"), repr) if one_of(type(text), str, bytes) else "")
+    return Told(
+        "re.Pattern",
+        "",
+        shown(look, text if type(text) is str else text.decode("latin-1"), repr)
+        if one_of(type(text), str, bytes)
+        else "",
+    )
 
 
 def _range(obj: Any, look: Look) -> Told:
     "Sends a range as it is written."
-    return Told("range", "", shown(look, repr(obj)) if max(map(abs, (obj.start, obj.stop, obj.step))) < 1 << 200 else "")
+    return Told(
+        "range", "", shown(look, repr(obj)) if max(map(abs, (obj.start, obj.stop, obj.step))) < 1 << 200 else ""
+    )
 
 # %% ../../nbs/10_live/01_builtin.ipynb #9e251887
 _OURS: Final[dict[type, Describer]] = {

@@ -129,7 +129,11 @@ def shown(look: Look, text: str, form: Callable[[str], str] = str) -> str:
         return _mark("named as secret")
     more = len(text) - len(kept)
     kept = look.clean(kept)
-    return form(kept) if len(kept) + more <= look.chars else f"{form(kept[: look.chars])}… (+{len(kept) + more - look.chars})"
+    return (
+        form(kept)
+        if len(kept) + more <= look.chars
+        else f"{form(kept[: look.chars])}… (+{len(kept) + more - look.chars})"
+    )
 
 # %% ../../nbs/10_live/00_core.ipynb #979ba105
 def inline(look: Look, obj: object, name: object = "") -> str:
@@ -149,7 +153,9 @@ def name_text(look: Look, name: object) -> str:
     "A name that data chose (a column, a key), as it may be shown."
     if type(name) is str:
         return cut(plain(look.clean(name[:300])).replace("\n", "\\n"), 60)
-    return inline(look, name) if one_of(type(name), int, float, bool, tuple, type(None)) else f"<{type_tag(type(name))}>"
+    return (
+        inline(look, name) if one_of(type(name), int, float, bool, tuple, type(None)) else f"<{type_tag(type(name))}>"
+    )
 
 # %% ../../nbs/10_live/00_core.ipynb #9d254544
 @dataclass(frozen=True)
@@ -239,7 +245,11 @@ def _since(now: State, before: State) -> State:
         lines["removed"] = [cut(", ".join(gone), 1000)]
     parts = [f"{how}:\n" + "\n".join(lines[how][:200]) + _rest(lines[how]) for how in sorted(lines)]
     error = now.error if now.error != before.error else ""
-    return State(tuple(changed), now.left_out, error, head="\n".join(parts)) if parts or error else State(left_out=now.left_out)
+    return (
+        State(tuple(changed), now.left_out, error, head="\n".join(parts))
+        if parts or error
+        else State(left_out=now.left_out)
+    )
 
 
 def _rest(lines: list[str]) -> str:
@@ -300,7 +310,17 @@ def _look(values: Values, hidden: frozenset[int] = frozenset()) -> Look:
 
 def _one(look: Look, name: str, obj: object, size: int, full: bool, room: bool) -> Variable:
     "One variable within `size` bytes, or within nothing where there is no room."
-    look = Look(look.describers, look.clean, look.fallback, look.values, look.hidden, name, 0, 12 if full else 5, 1200 if full else 160)
+    look = Look(
+        look.describers,
+        look.clean,
+        look.fallback,
+        look.values,
+        look.hidden,
+        name,
+        0,
+        12 if full else 5,
+        1200 if full else 160,
+    )
     told = look.tell(obj)
     line = plain(told.line()).replace("\n", "\\n")
     text = ""
@@ -324,9 +344,13 @@ def capture(
     budget = budget or Budget()
     told, left, addresses = _chosen(_named(namespace), hidden)
     look = _look(values, addresses)
-    failed = clip(describe_error(error, look, hidden), min(budget.focus, budget.total // 2)) if error is not None else ""
+    failed = (
+        clip(describe_error(error, look, hidden), min(budget.focus, budget.total // 2)) if error is not None else ""
+    )
     order = dict.fromkeys(n for n in (*focus, *recent, *told) if type(n) is str and n in told)
-    variables = _fill(look, {n: told[n] for n in order}, frozenset(focus), frozenset(recent), budget, len(failed.encode()))
+    variables = _fill(
+        look, {n: told[n] for n in order}, frozenset(focus), frozenset(recent), budget, len(failed.encode())
+    )
     without = [v.name for v in variables if not v.text]
     more = f"and {len(without)} more: {cut(', '.join(map(_safe_name, without[:12])), 240)}" if without else ""
     return State(tuple(variables), tuple(left), failed, more)

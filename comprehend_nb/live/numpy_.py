@@ -8,7 +8,21 @@ __all__ = ['dtype_text', 'first_values', 'value_text', 'describers']
 # %% ../../nbs/10_live/02_numpy.ipynb #86925031
 from typing import Any
 
-from .core import Describer, Look, Told, cut, inline, is_class, loaded, mro, name_text, names_secret, one_of, shown, type_tag
+from comprehend_nb.live.core import (
+    Describer,
+    Look,
+    Told,
+    cut,
+    inline,
+    is_class,
+    loaded,
+    mro,
+    name_text,
+    names_secret,
+    one_of,
+    shown,
+    type_tag,
+)
 
 # %% ../../nbs/10_live/02_numpy.ipynb #e557a3dc
 def dtype_text(look: Look, dtype: Any) -> str:
@@ -62,7 +76,9 @@ def _array(obj: Any, look: Look) -> Told:
 def _masked(obj: Any, look: Look) -> Told:
     "Sends a masked array's shape and dtype."
     name = type_tag(type(obj))
-    return Told(name, f"{' x '.join(map(str, obj.shape))} {dtype_text(look, obj.dtype)}", size=obj.size, mark=(obj.shape,))
+    return Told(
+        name, f"{' x '.join(map(str, obj.shape))} {dtype_text(look, obj.dtype)}", size=obj.size, mark=(obj.shape,)
+    )
 
 
 def _scalar(obj: Any, look: Look) -> Told:
@@ -83,7 +99,10 @@ def describers() -> dict[type, Describer]:
         cls: _scalar for cls in numpy.values() if type(cls) is type and any(base is generic for base in mro(cls))
     }
     masked = loaded("numpy.ma").get("MaskedArray")
-    for cls, describer in ((numpy.get("ndarray"), _array), (numpy.get("memmap"), _array), (masked, _masked)):
-        if is_class(cls):
-            found[cls] = describer
-    return found
+    ours: tuple[tuple[Any, Describer], ...] = (
+        (numpy.get("ndarray"), _array),
+        (numpy.get("memmap"), _array),
+        (masked, _masked),
+        (numpy.get("dtype"), _dtype),
+    )
+    return found | {cls: describer for cls, describer in ours if is_class(cls)}

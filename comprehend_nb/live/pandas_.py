@@ -9,7 +9,19 @@ __all__ = ['field', 'kind', 'head', 'dtype_of', 'values', 'length', 'labels', 'i
 # %% ../../nbs/10_live/03_pandas.ipynb #e9a65738
 from typing import Any, Final
 
-from .core import Describer, Look, Told, cut, is_class, loaded, name_text, names_secret, one_of, type_tag, under
+from comprehend_nb.live.core import (
+    Describer,
+    Look,
+    Told,
+    cut,
+    is_class,
+    loaded,
+    name_text,
+    names_secret,
+    one_of,
+    type_tag,
+    under,
+)
 from .numpy_ import dtype_text, first_values, value_text
 
 # %% ../../nbs/10_live/03_pandas.ipynb #017b2b38
@@ -39,7 +51,11 @@ def head(array: Any, count: int) -> list[Any] | None:
     if name == "ndarray":
         return first_values(array, count)
     if name in _NDARRAY:
-        zone = "Z" if name == "DatetimeArray" and type_tag(type(field(array, "_dtype"))).endswith("DatetimeTZDtype") else ""
+        zone = (
+            "Z"
+            if name == "DatetimeArray" and type_tag(type(field(array, "_dtype"))).endswith("DatetimeTZDtype")
+            else ""
+        )
         found = [_day(v) for v in first_values(field(array, "_ndarray"), count)]
         return [v + zone for v in found] if zone else found
     if name in _MASKED:
@@ -63,7 +79,9 @@ def _day(value: Any) -> Any:
 
 def _arrow(array: object, count: int) -> list[Any] | None:
     chunks = field(array, "_pa_array")
-    if type_tag(type(chunks)) != "pyarrow.lib.ChunkedArray" or not type_tag(type(chunks.type)).startswith("pyarrow.lib."):
+    if type_tag(type(chunks)) != "pyarrow.lib.ChunkedArray" or not type_tag(type(chunks.type)).startswith(
+        "pyarrow.lib."
+    ):
         return None
     found: list[Any] = chunks.slice(0, count).to_pylist()
     return found
@@ -77,7 +95,10 @@ def dtype_of(look: Look, array: Any) -> str:
     if name == "Categorical":
         labels = field(field(array, "_dtype"), "_categories")
         return f"category of {length(labels)}"
-    if name == "DatetimeArray" and type_tag(type(zone := getattr(field(array, "_dtype"), "_tz", None))).split(".")[0] not in _ZONES:
+    if (
+        name == "DatetimeArray"
+        and type_tag(type(zone := getattr(field(array, "_dtype"), "_tz", None))).split(".")[0] not in _ZONES
+    ):
         return f"datetime64 in {type_tag(type(zone))}"
     if name == "SparseArray":
         return f"Sparse[{dtype_text(look, field(array, '_sparse_values').dtype)}]"
@@ -104,7 +125,12 @@ def values(look: Look, array: Any, count: int = 3) -> str:
 def _missing(value: object) -> bool:
     if type(value) is float:
         return value != value
-    return value is None or value is loaded("pandas").get("NA") or value is loaded("pandas").get("NaT") or (type(value) is str and value in ("NaT", "NaTZ"))
+    return (
+        value is None
+        or value is loaded("pandas").get("NA")
+        or value is loaded("pandas").get("NaT")
+        or (type(value) is str and value in ("NaT", "NaTZ"))
+    )
 
 # %% ../../nbs/10_live/03_pandas.ipynb #fa2548bd
 def length(index: Any) -> int:
@@ -124,8 +150,14 @@ def labels(index: Any, count: int) -> list[Any]:
         return list(field(index, "_range")[:count])
     if type(index) is loaded("pandas").get("MultiIndex"):
         levels, codes = field(index, "_levels"), field(index, "_codes")
-        columns = [(labels(list.__getitem__(levels, i), 1000), first_values(list.__getitem__(codes, i), count)) for i in range(list.__len__(codes))]
-        return [tuple(known[c] if 0 <= c < len(known) else None for known, c in row) for row in zip(*([(k, c) for c in cs] for k, cs in columns), strict=False)]
+        columns = [
+            (labels(list.__getitem__(levels, i), 1000), first_values(list.__getitem__(codes, i), count))
+            for i in range(list.__len__(codes))
+        ]
+        return [
+            tuple(known[c] if 0 <= c < len(known) else None for known, c in row)
+            for row in zip(*([(k, c) for c in cs] for k, cs in columns), strict=False)
+        ]
     return head(field(index, "_data"), count) or []
 
 
@@ -157,7 +189,9 @@ def index_text(look: Look, index: Any) -> str:
 
 def _index_types() -> list[type]:
     pandas = loaded("pandas")
-    names = "Index RangeIndex MultiIndex DatetimeIndex TimedeltaIndex PeriodIndex IntervalIndex CategoricalIndex".split()
+    names = (
+        "Index RangeIndex MultiIndex DatetimeIndex TimedeltaIndex PeriodIndex IntervalIndex CategoricalIndex".split()
+    )
     return [pandas[n] for n in names if is_class(pandas.get(n))]
 
 
@@ -196,7 +230,9 @@ def _frame(obj: Any, look: Look) -> Told:
     rest = labels(names, most + 60)[most:] if not look.depth else []
     if rest:
         inner.append(f"and {wide - most} more columns: {cut(', '.join(name_text(look, n) for n in rest), 400)}")
-    heads = f": columns {cut(', '.join(name_text(look, n) for n in labels(names, 6)), 80)}" if look.depth and wide else ""
+    heads = (
+        f": columns {cut(', '.join(name_text(look, n) for n in labels(names, 6)), 80)}" if look.depth and wide else ""
+    )
     summary = f"{rows} rows x {wide} columns{heads}, index {index_text(look, index)}"
     return Told("pandas.DataFrame", summary, "", tuple(inner), rows, (rows, wide, *_buffers(manager)))
 
