@@ -170,7 +170,6 @@ def test_explain_finds_the_projects_own_library(lab, said):
     assert said("explain", "gross")[0] == 1
     lab.understand()
     said("export")
-    (lab.root / "json.py").write_text("raise SystemExit('the project stood in for a module')")
     for name in ("gross", "shop.gross", "shop.core.gross"):
         status, out, _ = said("explain", name)
         assert status == 0 and out[0] == "shop.core.gross" and "still true" in out[-1]
@@ -180,6 +179,17 @@ def test_explain_finds_the_projects_own_library(lab, said):
     lab.edit("shop/core.py", "net * ", "2 * net * ")
     assert said("explain", "gross")[0] == 1
     assert not any(type(f).__name__ == "_Own" for f in sys.meta_path)
+
+
+def test_explain_lets_no_file_of_the_project_stand_in_for_a_module(lab, said):
+    lab.understand()
+    said("export")
+    lab.edit("shop/core.py", "return net * (1", "return net  *  (1")  # only the meaning tells, and needs modules to be seen
+    for name in ("IPython", "ast", "tokenize", "traitlets"):
+        (lab.root / f"{name}.py").write_text(f"raise SystemExit('{name} of the project was run')")
+    asked = "from comprehend_nb.cli import main; raise SystemExit(main(['explain', 'gross']))"
+    done = subprocess.run([sys.executable, "-P", "-c", asked], cwd=lab.root, env=environ(), capture_output=True, text=True)
+    assert done.returncode == 0 and "only the layout" in done.stdout and not done.stderr
 
 
 def test_waive_needs_a_name_a_reason_and_one_cell(lab, said, monkeypatch, ada):
