@@ -241,7 +241,7 @@ def redact_value(name: str, text: str) -> str:
 
 # %% ../nbs/01_redact.ipynb #0efd3a06
 def scrub(obj: Any) -> Any:
-    "The same JSON-like structure with every string redacted, keys too; a key's name decides about all that is under it."
+    "The same JSON-like structure with every string redacted, keys too; a key decides about all that is under it."
     return _scrub(obj, "", 0, redactor())
 
 
@@ -277,7 +277,7 @@ _BREAKS: Final = re.compile("\r\n?|[\u2028\u2029]")
 
 
 def plain(text: str) -> str:
-    "The text without bidi controls, invisible characters, terminal escapes, lone surrogates and controls other than \\n and \\t."
+    "The text without bidi controls, invisible characters, terminal escapes, lone surrogates and other controls."
     if text.isascii() and text.isprintable():
         return text
     return _INVISIBLE.sub("", _BREAKS.sub("\n", _ESCAPES.sub("", text)))

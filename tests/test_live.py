@@ -82,6 +82,7 @@ def test_secrets_do_not_leave() -> None:
     namespace = {
         "a": KEY, "b": [KEY], "c": {KEY: KEY, "password": "hunter2-key"}, "password": "hunter2-var", "conf": Conf(), "f": f,
         "long": "x" * 150 + KEY + "y" * 1000, "url": "postgres://ada:hunter2-url@h/db", "argv": "run --password hunter2-arg", "raw": KEY.encode(),
+        "pairs": [("password", "hunter2-pair"), ("db_password", ["hunter2-pair"])], "argv2": ["run", "--password", "hunter2-argv", "--n"], "set": {"--password=hunter2-set"},
         "nested": {"secrets": {"a": ["hunter2-deep"]}}, "e": ValueError(f"bad {KEY}"),
         **{f"edge{i}": "z" * i + " " + KEY for i in range(100, 170)},
     }  # fmt: skip
@@ -161,6 +162,15 @@ def test_errors_with_their_frames() -> None:
         text = capture({}, error=e, hidden=["hidden_one"]).text()
     assert "error: KeyError: missing" in text and "in inner, line" in text and "row: dict of 1 = {'a': 1}" in text
     assert "hunter2" not in text and "secret thing" not in text
+    try:
+        try:
+            raise nasty._Error(KEY)
+        except nasty._Error as e:
+            raise ValueError("outer") from e
+    except ValueError as e:
+        with nasty.armed() as calls:
+            text = capture({}, error=e).text()
+    assert calls == [] and "ValueError: outer" in text and "caused by nasty._Error: [redacted: api key]" in text
 
 
 def test_frames() -> None:

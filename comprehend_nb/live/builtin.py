@@ -15,7 +15,7 @@ from typing import Any, Final
 from comprehend_nb.live.core import (
     Describer, Look, Told, cut, inline, is_class, loaded, message, mro, name_text, one_of, names_secret, shown, static, type_tag,
 )  # fmt: skip
-from ..redact import plain
+from ..redact import is_secret_name, plain
 
 # %% ../../nbs/10_live/01_builtin.ipynb #063882af
 def _number(obj: Any, look: Look) -> Told:
@@ -50,18 +50,29 @@ def _kinds(items: list[Any]) -> str:
     return f" of {tags[0]}" if len(tags) == 1 else ""
 
 
+def _with_names(items: list[Any], look: Look) -> Iterable[tuple[Any, str]]:
+    "Each item with the name it stands under: an item before it that is a secret's name, as in a pair or in `argv`."
+    name = look.name
+    for item in items:
+        yield item, name
+        secret = type(item) is str and len(item) < 60 and " " not in item and is_secret_name(item)
+        name = item.lstrip("-") if secret else look.name
+
+
 def _series(obj: Any, look: Look) -> Told:
-    "Sends the length of a list, tuple, set or deque, the type of its items where the first ones share it, and those."
+    "Sends the length of a list, tuple, set or deque, its first items and the type that they share."
     size, brackets = len(obj), "[]" if type(obj) is list else "()" if type(obj) is tuple else "{}"
     name = type_tag(type(obj))
     if brackets == "{}" and name != "collections.deque" and _sparse(obj, size):
         return Told(name, f"of {size}", size=size, mark=(size,))
     items = list(islice(obj, look.items))
-    inner = [] if look.values == "types" or names_secret(look) else [inline(look, i, look.name) for i in items]
+    inner = [] if look.values == "types" or names_secret(look) else [inline(look, i, name) for i, name in _with_names(items, look)]
     rest = ["…"] if size > len(items) else []
     tail = "," if type(obj) is tuple and size == 1 else ""
     value = (
-        cut(f"{brackets[0]}{', '.join(inner + rest)}{tail}{brackets[1]}", 4 * look.chars) if inner or not size else ""
+        cut(look.clean(f"{brackets[0]}{', '.join(inner + rest)}{tail}{brackets[1]}"), 4 * look.chars)
+        if inner or not size
+        else ""
     )
     return Told(name, f"of {size}{_kinds(items)}" if size else "", value, size=size, mark=(size,))
 
@@ -77,7 +88,7 @@ def _mapping(obj: Any, look: Look) -> Told:
         return Told(name, f"of {size}" + (f", keys {keys}" if keys else ""), size=size, mark=(size,))
     inner = [f"{inline(look, k)}: {inline(look, v, k)}" for k, v in pairs]
     rest = ["…"] if size > len(pairs) else []
-    value = cut("{" + ", ".join(inner + rest) + "}", 6 * look.chars)
+    value = cut(look.clean("{" + ", ".join(inner + rest) + "}"), 6 * look.chars)
     return Told(name, f"of {size}" if size else "", value, size=size, mark=(size,))
 
 # %% ../../nbs/10_live/01_builtin.ipynb #e615012e

@@ -340,7 +340,7 @@ def capture(
     values: Values = "sample",
     error: BaseException | None = None,
 ) -> State:
-    "A bounded, redacted description of a namespace; `focus` is told in full and first, then `recent`; runs no code of anybody."
+    "A bounded, redacted description of a namespace, `focus` first and in full, then `recent`; runs nobody's code."
     budget = budget or Budget()
     told, left, addresses = _chosen(_named(namespace), hidden)
     look = _look(values, addresses)
@@ -387,6 +387,17 @@ _ARGS: Final = BaseException.__dict__["args"].__get__
 _TRACE: Final = BaseException.__dict__["__traceback__"].__get__
 
 
+_CAUSE: Final = BaseException.__dict__["__cause__"].__get__
+_CONTEXT: Final = BaseException.__dict__["__context__"].__get__
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    "What an error came from; no truth value is asked, since an exception's class may define it."
+    cause: BaseException | None = _CAUSE(error)
+    context: BaseException | None = _CONTEXT(error)
+    return context if cause is None else cause
+
+
 def message(error: BaseException, look: Look) -> str:
     "What an exception says, by its arguments."
     args = _ARGS(error)
@@ -399,6 +410,8 @@ def describe_error(error: BaseException, look: Look, hidden: Collection[str] = (
     "Type, message and the innermost frames with their locals, all by the rules for any object."
     here = Look(look.describers, look.clean, look.fallback, look.values, look.hidden, "", 0, 5, 600)
     lines = [plain(f"error: {type_tag(type(error))}: {message(error, here)}").replace("\n", "\\n")]
+    if (cause := _cause(error)) is not None:
+        lines.append(plain(f"  caused by {type_tag(type(cause))}: {message(cause, here)}").replace("\n", "\\n"))
     frames: list[Any] = []
     trace = _TRACE(error)
     while trace is not None and len(frames) < 2000:
