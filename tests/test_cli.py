@@ -185,7 +185,7 @@ def test_explain_lets_no_file_of_the_project_stand_in_for_a_module(lab, said):
     lab.understand()
     said("export")
     lab.edit("shop/core.py", "return net * (1", "return net  *  (1")  # only the meaning tells, and needs modules to be seen
-    for name in ("IPython", "ast", "tokenize", "traitlets"):
+    for name in ("cells", "canonical", "IPython", "html", "statements"):
         (lab.root / f"{name}.py").write_text(f"raise SystemExit('{name} of the project was run')")
     asked = "from comprehend_nb.cli import main; raise SystemExit(main(['explain', 'gross']))"
     done = subprocess.run([sys.executable, "-P", "-c", asked], cwd=lab.root, env=environ(), capture_output=True, text=True)
