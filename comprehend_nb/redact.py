@@ -51,13 +51,15 @@ _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # %% ../nbs/01_redact.ipynb #bfbe30d0
 @lru_cache(maxsize=4096)
 def _strength(name: str) -> int:
-    "2 where any value under this name is a secret, 1 where one that looks random is, else 0."
+    "2: any value under this name is a secret; 1: one that looks random; -1: one that is long too; 0: none."
     words = [w.lower() for w in _WORDS.findall(name[-120:]) if not w.isdigit()]
     if not words or words[-1] in _HARMLESS:
         return 0
     pairs = {f"{a} {b}" for a, b in pairwise(words)}
     if _STRONG.intersection(words) or (pairs & _PAIRS and not pairs & {"access keys", "api tokens", "id tokens"}):
         return 0 if words in (["pwd"], ["oldpwd"]) and name.isupper() else 2
+    if words in (["key"], ["pass"], ["sig"], ["signature"]):
+        return -1
     return 1 if words[-1] in _WEAK else 0
 
 
@@ -137,6 +139,8 @@ def _random(value: str) -> bool:
 
 def _hides(strength: int, value: str) -> bool:
     if not strength or _EMPTY.fullmatch(value) or _MARK.fullmatch(value):
+        return False
+    if strength < 0 and (len(value) < 20 or value.islower() or value.isupper()):
         return False
     return strength == 2 or _random(value)
 

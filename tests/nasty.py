@@ -12,7 +12,7 @@ ARMED = [False]
 _SKIP = {"__class__", "__new__", "__init_subclass__", "__del__", "__getattribute__", "__dict__", "__doc__", "__module__", "__weakref__", "__slots__"}
 _DUNDERS = sorted(
     {n for t in (int, float, str, bytes, list, dict, set, type, object, memoryview, types.GeneratorType) for n in dir(t) if n[:2] == "__" and callable(getattr(t, n, None))}
-    | set("__len__ __bool__ __iter__ __next__ __getattr__ __enter__ __exit__ __await__ __aiter__ __array__ __array_ufunc__ __array_interface__ __dataframe__ __fspath__ __index__ __missing__ __length_hint__ __sizeof__ __reduce_ex__ __instancecheck__ __subclasscheck__ __prepare__".split())
+    | set("__len__ __bool__ __iter__ __next__ __getattr__ __enter__ __exit__ __await__ __aiter__ __array__ __array_ufunc__ __array_interface__ __dataframe__ __fspath__ __index__ __missing__ __length_hint__ __sizeof__ __reduce_ex__ __instancecheck__ __subclasscheck__ __prepare__".split())  # noqa: SIM905
 )
 _DUNDERS = [n for n in _DUNDERS if n not in _SKIP | {"__init__", "__set_name__", "__class_getitem__", "__mro_entries__", "__call__", "__prepare__", "__setattr__", "__delattr__", "__subclasshook__"}]
 
