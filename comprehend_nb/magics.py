@@ -367,14 +367,19 @@ def _hooks(shell: Any, session: Session) -> dict[str, Callable[..., Any]]:
             shell.events.unregister("post_run_cell", after)
             sys.stderr.write(f"comprehend-nb stopped watching cells: {type(e).__name__}: {plain(str(e))[:200]}\n")
 
-    shell.events.register("post_run_cell", after)
+    def ahead(info: Any) -> None:
+        "A cell that starts a program (`!comprehend-nb export`) finds what ran before it recorded."
+        if session._early and re.search(r"^\s*[!%]", info.raw_cell or "", re.MULTILINE):
+            settle()
 
     def last() -> None:
         settle()
         session.close()
 
+    shell.events.register("pre_run_cell", ahead)
+    shell.events.register("post_run_cell", after)
     atexit.register(last)
-    return {"after": after, "last": last}
+    return {"ahead": ahead, "after": after, "last": last}
 
 
 def _when_idle(work: Callable[[], None]) -> None:
@@ -393,8 +398,9 @@ def unload(shell: Any) -> None:
 
     session = shell.__dict__.pop("_comprehend_nb", None)
     if session:
-        with contextlib.suppress(ValueError):
-            shell.events.unregister("post_run_cell", session.hooks["after"])
+        for event, hook in (("pre_run_cell", "ahead"), ("post_run_cell", "after")):
+            with contextlib.suppress(ValueError):
+                shell.events.unregister(event, session.hooks[hook])
         shell.input_transformers_cleanup[:] = [t for t in shell.input_transformers_cleanup if t is not session.hooks["transformer"]]
         atexit.unregister(session.hooks["last"])
         session.hooks["last"]()
