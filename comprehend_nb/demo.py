@@ -174,9 +174,13 @@ def _begin(keep: Path | None) -> tuple[Path, Personal]:
     "The folder and the person's settings; DemoError where something is missing."
     from importlib.util import find_spec
 
+    from comprehend_nb.models.contract import choose
+
     if find_spec("pandas") is None:
         raise story.DemoError("the demo computes with pandas", remedy="Install it: pip install 'comprehend-nb[demo]'.")
-    return story.folder(keep), read_personal()
+    personal = read_personal()
+    choose(personal)
+    return story.folder(keep), personal
 
 # %% ../nbs/63_demo.ipynb #fe6ae6e6
 def command(root: Path) -> str:

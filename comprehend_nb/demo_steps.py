@@ -296,7 +296,9 @@ def own(stage: Stage, parts: Mapping[str, str]) -> Reply:
     ran = stage.front.run(stage.cells["pasted"])
     expect(not ran.error, f"the pasted function failed: {ran.error}")
     words = "\n".join(f"{label}: {text}" for label, text in parts.items())
-    reply = stage.front.do(f"%%ai_explain typical_mass_kg\n{words}")
+    cell = stage.cells["words"] = stage.cells.get("words") or stage.front.add("")
+    stage.front.type(cell, f"%%ai_explain typical_mass_kg\n{words}")
+    reply = stage.front.run(cell)
     expect(not reply.error and not reply.replaced, f"the function was not explained by its name: {reply.error or reply.text}")
     return reply
 

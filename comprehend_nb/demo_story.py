@@ -8,6 +8,7 @@ __all__ = ['PASTED', 'EDITED', 'WHO', 'MAIL', 'Facts', 'data_text', 'count', 'As
 
 # %% ../nbs/63_demo_story.ipynb #b806719e
 import csv
+import os
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,9 +47,9 @@ class Facts:
         return max(self.mean, key=lambda s: abs(self.mean[s] - self.median[s]))
 
 # %% ../nbs/63_demo_story.ipynb #b2b19e42
-def data_text() -> str:
-    "The Palmer penguins, CC0, as they ship with the package."
-    return files("comprehend_nb").joinpath("data", "penguins.csv").read_text(encoding="utf-8")
+def data_text(name: str = "penguins.csv") -> str:
+    "The Palmer penguins, CC0, as they ship with the package; `README.md` has their source and licence."
+    return files("comprehend_nb").joinpath("data", name).read_text(encoding="utf-8")
 
 
 def count(text: str) -> Facts:
@@ -194,7 +195,10 @@ def folder(keep: Path | None) -> Path:
         return Path(tempfile.mkdtemp(prefix="comprehend-nb-demo-")).resolve()
     if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
         raise DemoError("there is something already", where=str(keep), remedy="Give a new or an empty folder.")
-    keep.mkdir(parents=True, exist_ok=True)
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise DemoError(f"the folder cannot be made: {e.strerror}", where=str(keep)) from None
     return keep.resolve()
 
 # %% ../nbs/63_demo_story.ipynb #3b4b0fdf
@@ -206,7 +210,8 @@ def make(root: Path) -> Path:
     init(root).apply()
     (root / ".gitignore").write_text("__pycache__/\n.ipynb_checkpoints/\n", encoding="utf-8")
     (root / "data").mkdir()
-    (root / "data" / "penguins.csv").write_text(data_text(), encoding="utf-8")
+    for name in ("penguins.csv", "README.md"):
+        (root / "data" / name).write_text(data_text(name), encoding="utf-8")
     (root / "nbs").mkdir()
     title = "# penguin survey\n\n> Made by `comprehend-nb demo`. Data: Palmer penguins, CC0."
     new_page(root / "nbs" / "00_core.ipynb", title, ["#| default_exp core"])
@@ -219,6 +224,8 @@ def make(root: Path) -> Path:
 
 def commit(root: Path, message: str) -> None:
     "Commit everything, in the demo's name, whatever the person's own git is set to."
-    git(root, "add", "-A")
-    ours = ("-c", "commit.gpgsign=false", "-c", f"user.name={WHO}", "-c", f"user.email={MAIL}")
-    git(root, *ours, "commit", "-q", "--no-verify", f"--author={WHO} <{MAIL}>", "-m", message)
+    ours = {"commit.gpgsign": "false", "core.hooksPath": os.devnull, "core.excludesFile": os.devnull,
+            "user.name": WHO, "user.email": MAIL}  # fmt: skip
+    given = [part for key, value in ours.items() for part in ("-c", f"{key}={value}")]
+    git(root, *given, "add", "-A")
+    git(root, *given, "commit", "-q", f"--author={WHO} <{MAIL}>", "-m", message)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -61,7 +62,7 @@ def test_the_document_says_what_was_done_and_how_to_open_it(told):
 
 def test_the_project_is_a_whole_one_in_the_demos_name(told):
     made = seen(told, 1)
-    assert {"pyproject.toml", "settings.ini", "nbs/00_core.ipynb", "data/penguins.csv"} <= set(made["files"])
+    assert {"pyproject.toml", "settings.ini", "nbs/00_core.ipynb", "data/penguins.csv", "data/README.md"} <= set(made["files"])
     assert "not a real one" in made["identity of this repository"]
     log = subprocess.run(["git", "log", "--format=%an"], cwd=told["project"], capture_output=True, text=True, check=True).stdout
     assert set(log.split("\n")) == {demo_story.WHO, ""}
@@ -119,18 +120,34 @@ def test_the_kept_project_holds(told):
     assert status.stdout == ""
 
 
-def test_for_a_person_it_is_plain_text_without_a_terminal(bare):
-    done = run(bare)
+def test_for_a_person_it_is_plain_text_whatever_their_own_git_does(bare, tmp_path):
+    hook = tmp_path / "hooks" / "prepare-commit-msg"
+    hook.parent.mkdir()
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    (tmp_path / "ignored").write_text("*.csv\n")
+    (tmp_path / ".gitconfig").write_text(
+        f"[core]\nhooksPath = {hook.parent}\nexcludesFile = {tmp_path / 'ignored'}\n[commit]\ngpgsign = true\n[user]\nname = Ada\nemail = ada@example.org\n"
+    )
+    done = run(bare, HOME=str(tmp_path), GIT_AUTHOR_NAME="Ada", GIT_AUTHOR_EMAIL="ada@example.org", IN_TEST="1", PYTHONSAFEPATH="1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "\x1b" not in done.stdout and done.stdout.count("✓") == 7
     folder = Path(done.stdout.split("jupyter lab ")[1].split()[0])
     assert (folder / "penguin_survey" / "core.py").is_file()
+    assert [p.name[:11] for p in (folder / ".comprehend" / "ledger").iterdir()] == ["demo-person"]
+    shutil.rmtree(folder)
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path, capsys):
     (tmp_path / "mine").write_text("mine")
     assert demo.run_demo(tmp_path) == 2
     assert "new or an empty folder" in capsys.readouterr().err and [p.name for p in tmp_path.iterdir()] == ["mine"]
+
+
+def test_settings_that_mean_nothing_stop_it_before_it_makes_a_folder(bare, tmp_path):
+    (tmp_path / "config.toml").write_text("modle = 'rules'\n")
+    done = run(bare, f"Path({str(tmp_path / 'new')!r})", COMPREHEND_NB_CONFIG=str(tmp_path / "config.toml"))
+    assert done.returncode == 2 and "modle" in done.stderr and not (tmp_path / "new").exists() and done.stdout == ""
 
 
 def sabotaged(monkeypatch, tmp_path, capsys, *patch):
