@@ -11,7 +11,6 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import time
 
 LOAD_MS, HOOK_US = 150.0, 300.0
 
