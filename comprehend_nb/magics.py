@@ -77,7 +77,7 @@ def explained_text(done: Explained) -> str:
         return "\n".join([f"{name} is not explained yet:", *(f"  {r}" for r in done.reasons), "Change the text in this cell and run it again."])
     lines = [f"{name} is explained" + (" and is a cell of the notebook now" if done.persisted else "")] if done.cell else []
     if done.persisted and done.draft and done.draft.replaces:
-        lines.append(f"it was meant in place of the cell that defines {done.draft.replaces}: take that one out")
+        lines.append(f"it was meant in place of {done.draft.replaces}: take that one out")
     return "\n".join([*lines, *done.lacks, *([done.note] if done.note else [])])
 
 

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['NOT_A_PERSON', 'QUESTION', 'SessionError', 'Asked', 'Explained', 'Session', 'mode_of', 'state_of', 'values_of',
-           'last_error', 'ask', 'new_draft', 'draft_of', 'run', 'edit', 'reject', 'explain', 'form', 'standing']
+           'last_error', 'ask', 'called', 'new_draft', 'draft_of', 'run', 'edit', 'reject', 'explain', 'form',
+           'standing']
 
 # %% ../nbs/52_session.ipynb #eb8f31e2
 import hashlib
@@ -244,7 +245,16 @@ def _request(session: Session, text: str, mode: "Mode") -> "Request":
     return Request(
         text=text, mode=mode, state=state_of(session, _focus(text, namespace)), namespace=namespace,
         cells=tuple(session._recent), error=error, max_lines=session.policy.max_lines,
+        target=session._recent[-1] if error and session._recent else None,
     )  # fmt: skip
+
+
+def called(source: str) -> str:
+    "How a cell is named to a person: by what it defines, else by how it begins."
+    with suppress(CellError):
+        if symbols := parse(source).symbols:
+            return f"the cell that binds {symbols[0]}"
+    return f"the cell that begins with {source.strip().splitlines()[0][:40]!r}" if source.strip() else "an empty cell"
 
 
 def _keep(session: Session, who: Asker, request: Any, found: Any) -> Asked:
@@ -253,7 +263,8 @@ def _keep(session: Session, who: Asker, request: Any, found: Any) -> Asked:
         session.journal.put(Reply(who.cell, request.mode, request.text, answer=found.text, proposer=label))
         return Asked(answer=found.text, proposer=label)
     draft = new_draft(session, found.code, intent=found.intent, assumption=found.assumption, notes=list(found.notes),
-                      proposer=label, model=found.model, prompt_version=found.prompt_version, request=request.text, cell=who.cell)  # fmt: skip
+                      proposer=label, model=found.model, prompt_version=found.prompt_version, request=request.text, cell=who.cell,
+                      replaces=called(request.target) if found.replaces and request.target else "")  # fmt: skip
     session.journal.put(Reply(who.cell, request.mode, request.text, draft=draft.uid, proposer=label))
     return Asked(draft, proposer=label)
 

@@ -201,6 +201,16 @@ def test_an_edit_stays_derived_and_goes_stale(project: Path) -> None:
     assert set(origins) == {"edited"}
 
 
+def test_the_cell_that_a_draft_is_meant_to_replace_is_named(project: Path) -> None:
+    with Loopback([propose("rate = 7 / 2", target="replace_cell")]) as server, driving(project, model(server)) as d:
+        d.run("rate = 7 / 0", "c1")
+        d.run("%ai repair it", "c2")
+        d.run("%ai_run", "c3")
+        out = d.run("%%ai_explain\nwhat: halves the weekly figure\nwhy: nothing can be split among nobody\nfails: a weekly figure in words raises TypeError", "c4")
+        assert d.replaced
+        assert "in place of the cell that binds rate" in out
+
+
 def test_interrupt_returns_the_prompt(project: Path) -> None:
     import threading
 
