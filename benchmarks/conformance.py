@@ -4,7 +4,8 @@
 
 Downloads the sources of the installed versions and what their tests need into a temporary folder. `with us` is the shell that
 IPython's tests share after `%load_ext comprehend_nb`, and a profile that loads it in every kernel that nbclient starts; both
-stand in a project of ours, so that the bookkeeping after each cell happens too. A test that differs is run again, twice at
+stand in a project of ours, so that the bookkeeping after each cell happens too (a program runs these cells, not a person:
+nothing is recorded). Both sides of a suite run at once. A test that differs is run again, twice at
 most, on both sides, and counts only when it differs each time.
 """
 
@@ -95,9 +96,8 @@ def environment(suite: str, side: str, folder: Path, shared: Path) -> dict[str, 
         "CONFORMANCE_SEEN": str(folder / "seen"),
         "HOME": str(folder / "home"),
         "COMPREHEND_NB_CONFIG": str(folder / "home" / "none.toml"),
-        "GIT_AUTHOR_NAME": "Conformance",
-        "GIT_AUTHOR_EMAIL": "conformance@example.org",
         "PYTHONPATH": os.pathsep.join([str(shared), str(shared / "needs")]),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "MPLBACKEND": "agg",
     }
     if suite == "nbclient":
@@ -239,7 +239,7 @@ def main() -> int:
         shared.mkdir(parents=True, exist_ok=True)
         (shared / "conformance_plugin.py").write_text(PLUGIN)
         pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(shared / "needs"), *NEEDS]
-        subprocess.run(pip, check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(pip, check=True)
         rows, differ, notes = [], [], []
         for suite in given.suites or SUITES:
             row, d, n = compare(suite, download(suite, shared), shared, given.seconds)
