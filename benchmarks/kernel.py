@@ -21,7 +21,7 @@ m = KernelManager()
 begun = time.perf_counter()
 m.start_kernel(extra_arguments={extra!r})
 c = m.blocking_client(); c.start_channels(); c.wait_for_ready(60)
-r = c.execute_interactive("1", timeout=60)
+c.execute("1", reply=True, timeout=60)
 print(time.perf_counter() - begun)
 c.stop_channels(); m.shutdown_kernel(now=True)
 """
@@ -33,7 +33,7 @@ shell = InteractiveShell()
 for i in range(1000): shell.user_ns[f"name_{{i}}"] = [i]
 if {load}:
     shell.run_line_magic("load_ext", "comprehend_nb")
-    session = shell._comprehend_nb
+    loaded = shell._comprehend_nb
 import comprehend_nb.magics as magics
 magics._when_idle = lambda work: None
 took = []
@@ -44,9 +44,9 @@ for i in range(400):
 print(statistics.median(took))
 idle = 0.0
 if {load}:
-    begun = time.perf_counter(); session.evidence; first = time.perf_counter() - begun
-    for i in range(50): session._early.append((f"y{{i}} = name_{{i}}[0] + {{i}}", "", True))
-    begun = time.perf_counter(); session.evidence; idle = (time.perf_counter() - begun) / 50
+    begun = time.perf_counter(); loaded.session.evidence; first = time.perf_counter() - begun
+    for i in range(50): loaded.watch.waiting.append((f"y{{i}} = name_{{i}}[0] + {{i}}", "", True))
+    begun = time.perf_counter(); loaded.session.evidence; idle = (time.perf_counter() - begun) / 50
 print(idle)
 """
 

@@ -27,14 +27,15 @@ from .cells import Cell, CellError, parse
 from .closure import Scope
 from .drafts import Draft, Journal, Reply
 from .errors import ComprehendError
-from .evidence import Book, Evidence, is_ours
+from .evidence import Book, Evidence
 from .explanation import PARTS, asked
-from .frontend import Asker, asker, become, notebook_name, place
+from .frontend import Asker, become, notebook_name, place
 from .gate import Standing, standing_of
 from .history import local, read
 from .notebooks import Project
 from .policy import Personal, Policy, at_least, find_root, read_personal
 from .recorder import Recorder, show_again
+from .watch import Watch
 
 # %% ../nbs/52_session.ipynb #00661a01
 class SessionError(ComprehendError):
@@ -70,24 +71,20 @@ class Explained:
 class Session:
     "The state of comprehend-nb in one kernel."
 
-    def __init__(self, shell: Any, *, personal: Personal | None = None, who: Callable[[Any], Asker] = asker) -> None:
-        self.shell, self._who = shell, who
+    def __init__(self, watch: Watch, *, personal: Personal | None = None) -> None:
+        self.watch, self.shell = watch, watch.shell
         self._personal = personal
         self._model: Any = None
         self._budget: Any = None
         self._journal: Journal | None = None
         self._evidence: Evidence | None = None
-        self._early: list[tuple[str, str, bool]] = []
-        self._failed = self._busy = False
         self.hidden: set[str] = set()
-        self.hooks: dict[str, Callable[..., Any]] = {}  # what was put into the shell, to be taken off again
-        self._recent: list[str] = []
         self.spent_requests = 0
 
     @property
     def asker(self) -> Asker:
         "Who sent what runs now."
-        return self._who(self.shell)
+        return self.watch.who(self.shell)
 
     @property
     def name(self) -> str:
@@ -108,9 +105,9 @@ class Session:
             root = find_root(place(self.name))
             project = Project.at(root) if root else None
             self._evidence = Evidence(Book(project, self.personal), project.policy if project else Policy())
-        for one in self._early:
+        waiting, self.watch.waiting = self.watch.waiting, []
+        for one in waiting:
             self._evidence.ran(*one)
-        self._early.clear()
         self._evidence.settle()
         return self._evidence
 
@@ -142,22 +139,9 @@ class Session:
             self._model = choose(self.personal, budget=self._budget)
         return self._model
 
-    def cell_ran(self, result: Any) -> None:
-        "The hook after each cell. It must never raise and must cost next to nothing."
-        if self._busy or result.info is None or result.info.silent:
-            return
-        source = result.info.raw_cell
-        if is_ours(source):
-            return
-        self._failed = result.error_in_exec is not None
-        self._recent = [*self._recent[-11:], source]
-        if result.success:
-            who = self.asker
-            self._early.append((source, who.cell, who.person))
-
     def close(self) -> None:
         "At the end of the kernel: nothing that waits is lost."
-        if self._early or self._evidence:
+        if self.watch.waiting or self._evidence:
             with suppress(ComprehendError):
                 self.evidence.book.close()
 
@@ -188,7 +172,7 @@ def state_of(session: Session, focus: list[str] | None = None) -> "State":
     from comprehend_nb.live import capture
 
     return capture(
-        session.shell.user_ns, focus=focus or [], recent=_mentioned(session._recent[-3:]),
+        session.shell.user_ns, focus=focus or [], recent=_mentioned(session.watch.recent[-3:]),
         hidden=sorted(session.hidden | set(session.policy.hide)), values=values_of(session), error=last_error(session),
     )  # fmt: skip
 
@@ -200,7 +184,7 @@ def values_of(session: Session) -> Literal["sample", "types"]:
 
 def last_error(session: Session) -> BaseException | None:
     "The exception that the latest cell raised, if it raised one."
-    found = getattr(sys, "last_value", None) if session._failed else None
+    found = getattr(sys, "last_value", None) if session.watch.failed else None
     return found if isinstance(found, BaseException) else None
 
 
@@ -244,8 +228,8 @@ def _request(session: Session, text: str, mode: "Mode") -> "Request":
     error = last_error(session)
     return Request(
         text=text, mode=mode, state=state_of(session, _focus(text, namespace)), namespace=namespace,
-        cells=tuple(session._recent), error=error, max_lines=session.policy.max_lines,
-        target=session._recent[-1] if error and session._recent else None,
+        cells=tuple(session.watch.recent), error=error, max_lines=session.policy.max_lines,
+        target=session.watch.recent[-1] if error and session.watch.recent else None,
     )  # fmt: skip
 
 
@@ -310,18 +294,17 @@ def run(session: Session, label: str = "", *, again: bool = False) -> bool:
     from comprehend_nb.outcome import observe
 
     before, wall, cpu = observe(session.shell.user_ns, draft.code), time.perf_counter(), time.process_time()
-    session._busy = True
+    session.watch.ours_runs = True
     try:
         with Recorder(session.shell) as seen:
             result = session.shell.run_cell(draft.code, store_history=False)
     finally:
-        session._busy = False
+        session.watch.ours_runs = False
     outcome = before.outcome(session.shell.user_ns, seconds=time.perf_counter() - wall, cpu_seconds=time.process_time() - cpu,
                              error=result.error_in_exec or result.error_before_exec)  # fmt: skip
     draft.outputs, draft.outcome = seen.outputs, outcome.text()
     draft.state, draft.ran_by = "run" if result.success else "failed", who.cell
-    session._failed = not result.success
-    session._recent = [*session._recent[-11:], draft.code]
+    session.watch.note(draft.code, failed=not result.success)
     session.journal.put(draft)
     if result.success:
         session.evidence.executed(parse(draft.code), parent=draft.parent)
@@ -439,8 +422,8 @@ def standing(source: str, *, context: "str | Path | dict[str, object]", ledger: 
 def _running(namespace: dict[str, object]) -> Evidence:
     from IPython.core.getipython import get_ipython
 
-    session = getattr(get_ipython(), "_comprehend_nb", None)
-    if session is None or session.shell.user_ns is not namespace:
+    loaded = getattr(get_ipython(), "_comprehend_nb", None)
+    if loaded is None or loaded.shell.user_ns is not namespace:
         raise SessionError("this namespace belongs to no kernel with comprehend-nb", remedy="Run `%load_ext comprehend_nb` there, or give the notebook's path.")
-    found: Evidence = session.evidence
+    found: Evidence = loaded.session.evidence
     return found
