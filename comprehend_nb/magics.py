@@ -133,7 +133,8 @@ def _contained(method: Any) -> Any:
         except ComprehendError as e:
             sys.stderr.write(f"{plain(str(e))}\n")
         except KeyboardInterrupt:
-            sys.stderr.write("stopped; nothing was changed, and the request is still in this cell\n")
+            terminal = getattr(self.shell, "kernel", None) is None
+            sys.stderr.write(f"stopped; nothing was changed, and the request is {'in your history (↑)' if terminal else 'still in this cell'}\n")
         except Exception as e:  # a fault of ours: the person's kernel and their text are as they were
             sys.stderr.write(f"comprehend-nb met a fault of its own ({type(e).__name__}: {plain(str(e))[:200]}); nothing was changed\n")
 
@@ -175,7 +176,15 @@ class ComprehendMagics(Magics):
         text = "\n".join(filter(None, [text, (cell or "").strip()]))
         from comprehend_nb.session import ask
 
-        asked = ask(self.session, text, hint="--hint" in flags, again="--again" in flags, progress=_say)
+        waited: list[str] = []
+
+        def progress(line: str) -> None:
+            waited.append(line)
+            _say(line)
+
+        asked = ask(self.session, text, hint="--hint" in flags, again="--again" in flags, progress=progress)
+        if waited and getattr(self.shell, "kernel", None) is not None:  # the notebook keeps the answer, not the waiting
+            self.shell.display_pub.clear_output(wait=True)
         _say(draft_text(asked))
         if asked.draft and not asked.again and asked.draft.state == "open":
             self._offer(f"%ai_run {asked.draft.label}")
@@ -196,12 +205,21 @@ class ComprehendMagics(Magics):
         if not self.session.asker.person:
             _say(NOT_A_PERSON)
         elif not ran:
-            _say(f"{draft.label} is a cell of the notebook: run that one" if draft.state == "accepted" else f"{draft.label} ran before from this cell; `%ai_run --again {draft.label}` runs it anew")
+            _say(self._why_not_run(draft))
         elif draft.state == "run":
             _say(f"{draft.label} ran. {draft.outcome}".rstrip())
-            self._offer(form(self.session, draft.label))
+            if "--again" not in flags:
+                self._offer(form(self.session, draft.label))
         else:
             _say(f"{draft.label} did not run through: %%ai_edit {draft.label} changes it, %ai_reject {draft.label} puts it away")
+            self._offer(f"%%ai_edit {draft.label}\n{draft.code}")
+
+    def _why_not_run(self, draft: Any) -> str:
+        if draft.state == "accepted":
+            return f"{draft.label} is a cell of the notebook: run that one"
+        if self.session.evidence.find(draft.fingerprint) is None:
+            return f"{draft.label} ran before the kernel was restarted, and what it made is not here: `%ai_run --again {draft.label}`"
+        return f"{draft.label} ran before from this cell; `%ai_run --again {draft.label}` runs it anew"
 
     @no_var_expand
     @line_cell_magic
