@@ -184,8 +184,8 @@ def _begin(keep: Path | None) -> tuple[Path, Personal]:
 
 # %% ../nbs/63_demo.ipynb #fe6ae6e6
 def command(root: Path) -> str:
-    "The command that opens the project in JupyterLab."
-    return shlex.join(["jupyter", "lab", str(root)])
+    "The command that opens the project in the JupyterLab of this environment, activated or not."
+    return shlex.join([str(Path(sys.executable).with_name("jupyter")), "lab", str(root)])
 
 
 def _farewell(console: "Console", root: Path, ok: bool) -> None:
