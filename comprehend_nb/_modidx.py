@@ -723,6 +723,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                           'comprehend_nb/magics.py'),
                                       'comprehend_nb.magics.ComprehendMagics._offer': ( 'magics.html#comprehendmagics._offer',
                                                                                         'comprehend_nb/magics.py'),
+                                      'comprehend_nb.magics.ComprehendMagics._why_not_run': ( 'magics.html#comprehendmagics._why_not_run',
+                                                                                              'comprehend_nb/magics.py'),
                                       'comprehend_nb.magics.ComprehendMagics.ai': ( 'magics.html#comprehendmagics.ai',
                                                                                     'comprehend_nb/magics.py'),
                                       'comprehend_nb.magics.ComprehendMagics.ai_config': ( 'magics.html#comprehendmagics.ai_config',
