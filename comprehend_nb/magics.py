@@ -298,8 +298,7 @@ class ComprehendMagics(Magics):
             text = state.text()
             _say(text)
             _say("\n".join([_RULE, *(f"left out: {n} ({why})" for n, why in state.left_out)]))
-            model = self.session.model.label
-            _say(f"{len(text.encode()):,} bytes, about {max(1, len(text) // 4):,} tokens; {_cost(self.session, text, model)}")
+            _say(f"{len(text.encode()):,} bytes; {_cost(self.session)}")
 
     @no_var_expand
     @line_magic
@@ -346,8 +345,17 @@ def _hidden_text(session: "Session") -> str:
     return f"hidden: {', '.join(sorted(session.hidden | set(session.policy.hide))) or 'nothing'}"
 
 
-def _cost(session: "Session", text: str, label: str) -> str:
-    return f"goes to {label}" if "no model" not in label else f"stays here: {label}"
+def _cost(session: "Session") -> str:
+    "Where the next request would go, how large it would be as a whole, and the most that it could cost."
+    from comprehend_nb.models.anthropic_ import Anthropic, draft_of
+    from comprehend_nb.session import request_of
+
+    model = session.model
+    if not isinstance(model, Anthropic):
+        return f"goes to {model.label}"
+    _, tokens, usd = draft_of(model, request_of(session, "", "propose"))
+    price = "price unknown" if usd is None else f"at most ${usd:.4f}"
+    return f"with your recent cells and the instructions at most {tokens:,} tokens to {model.label}, {price}"
 
 # %% ../nbs/60_magics.ipynb #bc7759be
 class Loaded:

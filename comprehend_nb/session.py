@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['NOT_A_PERSON', 'QUESTION', 'SessionError', 'Asked', 'Explained', 'Session', 'mode_of', 'state_of', 'values_of',
-           'last_error', 'ask', 'called', 'new_draft', 'draft_of', 'run', 'edit', 'reject', 'explain', 'form',
-           'standing']
+           'last_error', 'ask', 'request_of', 'called', 'new_draft', 'draft_of', 'run', 'edit', 'reject', 'explain',
+           'form', 'standing']
 
 # %% ../nbs/52_session.ipynb #eb8f31e2
 import hashlib
@@ -214,13 +214,14 @@ def ask(session: Session, text: str, *, hint: bool = False, again: bool = False,
         return Asked(draft, known.answer, known.proposer, again=True)
     if not who.person:
         return Asked(note=NOT_A_PERSON)
-    request = _request(session, text, mode)
+    request = request_of(session, text, mode)
     found = session.model.ask(request, progress=progress)
     session.spent_requests += 1
     return _keep(session, who, request, found)
 
 # %% ../nbs/52_session.ipynb #0a4fa325
-def _request(session: Session, text: str, mode: "Mode") -> "Request":
+def request_of(session: Session, text: str, mode: "Mode") -> "Request":
+    "What would be asked of the model now; nothing is sent."
     from comprehend_nb.models.contract import Request
 
     hidden = session.hidden | set(session.policy.hide)

@@ -71,6 +71,18 @@ def test_empty_body_asks_for_the_next_step(project: Path) -> None:
         assert not d.handed
 
 
+def test_what_would_be_sent_is_shown_with_its_size_before_anything_is_sent(project: Path) -> None:
+    with Loopback([say("fine")]) as server, driving(project, model(server)) as d:
+        d.run("rates = [7, 19]\npassword = 'hunter2-is-long'")
+        out = d.run("%ai_state")
+        assert "rates" in out
+        assert "hunter2" not in out
+        assert "tokens to" in out
+        assert not server.requests
+    with driving(project) as d:
+        assert "goes to rules, no model" in d.run("%ai_state")
+
+
 def test_same_cell_asks_once(project: Path) -> None:
     with Loopback([propose(DOUBLE)]) as server, driving(project, model(server)) as d:
         d.run("%ai double it", "c1")
