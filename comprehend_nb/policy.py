@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 # %% ../nbs/02_policy.ipynb #f0327462
 from .errors import ComprehendError
@@ -190,6 +191,13 @@ def personal_file(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(given) if given else platformdirs.user_config_path("comprehend-nb") / "config.toml"
 
 
+def _is_vendor(base_url: str | None) -> bool:
+    if not base_url:
+        return True
+    url = urlsplit(base_url)
+    return url.scheme == "https" and url.hostname == "api.anthropic.com" and url.port in (None, 443)
+
+
 def read_personal(environ: Mapping[str, str] = os.environ) -> Personal:
     "The person's settings: their file, then the environment for what the file does not say."
     path = personal_file(environ)
@@ -201,7 +209,7 @@ def read_personal(environ: Mapping[str, str] = os.environ) -> Personal:
     if unknown := sorted(set(own) - known):
         raise PolicyError(f"unknown setting {unknown[0]!r}", where=str(path), remedy=f"Known are: {', '.join(sorted(known))}.")
     base_url = own.get("base_url") or environ.get("ANTHROPIC_BASE_URL") or None
-    vendor_key = None if base_url else environ.get("ANTHROPIC_API_KEY") or None
+    vendor_key = environ.get("ANTHROPIC_API_KEY") or None if _is_vendor(base_url) else None
     return _checked(own | {"base_url": base_url, "api_key": own.get("api_key") or environ.get("COMPREHEND_NB_API_KEY") or vendor_key}, str(path))
 
 # %% ../nbs/02_policy.ipynb #6a97f838
