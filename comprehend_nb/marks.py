@@ -19,7 +19,7 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 # %% ../nbs/12_marks.ipynb #0fbe6c21
 _ATOMS = (type(None), bool, int, float, complex, str, bytes, type(...))
@@ -252,9 +252,12 @@ def root_of(x: Any, kinds: Mapping[int, str]) -> int:
     return id(x)
 
 
-def mark_of(x: object, kinds: Mapping[int, str], budget: Budget) -> Values | None:
+_V = TypeVar("_V", bound=Values)
+
+
+def mark_of(x: object, kinds: Mapping[int, str], budget: Budget, values: type[_V] = Values) -> _V | None:  # type: ignore[assignment]
     "The fingerprint of a value; None where looking failed (another thread changed it, a library changed its insides)."
-    walk = Values(kinds, budget)
+    walk = values(kinds, budget)
     try:
         walk.value(x)
     except Exception:  # any library's insides, at any moment
