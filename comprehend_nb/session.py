@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['NOT_A_PERSON', 'QUESTION', 'SessionError', 'Asked', 'Explained', 'Session', 'mode_of', 'state_of', 'values_of',
-           'last_error', 'ask', 'request_of', 'called', 'new_draft', 'draft_of', 'run', 'edit', 'reject', 'explain',
-           'form', 'standing']
+           'last_error', 'new_host', 'ask', 'request_of', 'called', 'new_draft', 'draft_of', 'run', 'edit', 'reject',
+           'explain', 'form', 'standing']
 
 # %% ../nbs/52_session.ipynb #eb8f31e2
 import hashlib
@@ -15,8 +15,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from comprehend_nb.live import State
@@ -201,6 +203,35 @@ def _focus(text: str, namespace: dict[str, object]) -> list[str]:
 
     return [w for w in dict.fromkeys(re.findall(r"[^\W\d]\w*", text)) if w in namespace]
 
+# %% ../nbs/52_session.ipynb #ff5d0004
+def new_host(personal: Personal, known: Path) -> str:
+    "The host of the person's settings where it is neither the vendor's, nor this machine, nor in the file of `known` ones; else \"\"."
+    host = urlsplit(personal.base_url or "").hostname or ""
+    with suppress(ValueError):
+        if ip_address(host).is_loopback:
+            return ""
+    if host in ("", "localhost", "api.anthropic.com"):
+        return ""
+    return host if not known.is_file() or host not in known.read_text(encoding="utf-8").split() else ""
+
+
+def _ask_about_host(session: Session) -> None:
+    import platformdirs
+
+    known = platformdirs.user_state_path("comprehend-nb") / "hosts"
+    host = new_host(session.personal, known) if session.model.name != "rules" else ""
+    if not host:
+        return
+    try:
+        yes = input(f"Send your requests and a description of your variables to {host}? [y/N] ").strip().lower() in ("y", "yes")
+    except (EOFError, NotImplementedError, RuntimeError):
+        yes = False
+    if not yes:
+        raise SessionError(f"nothing was sent: {host} is a new host", remedy="Run the cell again and answer y, or change base_url in your settings.")
+    known.parent.mkdir(parents=True, exist_ok=True)
+    with known.open("a", encoding="utf-8") as f:
+        f.write(f"{host}\n")
+
 # %% ../nbs/52_session.ipynb #979c1d64
 def ask(session: Session, text: str, *, hint: bool = False, again: bool = False, progress: Callable[[str], None] | None = None) -> Asked:
     "Ask for a proposal, an answer or a hint; ModelError in plain words where none comes."
@@ -214,6 +245,7 @@ def ask(session: Session, text: str, *, hint: bool = False, again: bool = False,
         return Asked(draft, known.answer, known.proposer, again=True)
     if not who.person:
         return Asked(note=NOT_A_PERSON)
+    _ask_about_host(session)
     request = request_of(session, text, mode)
     found = session.model.ask(request, progress=progress)
     session.spent_requests += 1

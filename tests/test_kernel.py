@@ -136,6 +136,19 @@ def test_a_cloned_repository_cannot_choose_the_host(project: Path) -> None:
         assert not server.requests
 
 
+def test_a_new_host_is_asked_about_once(project: Path, tmp_path: Path) -> None:
+    environ = {"ANTHROPIC_BASE_URL": "http://models.invalid", "COMPREHEND_NB_API_KEY": "k", "XDG_STATE_HOME": str(tmp_path / "state")}
+    asked: list[str] = []
+    with driving(project, environ) as d:
+        d.kernel.answer = lambda question: asked.append(question) or "n"
+        assert "nothing was sent: models.invalid is a new host" in d.run("%ai hello", "c1")
+        d.kernel.answer = lambda question: asked.append(question) or "y"
+        assert "new host" not in d.run("%ai hello", "c1")
+        d.run("%ai --again hello", "c1")
+    assert len(asked) == 2
+    assert "models.invalid" in asked[0]
+
+
 def test_drafts_survive_kill_and_restart(project: Path) -> None:
     with driving(project) as d:
         d.run(GROSS)
