@@ -66,6 +66,7 @@ class Book:
 
     def record(self, kind: str, cell: Cell, closure: str = "", **data: Any) -> Record:
         "Append a record to the ledger, or keep it in memory where that cannot be."
+        history = self.history  # what was there before, read before this record is written
         try:
             if self._ledger is None and self.project and (person := self.person):
                 self._ledger = Ledger(self.project.root, person)
@@ -77,15 +78,14 @@ class Book:
             record = Record(kind, now, self.me, cell.fingerprint, closure, data)
         elif not record.file:  # a repeat of what is written already
             return record
-        history = self.history
-        if record not in history.records[-1:]:
-            self._history = History([*history.records, record], history.problems, history.people)
+        history.add(record)
         return record
 
     @property
     def me(self) -> str:
         "The id this person's records carry."
-        return self._ledger.person.id if self._ledger else "you"
+        person = self.person if self.project else None
+        return person.id if person else "you"
 
     def why_not_recorded(self) -> str:
         "Why nothing reaches a ledger; empty where it does."
@@ -192,10 +192,10 @@ class Evidence:
 
     def earlier_words(self, cell: Cell) -> dict[str, str]:
         "This person's own latest explanation of the cell or of what it grew out of; never anybody else's."
-        history = self.book.history
+        history, me = self.book.history, self.book.me
         for fingerprint in (cell.fingerprint, *ancestors_of(cell.fingerprint, history)):
             for r in reversed(history.about(fingerprint)):
-                if r.kind == "explained" and r.person == self.book.me:
+                if r.kind == "explained" and r.person == me:
                     return words_of(r)
         return {}
 

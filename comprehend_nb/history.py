@@ -164,6 +164,12 @@ class History:
             self._index = dict(index)
         return list(self._index.get(fingerprint, ()))
 
+    def add(self, record: Record) -> None:
+        "Let a record that was just written be part of it, at the cost of that one record."
+        self.records.append(record)
+        if self._index is not None:
+            self._index.setdefault(record.fingerprint, []).append(record)
+
 
 def read(root: Path) -> History:
     "The whole ledger of the project at `root`. Never raises for what is in it: what cannot be accepted is in `problems`."

@@ -102,7 +102,7 @@ def status_text(session: "Session") -> str:
         lines += [f"{standing.label:>9}  {name}: {r}" for r in standing.reasons]
     lines = lines or ["every cell that ran here has what its export would need"]
     lines += [f"    draft  {d.label} ({d.state}): {plain(d.intent)[:70]}" for d in session.journal.unfinished]
-    lines.append(f"    model  {session.model.label}; {session.spent_requests} requests in this session; {session._budget.status()}")
+    lines.append(f"    model  {session.model.label}; {session._budget.status()}")
     note = session.evidence.book.why_not_recorded()
     return "\n".join([*lines, *([note] if note else []), "A standing says who ran and explained what; it is visibility, not proof."])
 

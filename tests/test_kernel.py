@@ -160,6 +160,38 @@ def test_drafts_survive_kill_and_restart(project: Path) -> None:
         assert "d1 ran" in d.run("%ai_run d1", "c2")
 
 
+def test_a_restored_draft_without_its_secret_does_not_run_as_other_code(project: Path) -> None:
+    key = "sk-ant-" + "api03-" + "Zk4Qw9" * 8
+    with Loopback([propose(f"client = dict(api_key={key!r})")]) as server, driving(project, model(server)) as d:
+        d.run("%ai make a client", "c1")
+    with driving(project, model(server)) as d:
+        assert "held a secret" in d.run("%ai_run d1", "c2")
+        assert "NameError" in d.run("client")
+
+
+def test_own_words_are_offered_after_a_restart(project: Path) -> None:
+    with driving(project) as d:
+        d.run(DOUBLE, "c1")
+        d.run(f"%%ai_explain double\n{DOUBLED}", "c2")
+    with driving(project) as d:
+        d.run(DOUBLE, "c1")
+        d.run("%ai_explain double", "c3")
+        assert d.handed == f"%%ai_explain double\n{DOUBLED}"
+
+
+def test_an_accepted_draft_is_not_explained_where_its_cell_did_not_run(project: Path) -> None:
+    with Loopback([propose(DOUBLE)]) as server:
+        with driving(project, model(server)) as d:
+            d.run("%ai double", "c1")
+            d.run("%ai_run d1", "c2")
+            d.run(f"%%ai_explain d1\n{DOUBLED}", "c3")
+            assert d.replaced
+        before = ledger_text(project)
+        with driving(project, model(server)) as d:
+            assert "Run its cell first" in d.run(f"%%ai_explain d1\n{DOUBLED}", "c4")
+    assert ledger_text(project) == before
+
+
 @pytest.mark.parametrize("runner", ["nbclient", "papermill"])
 def test_a_notebook_run_is_not_a_person(project: Path, runner: str) -> None:
     cells = ["%load_ext comprehend_nb", GROSS, "%%ai\na test of gross", "%ai_run d1", f"%%ai_explain d1\n{TEST_OF_GROSS}", "%ai_reject d1"]
