@@ -14,6 +14,7 @@ from comprehend_nb.live.core import (
     Look,
     Told,
     cut,
+    inline,
     is_class,
     loaded,
     name_text,
@@ -22,7 +23,10 @@ from comprehend_nb.live.core import (
     type_tag,
     under,
 )
-from .numpy_ import dtype_text, first_values, value_text
+from .arrow_types import plain_type
+from .numpy_ import dtype_text, first_values, grains, value_text
+from .standard import known_zone
+from .unknown import attributes
 
 # %% ../../nbs/10_live/03_pandas.ipynb #017b2b38
 def field(obj: object, name: str) -> Any:
@@ -79,9 +83,7 @@ def _day(value: Any) -> Any:
 
 def _arrow(array: object, count: int) -> list[Any] | None:
     chunks = field(array, "_pa_array")
-    if type_tag(type(chunks)) != "pyarrow.lib.ChunkedArray" or not type_tag(type(chunks.type)).startswith(
-        "pyarrow.lib."
-    ):
+    if type(chunks) is not loaded("pyarrow.lib").get("ChunkedArray") or not plain_type(chunks.type):
         return None
     found: list[Any] = chunks.slice(0, count).to_pylist()
     return found
@@ -95,19 +97,13 @@ def dtype_of(look: Look, array: Any) -> str:
     if name == "Categorical":
         labels = field(field(array, "_dtype"), "_categories")
         return f"category of {length(labels)}"
-    if (
-        name == "DatetimeArray"
-        and type_tag(type(zone := getattr(field(array, "_dtype"), "_tz", None))).split(".")[0] not in _ZONES
-    ):
+    if name == "DatetimeArray" and not known_zone(zone := getattr(field(array, "_dtype"), "_tz", None)):
         return f"datetime64 in {type_tag(type(zone))}"
     if name == "SparseArray":
         return f"Sparse[{dtype_text(look, field(array, '_sparse_values').dtype)}]"
-    if name in _ARROW and not type_tag(type(field(array, "_pa_array").type)).startswith("pyarrow.lib."):
+    if name in _ARROW and not plain_type(field(array, "_pa_array").type):
         return f"arrow {type_tag(type(field(array, '_pa_array').type))}"
     return cut(str(array.dtype), 60) if name and name != "IntervalArray" else name or type_tag(type(array))
-
-
-_ZONES: Final = ("datetime", "zoneinfo", "pytz", "dateutil", "NoneType")
 
 
 def values(look: Look, array: Any, count: int = 3) -> str:
@@ -214,8 +210,23 @@ def columns(frame_manager: Any, count: int) -> list[Any]:
     return found
 
 
-def _buffers(manager: Any) -> tuple[int, ...]:
-    return tuple(id(b.values) for b in manager.blocks[:8])
+def _buffers(manager: Any) -> tuple[tuple[int, ...], bool]:
+    "What shows that a frame's buffers are others or hold others, and whether a change could go unseen."
+    seen, unseen = [], len(manager.blocks) > 8
+    for block in manager.blocks[:8]:
+        array = block.values
+        name = kind(array)
+        part = (
+            field(array, "_ndarray")
+            if name in _NDARRAY or name == "Categorical"
+            else field(array, "_data")
+            if name in _MASKED
+            else array
+        )
+        grain, missed = grains(part) if kind(part) == "ndarray" else (0, not name)
+        unseen = unseen or missed
+        seen += [id(array), grain]
+    return tuple(seen), unseen
 
 # %% ../../nbs/10_live/03_pandas.ipynb #09996948
 def _frame(obj: Any, look: Look) -> Told:
@@ -225,6 +236,7 @@ def _frame(obj: Any, look: Look) -> Told:
     if not (one_of(type(names), *_index_types()) and one_of(type(index), *_index_types())):
         return Told("pandas.DataFrame", "with an index of an unknown type")
     wide, rows = length(names), length(index)
+    text_names = ", ".join(name_text(look, n) for n in labels(names, 12))
     most = min(wide, 60 if look.items > 5 else 12)
     inner = [] if look.depth else _lines(look, manager, labels(names, most))
     rest = labels(names, most + 60)[most:] if not look.depth else []
@@ -234,7 +246,8 @@ def _frame(obj: Any, look: Look) -> Told:
         f": columns {cut(', '.join(name_text(look, n) for n in labels(names, 6)), 80)}" if look.depth and wide else ""
     )
     summary = f"{rows} rows x {wide} columns{heads}, index {index_text(look, index)}"
-    return Told("pandas.DataFrame", summary, "", tuple(inner), rows, (rows, wide, *_buffers(manager)))
+    seen, unseen = _buffers(manager)
+    return Told("pandas.DataFrame", summary, "", tuple(inner), rows, (rows, wide, hash(text_names), *seen), unseen)
 
 
 def _lines(look: Look, manager: Any, names: list[Any]) -> list[str]:
@@ -254,21 +267,55 @@ def _column(obj: Any, look: Look) -> Told:
     said, size = "" if name is None else f" {name_text(look, name)}", length(index)
     inner = values(under(look, name) if name is not None else look, array)
     text = f"{size} rows{said} {dtype_of(look, array)}, index {index_text(look, index)}"
-    return Told("pandas.Series", text, inner, (), size, (size, id(array)))
+    seen, unseen = _buffers(manager)
+    return Told("pandas.Series", text, inner, (), size, (size, *seen), unseen)
+
+
+def _values(obj: Any, look: Look) -> Told:
+    "Sends the length, dtype and first values of one of pandas' own arrays."
+    return Told(
+        type_tag(type(obj)),
+        f"of {len(obj)} {dtype_of(look, obj)}",
+        values(look, obj),
+        size=len(obj),
+        mark=(len(obj),),
+        unseen=True,
+    )
+
+
+def _group(obj: Any, look: Look) -> Told:
+    "Sends what a grouping or a window is over: its keys or size, and the frame; nothing is computed."
+    held = attributes(obj) or {}
+    over = {k: inline(look, held[k]) for k in ("keys", "level", "window", "on") if held.get(k) is not None}
+    by = ", ".join(f"{'by' if k == 'keys' else k} {v}" for k, v in over.items()) if look.values == "sample" else ""
+    return Told(type_tag(type(obj)), f"{by + ', ' if by else ''}of {inline(look, held.get('obj'))}", unseen=True)
 
 
 def describers() -> dict[type, Describer]:
     "The describers of pandas' exact types."
-    pandas = loaded("pandas")
+    pandas, api = loaded("pandas"), loaded("pandas.api.typing")
     found: dict[type, Describer] = dict.fromkeys(_index_types(), _index)
-    for name, describer in (("DataFrame", _frame), ("Series", _column), ("Timestamp", _stated), ("Timedelta", _stated)):
-        if is_class(pandas.get(name)):
-            found[pandas[name]] = describer
-    return found
+    named: list[tuple[Any, Describer]] = [(pandas.get(n), d) for n, d in (("DataFrame", _frame), ("Series", _column))]
+    named += [(pandas.get(n), _stated) for n in ("Timestamp", "Timedelta", "Period", "Interval")] + [
+        (pandas.get("Categorical"), _values)
+    ]
+    named += [(loaded("pandas.arrays").get(n), _values) for n in sorted(_KNOWN)]
+    named += [
+        (api.get(n), _group)
+        for n in (
+            "DataFrameGroupBy",
+            "SeriesGroupBy",
+            "Rolling",
+            "Expanding",
+            "ExponentialMovingWindow",
+            "DatetimeIndexResamplerGroupby",
+        )
+    ]
+    return found | {cls: d for cls, d in named if is_class(cls)}
 
 
 def _stated(obj: Any, look: Look) -> Told:
-    "Sends a moment or a span."
+    "Sends a moment, span, period or interval."
     zone = getattr(obj, "tzinfo", None)
-    known = zone is None or type_tag(type(zone)) in ("datetime.timezone", "zoneinfo.ZoneInfo")
+    known = known_zone(zone)
     return Told(type_tag(type(obj)), "", value_text(look, str(obj)) if known and look.values == "sample" else "")
