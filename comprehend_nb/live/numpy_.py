@@ -118,7 +118,7 @@ def _plain(obj: Any) -> Any:
 def _masked(obj: Any, look: Look) -> Told:
     "Sends a masked array's shape, dtype, and its first values with those that are masked left out."
     held, data = attributes(obj) or {}, _plain(obj)
-    mask = held.get("_mask")
+    mask: Any = held.get("_mask")
     count = min(look.items + 1, 8)
     hidden = (
         first_values(mask, count)
