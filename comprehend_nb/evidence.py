@@ -147,6 +147,11 @@ class Evidence:
             data: dict[str, Any] = {"parts": dict(closure.parts), "origin": "human" if origin == "unknown" else origin, "symbols": list(cell.symbols)}
             self.book.record("executed", cell, closure.digest, **data | ({"parent": parent} if parent else {}))
 
+    @property
+    def before(self) -> dict[str, str]:
+        "The fingerprint of what ran last at each place (`at <cell id>`) and under each name (`named <name>`) in this kernel."
+        return self._before
+
     def _keys(self, cell: Cell, place: str) -> list[str]:
         named = [n for n, d in cell.definitions.items() if d.origin is None and cell.kind == "logic"]
         return ([f"at {place}"] if place else []) + [f"named {n}" for n in named]

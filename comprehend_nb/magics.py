@@ -20,6 +20,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
 # %% ../nbs/60_magics.ipynb #f7ed73f2
 from .errors import ComprehendError
+from .moments import Moments
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -364,6 +365,7 @@ class Loaded:
     def __init__(self, shell: Any) -> None:
         self.shell, self.watch = shell, Watch(shell)
         self.transformer: Callable[..., Any] = take_as_typed
+        self.moments = Moments(shell, lambda: vars(self).get("session"))
 
     @cached_property
     def session(self) -> "Session":
@@ -375,11 +377,13 @@ class Loaded:
         "Do the bookkeeping that waits; a fault of it is never the person's."
         with contextlib.suppress(Exception):
             self.session.evidence  # noqa: B018
+            self.moments.whys.learn()
 
     def before(self, info: Any) -> None:
         "A cell that starts a program (`!comprehend-nb export`) finds what ran before it recorded."
         if self.watch.waiting and re.search(r"^\s*[!%]", info.raw_cell or "", re.MULTILINE):
             self.settle()
+        self.moments.before(info)
 
     def after(self, result: Any) -> None:
         "Note what ran; bookkeeping waits until the reply has gone out."
@@ -427,6 +431,7 @@ def load(shell: Any) -> Loaded:
         _say("%ai belongs to another extension here; comprehend-nb answers to %cnb")
     shell.input_transformers_cleanup.insert(0, loaded.transformer)
     shell._comprehend_nb = loaded
+    loaded.moments.attach()
     shell.events.register("pre_run_cell", loaded.before)
     shell.events.register("post_run_cell", loaded.after)
     atexit.register(loaded.last)
@@ -449,5 +454,6 @@ def unload(shell: Any) -> None:
             with contextlib.suppress(ValueError):
                 shell.events.unregister(event, hook)
         shell.input_transformers_cleanup[:] = [t for t in shell.input_transformers_cleanup if t is not loaded.transformer]
+        loaded.moments.detach()
         atexit.unregister(loaded.last)
         loaded.last()

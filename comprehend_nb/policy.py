@@ -181,6 +181,7 @@ class Personal:
     day_budget_usd: float | None = None
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     deadline: float = 60.0
+    moments: bool = True  # what people said about code, shown in tracebacks and at changed cells
 
 # %% ../nbs/02_policy.ipynb #9345374b
 def personal_file(environ: Mapping[str, str] = os.environ) -> Path:
@@ -215,13 +216,13 @@ def read_personal(environ: Mapping[str, str] = os.environ) -> Personal:
 # %% ../nbs/02_policy.ipynb #6a97f838
 _PERSONAL_TYPES: Mapping[str, tuple[type, ...]] = {
     "model": (str,), "base_url": (str, type(None)), "api_key": (str, type(None)), "name": (str,), "email": (str,),
-    "day_budget_usd": (int, float), "prices": (dict,), "deadline": (int, float),
+    "day_budget_usd": (int, float), "prices": (dict,), "deadline": (int, float), "moments": (bool,),
 }  # fmt: skip
 
 
 def _checked(settings: Mapping[str, Any], where: str) -> Personal:
     for key, value in settings.items():
-        if not isinstance(value, _PERSONAL_TYPES[key]) or isinstance(value, bool):
+        if not isinstance(value, _PERSONAL_TYPES[key]) or (isinstance(value, bool) and bool not in _PERSONAL_TYPES[key]):
             wanted = _PERSONAL_TYPES[key][0].__name__
             raise PolicyError(f"{key} must be of type {wanted}, not {type(value).__name__}", where=where)
     return Personal(**settings)
