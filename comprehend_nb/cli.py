@@ -22,7 +22,7 @@ _TUTORIAL = "comprehend-nb-tutorial"
 # %% ../nbs/62_cli.ipynb #1a870426
 _LATER = """\
 exit status: 0 it holds, 1 it does not (each reason on its own line), 2 wrong usage or unreadable input.
-quiz and report are not here yet: they come with a later version."""
+quiz is not here yet: it comes with a later version."""
 
 _ANSWERS = ("check", "export", "explain", "waive")
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
-def _command(into: "Commands", name: str, text: str, *, json: bool = True) -> argparse.ArgumentParser:
+def _command(into: "Commands", name: str, text: str, *, json: bool = True, room: str = "") -> argparse.ArgumentParser:
     made = into.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
-    made.set_defaults(command=name, room="commands" if name in _ANSWERS else "setups")
+    made.set_defaults(command=name, room=room or ("commands" if name in _ANSWERS else "setups"))
     if json:
         made.add_argument("--json", action="store_true", help="answer with one JSON object")
     return made
@@ -63,6 +63,10 @@ def _answering(into: "Commands") -> None:
     waive.add_argument("symbol", metavar="SYMBOL", help="a name that the cell binds; module.name where several do")
     waive.add_argument("--reason", required=True, metavar="TEXT", help="why nobody needs to explain it")
     _path(waive, "path", "a folder of the project")
+    report = _command(into, "report", "who can explain what, is it still true, and where is the risk", room="reporting")
+    _path(report, "path", "a folder of the project")
+    report.add_argument("--html", type=Path, metavar="FILE", help="write one page that loads nothing from anywhere")
+    report.add_argument("--define", metavar="NAME", help="what a number of the report means")
 
 # %% ../nbs/62_cli.ipynb #7ba7333d
 def _making(into: "Commands") -> None:

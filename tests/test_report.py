@@ -1,0 +1,169 @@
+"The report on projects in real git repositories whose answers are known."
+
+import json
+import subprocess
+import sys
+from itertools import combinations
+
+import pytest
+from export_support import ADA, BOB, Lab, environ
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from comprehend_nb.identity import Person
+from comprehend_nb.report.authors import pasts
+from comprehend_nb.report.measure import bus_factor
+from comprehend_nb.report.page import page
+from comprehend_nb.report.team import as_json, report
+from comprehend_nb.report.unit import logic
+
+CEM = Person.of("Cem", "cem@example.org")
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def lab(tmp_path):
+    "Ada made both notebooks and understands prices; Bob explained both, and verified the till."
+    lab = Lab(tmp_path / "a").sample()
+    lab.write("03_box", "# box\n\n> Nobody knows.", "#| default_exp box", "#| export\ndef shape(box):\n    return len(box), 1")
+    lab.commit()
+    lab.understand(["RATE", "gross"]).record("checked", only=["gross"], verdict="passed")
+    lab.understand(["gross", "total"], person=BOB).record("checked", only=["total"], person=BOB, verdict="passed")
+    return lab
+
+
+def units(found):
+    return {u.name: u for u in found.units if u.symbols}
+
+
+def test_who_can_explain_what_is_what_was_recorded(lab):
+    found = report(lab.project)
+    by = units(found)
+    assert by["gross"].verified == {ADA.id} and by["gross"].explained == {ADA.id, BOB.id} and by["gross"].standing == "verified"
+    assert by["total"].verified == {BOB.id} == by["total"].explained
+    assert by["shape"].standing == "none" and by["RATE"].kind == "glue"
+    # gross, total and shape have two statements each
+    assert found.whole.weight == 6 and found.whole.shares["verified"] == pytest.approx(2 / 3) and found.whole.shares["none"] == pytest.approx(1 / 3)
+    assert (str(found.whole.bus), found.whole.fewest, found.whole.bus_explained.low) == ("1", 0, 1)
+    assert (found.loss.known, found.loss.lost) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+    assert [c.name for c in found.chains] == ["total > gross"] and (found.chains[0].weakest(), len(found.chains[0].everybody())) == (1, 0)
+    assert len(found.chains[0].everybody("explained")) == 1
+
+
+def test_authors_are_git_s_and_illusory_coverage_is_what_they_cannot_explain(lab):
+    found = report(lab.project)
+    assert found.whole.illusion.share == pytest.approx(1 / 3) and (found.whole.illusion.authors, found.whole.illusion.explainers) == (1, 2)
+    assert {m.name: m.illusion.share for m in found.modules} == {"shop.core": 0, "shop.till": 0, "shop.box": 1}
+
+
+def test_a_check_of_somebody_else_verifies_nothing(tmp_path):
+    lab = Lab(tmp_path / "b").sample().understand(["gross"])
+    lab.record("checked", only=["gross"], person=BOB, verdict="passed")
+    assert units(report(lab.project))["gross"].verified == frozenset()
+    lab.record("checked", only=["gross"], verdict="attested")
+    assert units(report(lab.project))["gross"].standing == "attested"
+    lab.record("checked", only=["gross"], verdict="passed")
+    assert units(report(lab.project))["gross"].standing == "verified"
+
+
+def test_what_changed_below_makes_stale_what_stands_above(lab):
+    lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 9")
+    found = report(lab.project)
+    assert {u.name for u in logic(found.units) if u.standing == "stale"} == {"gross", "total"} == {c.unit.name for c in found.changed}
+    assert all("RATE was changed" in c.why for c in found.changed) and found.loss.known == 0
+
+
+def test_formatting_and_moving_change_no_number(lab):
+    before = as_json(report(lab.project, now=2e9))
+    lab.edit("nbs/00_core.ipynb", "return net * (1 + RATE / 100)", "# gross of net\\n\\n    return (net*( 1+RATE/100 ))")
+    (lab.root / "nbs/01_till.ipynb").rename(lab.root / "nbs/07_till.ipynb")
+    lab.commit()
+    after = as_json(report(lab.project, now=2e9))
+    keep = ("units", "weight", "shares", "origins", "fewest", "bus", "fewest_explained", "bus_explained", "understood")
+    assert {k: before["whole"][k] for k in keep} == {k: after["whole"][k] for k in keep}
+    assert [u["centrality"] for u in before["units"]] == [u["centrality"] for u in after["units"]]
+
+
+def test_what_cannot_be_read_is_unknown_and_nothing_else(lab):
+    lab.write("02_bad", "# bad\n\n> Bad.", "#| default_exp bad", "#| export\ndef broken(:\n    pass")
+    found = report(lab.project)
+    assert {m.name: m.shares["unknown"] for m in found.modules}["shop.bad"] == 1
+    assert found.whole.shares["unknown"] == pytest.approx(2 / 8) and sum(found.whole.shares.values()) == pytest.approx(1)
+
+
+def test_two_addresses_of_one_person_are_one_explainer(lab):
+    home = Person.of("Ada L", "ada@home.example")
+    lab.understand(["gross"], person=home)
+    assert len(units(report(lab.project))["gross"].explained) == 3
+    (lab.root / ".mailmap").write_text("Ada Lovelace <ada@example.org> <ada@home.example>\n")
+    assert units(report(lab.project))["gross"].explained == {ADA.id, BOB.id}
+
+
+def test_a_rename_keeps_its_authors(lab):
+    lab.git("mv", "nbs/00_core.ipynb", "nbs/05_prices.ipynb", who=BOB)
+    lab.git("commit", "-qm", "moved", who=BOB)
+    past = pasts(lab.root)["nbs/05_prices.ipynb"]
+    assert past.creator == ADA.id and dict(past.changes) == {ADA.id: 1, BOB.id: 1}
+
+
+def test_the_policy_names_paths_and_one_that_is_not_there_is_said(lab):
+    lab.policy("critical = total, nothing_here")
+    found = report(lab.project)
+    assert (found.chains[0].name, found.chains[0].why, len(found.chains[0].units)) == ("total", "policy", 2)
+    assert [n for n in found.notes if "nothing_here" in n]
+
+
+def test_the_command_says_writes_and_answers(lab):
+    def run(*args):
+        return subprocess.run([sys.executable, "-m", "comprehend_nb.cli", "report", *args], cwd=lab.root, env=environ() | {"PYTHONUTF8": "1"}, capture_output=True, text=True)
+
+    said = run()
+    assert said.returncode == 0 and "What would we lose if one person left?" in said.stdout and "verified 67 %" in said.stdout, said
+    data = json.loads(run("--json").stdout)
+    assert data["whole"]["shares"]["verified"] == pytest.approx(2 / 3) and data["definitions"]["bus factor"]
+    made = run("--html", "page.html")
+    text = (lab.root / "page.html").read_text()
+    assert made.returncode == 0 and text.startswith("<!DOCTYPE html>") and "<script" not in text
+    assert ADA.id not in text and "Ada" not in text, "people are not on the page"
+    assert run("--define", "bus").returncode == 0 and run("--define", "velocity").returncode == 2 and run("nowhere").returncode == 2
+
+
+def test_a_page_of_a_project_with_nothing_in_it(tmp_path):
+    lab = Lab(tmp_path / "empty")
+    assert "no logic" in page(report(lab.project))
+
+
+# --- properties
+
+groups = st.lists(st.tuples(st.integers(1, 9), st.frozensets(st.sampled_from("abcdef"))), max_size=8)
+
+
+def fewest_by_trying_all(pairs):
+    "The definition, word for word."
+    people, total = sorted(set().union(*(p for _, p in pairs))), sum(w for w, _ in pairs)
+    for k in range(len(people) + 1):
+        for gone in combinations(people, k):
+            if sum(w for w, p in pairs if p - set(gone)) * 2 < total:
+                return k
+    return 0 if not total else None
+
+
+@given(groups)
+@settings(deadline=None, max_examples=300)
+def test_a_bus_factor_is_what_its_definition_says(pairs):
+    found = bus_factor(pairs)
+    assert found.exact and found.low == fewest_by_trying_all(pairs)
+    assert bus_factor(pairs, steps=1).low <= found.low <= bus_factor(pairs, steps=1).high
+
+
+@given(groups, st.data())
+@settings(deadline=None, max_examples=300)
+def test_one_more_explainer_never_lowers_a_bus_factor(pairs, data):
+    if pairs:
+        i, who = data.draw(st.integers(0, len(pairs) - 1)), data.draw(st.sampled_from("abcdefgh"))
+        more = [(w, p | {who}) if j == i else (w, p) for j, (w, p) in enumerate(pairs)]
+        assert bus_factor(more).low >= bus_factor(pairs).low
