@@ -74,7 +74,10 @@ def model_findings(environ: Mapping[str, str] = os.environ) -> list[Finding]:
     from comprehend_nb.models import ModelError, choose
 
     try:
-        out.append(Finding("model", f"{choose(own).label}, because {_why(own)}"))
+        model = choose(own)
+        out.append(Finding("model", f"{model.label}, because {_why(own)}"))
+        if does := getattr(model, "remembered", ""):
+            out.append(Finding("what that server does", does))
     except ModelError as e:
         out.append(Finding("model", e.what, False, e.remedy))
     return out

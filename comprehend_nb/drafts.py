@@ -33,6 +33,7 @@ class Draft(msgspec.Struct, omit_defaults=True):
     model: str = ""
     prompt_version: str = ""
     request: str = ""
+    sent: str = ""  # the hash of the request that it answers
     cell: str = ""  # which cell asked
     ran_by: str = ""  # which cell ran it last
     parent: str = ""  # the fingerprint this one was edited from
@@ -58,6 +59,7 @@ class Reply(msgspec.Struct, omit_defaults=True):
     draft: str = ""
     answer: str = ""
     proposer: str = ""
+    sent: str = ""
 
 # %% ../nbs/50_drafts.ipynb #a2c5eee1
 def _slug(name: str) -> str:

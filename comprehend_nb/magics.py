@@ -119,6 +119,14 @@ def _words(line: str, *flags: str) -> tuple[set[str], str]:
     return found, line.strip()
 
 
+def _last_words(e: ComprehendError) -> str:
+    "What a model said last where nothing usable came of it: shown as what it is."
+    text = plain(getattr(e, "text", ""))[:2000].strip()
+    if getattr(e, "kind", "") != "unusable" or not text:
+        return ""
+    return "\n".join(["its last reply, which is no proposal:", *(f"  | {line}" for line in text.splitlines())]) + "\n"
+
+
 def _contained(method: Any) -> Any:
     "Our own errors become one line on stderr; `--help` prints the docstring."
     import functools
@@ -132,7 +140,7 @@ def _contained(method: Any) -> Any:
         try:
             method(self, line, cell)
         except ComprehendError as e:
-            sys.stderr.write(f"{plain(str(e))}\n")
+            sys.stderr.write(f"{plain(str(e))}\n{_last_words(e)}")
         except KeyboardInterrupt:
             terminal = getattr(self.shell, "kernel", None) is None
             sys.stderr.write(f"stopped; nothing was changed, and the request is {'in your history (↑)' if terminal else 'still in this cell'}\n")
@@ -284,10 +292,17 @@ class ComprehendMagics(Magics):
     @line_magic
     @_contained
     def ai_state(self, line: str, cell: str | None = None) -> None:
-        """Show exactly what would be sent, and what it costs: %ai_state [NAME...] shows the named objects in full."""
-        from comprehend_nb.live import describe
-        from comprehend_nb.session import state_of, values_of
+        """Show exactly what would be sent, and what it costs: %ai_state [NAME...] shows the named objects in full.
 
+        %ai_state --sent [DRAFT] shows what was sent, for the latest request or for a draft.
+        """
+        from comprehend_nb.live import describe
+        from comprehend_nb.session import sent_text, state_of, values_of
+
+        flags, line = _words(line, "--sent")
+        if flags:
+            _say(sent_text(self.session, line))
+            return
         hidden = self.session.hidden | set(self.session.policy.hide)
         for name in line.split():
             if name in hidden or name not in self.shell.user_ns:

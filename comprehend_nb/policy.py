@@ -179,6 +179,7 @@ class Personal:
     name: str | None = None
     email: str | None = None
     day_budget_usd: float | None = None
+    request_budget_usd: float | None = None  # one question, with what is sent back and tried again
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     deadline: float = 60.0
     moments: bool = True  # what people said about code, shown in tracebacks and at changed cells
@@ -216,7 +217,8 @@ def read_personal(environ: Mapping[str, str] = os.environ) -> Personal:
 # %% ../nbs/02_policy.ipynb #6a97f838
 _PERSONAL_TYPES: Mapping[str, tuple[type, ...]] = {
     "model": (str,), "base_url": (str, type(None)), "api_key": (str, type(None)), "name": (str,), "email": (str,),
-    "day_budget_usd": (int, float), "prices": (dict,), "deadline": (int, float), "moments": (bool,),
+    "day_budget_usd": (int, float), "request_budget_usd": (int, float), "prices": (dict,), "deadline": (int, float),
+    "moments": (bool,),
 }  # fmt: skip
 
 

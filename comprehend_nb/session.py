@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['NOT_A_PERSON', 'SessionError', 'Asked', 'Explained', 'Session', 'mode_of', 'state_of', 'values_of', 'last_error',
-           'new_host', 'ask', 'request_of', 'called', 'new_draft', 'draft_of', 'run', 'edit', 'reject', 'explain',
-           'form', 'standing']
+           'new_host', 'ask', 'request_of', 'called', 'new_draft', 'draft_of', 'sent_text', 'run', 'edit', 'reject',
+           'explain', 'form', 'standing']
 
 # %% ../nbs/52_session.ipynb #eb8f31e2
 import hashlib
@@ -37,6 +37,7 @@ from .history import local, read
 from .notebooks import Project
 from .policy import Personal, Policy, at_least, find_root, read_personal
 from .recorder import Recorder, show_again
+from .sent import Sent
 from .watch import Watch
 
 # %% ../nbs/52_session.ipynb #00661a01
@@ -126,8 +127,13 @@ class Session:
     def journal(self) -> Journal:
         "Drafts and replies of this notebook."
         if self._journal is None:
-            self._journal = Journal(_drafts_folder(self.project, self.name), self.name)
+            self._journal = Journal(_private(self.project, self.name, "drafts"), self.name)
         return self._journal
+
+    @property
+    def sent(self) -> Sent:
+        "What was sent to models from here."
+        return Sent(_private(self.project, self.name, "sent"))
 
     @property
     def model(self) -> Any:
@@ -136,8 +142,11 @@ class Session:
             from comprehend_nb.models.budget import Budget
             from comprehend_nb.models.contract import choose
 
-            self._budget = Budget(session_usd=self.policy.budget_usd, day_usd=self.personal.day_budget_usd)
-            self._model = choose(self.personal, budget=self._budget)
+            own = self.personal
+            self._budget = Budget(own.request_budget_usd, self.policy.budget_usd, own.day_budget_usd)
+            self._model = choose(own, budget=self._budget)
+            if hasattr(self._model, "keep"):
+                self._model.keep = self.sent.keep
         return self._model
 
     def close(self) -> None:
@@ -147,14 +156,14 @@ class Session:
                 self.evidence.book.close()
 
 # %% ../nbs/52_session.ipynb #e4381b92
-def _drafts_folder(project: Project | None, name: str) -> Path | None:
-    "The private folder for drafts: the project's, else the person's own state folder."
+def _private(project: Project | None, name: str, what: str) -> Path:
+    "The private folder for drafts, or for what was sent: the project's, else the person's own state folder."
     if project:
-        return local(project.root) / "drafts"
+        return local(project.root) / what
     import platformdirs
 
     here = hashlib.blake2b(str(place(name)).encode(), digest_size=6).hexdigest()
-    return platformdirs.user_state_path("comprehend-nb") / "drafts" / here
+    return platformdirs.user_state_path("comprehend-nb") / what / here
 
 # %% ../nbs/52_session.ipynb #dd6f7053
 def mode_of(text: str, hint: bool = False) -> "Mode":
@@ -271,10 +280,10 @@ def called(source: str) -> str:
 def _keep(session: Session, who: Asker, request: Any, found: Any) -> Asked:
     label = session.model.label
     if not hasattr(found, "code"):
-        session.journal.put(Reply(who.cell, request.mode, request.text, answer=found.text, proposer=label))
+        session.journal.put(Reply(who.cell, request.mode, request.text, answer=found.text, proposer=label, sent=found.sent))
         return Asked(answer=found.text, proposer=label)
     draft = new_draft(session, found.code, intent=found.intent, assumption=found.assumption, notes=list(found.notes),
-                      proposer=label, model=found.model, prompt_version=found.prompt_version, request=request.text, cell=who.cell,
+                      proposer=label, model=found.model, prompt_version=found.prompt_version, request=request.text, cell=who.cell, sent=found.sent,
                       replaces=called(request.target) if found.replaces and request.target else "")  # fmt: skip
     session.journal.put(Reply(who.cell, request.mode, request.text, draft=draft.uid, proposer=label))
     return Asked(draft, proposer=label)
@@ -289,7 +298,7 @@ def new_draft(session: Session, code: str, *, parent: str = "", **told: Any) -> 
     session.journal.put(draft)
     if not parent:
         session.evidence.book.record("proposed", cell, model=draft.model or draft.proposer, prompt_version=draft.prompt_version,
-                                     symbols=symbols, intent=draft.rationale)  # fmt: skip
+                                     symbols=symbols, intent=draft.rationale, **({"sent": draft.sent} if draft.sent else {}))  # fmt: skip
     return draft
 
 
@@ -303,6 +312,17 @@ def draft_of(session: Session, label: str = "") -> Draft:
     if not session.journal.unfinished:
         raise SessionError("there is no open draft", remedy="Ask for one with `%ai what you want`.")
     return session.journal.unfinished[-1]
+
+# %% ../nbs/52_session.ipynb #649bb894
+def sent_text(session: Session, label: str = "") -> str:
+    "The request that a draft answers, or the latest of all, as it was sent."
+    from comprehend_nb.sent import as_text
+
+    kept = session.sent
+    path = kept.find(draft_of(session, label).sent) if label else next(reversed(kept.files()), None)
+    if path is None:
+        raise SessionError("nothing that was sent is kept" + (f" for {label}" if label else ""), remedy="Rules send nothing; `%ai_state` shows what a model would be sent.")
+    return as_text(path)
 
 # %% ../nbs/52_session.ipynb #2b353e38
 def run(session: Session, label: str = "", *, again: bool = False) -> bool:

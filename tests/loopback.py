@@ -376,7 +376,7 @@ class Loopback:
             step = self.steps[min(number, len(self.steps) - 1)]
             return number, step if isinstance(step, Step) else step(seen.body)
 
-    def wait(self, what: Callable[[], object], seconds: float = 3.0) -> bool:
+    def wait(self, what: Callable[[], object], seconds: float = 20.0) -> bool:
         "Wait until `what()` is true, such as `lambda: server.aborted`."
         end = time.monotonic() + seconds
         while not what() and time.monotonic() < end:

@@ -7,11 +7,12 @@ __all__ = ['DEFAULT_MODEL', 'TRIES', 'ROUNDS', 'LONGEST_WAIT', 'MAX_TOKENS', 'As
            'draft_of']
 
 # %% ../../nbs/21_models/02_anthropic.ipynb #8e954ee3
+import hashlib
 import json
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from .budget import Budget
 from .contract import Answer, ModelError, Progress, Proposal, Request, Usage
 from .prices import Price, price_of
 from .reading import Draft, SentBack, Spoken, hard_reasons, read_answer, read_cell, soft_reasons
-from .terms import Terms, terms_of
+from .terms import Terms, negotiated, remember, terms_of
 from .transport import STEP, Line
 from .wire import Reply
 
@@ -47,6 +48,7 @@ class Ask:
     usage: Usage = field(default_factory=Usage)
     sent_back: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     trouble: str = ""
+    sent: str = ""  # the hash of the latest request
     _told: int = 0
 
     def __post_init__(self) -> None:
@@ -92,7 +94,8 @@ class Anthropic:
         self.place = faults.place_of(settings.base_url, self.model)
         self.budget = budget or Budget(day_usd=settings.day_budget_usd)
         self.price: Price | None = price_of(self.model, settings.prices, shipped=self.place.official)
-        self.sent = ""  # the body of the latest request, for the journal: it holds no key
+        self.sent = ""  # the body of the latest request: it holds no key
+        self.keep: Callable[[str, str], None] | None = None  # called with each body and its hash before it is sent
         self._line = Line(settings.base_url, settings.api_key, self.place)
         self._lock = threading.Lock()
 
@@ -111,8 +114,13 @@ class Anthropic:
 
     @property
     def negotiated(self) -> str:
-        "The same in words, for `doctor`."
+        "The same in words."
         return str(self.terms)
+
+    @property
+    def remembered(self) -> str:
+        "What this server was last seen to do, and when, whichever process asked; for `doctor`."
+        return negotiated(self._line.base_url, self.model)
 
     def ask(self, request: Request, *, progress: Progress | None = None) -> Proposal | Answer:
         "One proposal, one answer, or a `ModelError`; an interrupt ends it at once, and it can be asked again."
@@ -136,6 +144,8 @@ class Anthropic:
             e.usage = ask.usage if ask else e.usage
             raise
         finally:
+            if ask and ask.usage.requests:
+                remember(self._line.base_url, self.model, self.terms)
             self._lock.release()
 
 # %% ../../nbs/21_models/02_anthropic.ipynb #e34b12f9
@@ -188,7 +198,7 @@ def _judge(model: Anthropic, ask: Ask, layout: prompts.Layout, reply: Reply) -> 
         text, reasons = read_answer(reply, ask.request.mode)
         if reasons and not (last and text):
             return _back(model, ask, reply, SentBack(text, tuple(reasons)))
-        return Answer(text, model.name, ask.usage)
+        return Answer(text, model.name, ask.usage, ask.sent)
     read = read_cell(reply, layout.form, proven=model.terms.proven)
     if isinstance(read, SentBack):
         if read.ignored and (told := model.terms.step_down()):
@@ -196,7 +206,8 @@ def _judge(model: Anthropic, ask: Ask, layout: prompts.Layout, reply: Reply) -> 
             return None
         return _back(model, ask, reply, read)
     if isinstance(read, Spoken):
-        return Answer(read_answer(reply, "answer")[0] or read.text, model.name, ask.usage)
+        model.terms.spoke()
+        return Answer(read_answer(reply, "answer")[0] or read.text, model.name, ask.usage, ask.sent)
     _learn(model.terms, layout.form, reply)
     hard = hard_reasons(read, ask.request)
     soft = [] if hard else soft_reasons(read, ask.request)
@@ -209,13 +220,13 @@ def _learn(terms: Terms, asked: prompts.Form, reply: Reply) -> None:
     "A cell arrived: in the form asked for, which is proven now, or as a fenced block where a tool was offered."
     if asked != "fenced" and not reply.calls and not terms.proven and not reply.text.lstrip().startswith("{"):
         terms.form = "fenced"
-    terms.proven = True
+    terms.kept()
 
 
 def _proposal(model: Anthropic, ask: Ask, draft: Draft, soft: Sequence[str]) -> Proposal:
     return Proposal(
         draft.intent, draft.code, draft.assumption, draft.replaces,
-        model.name, prompts.version(), ask.usage, tuple(soft),
+        model.name, prompts.version(), ask.usage, tuple(soft), ask.sent,
     )  # fmt: skip
 
 
@@ -266,12 +277,24 @@ def _after(error: ModelError, attempts: int, wait: float = 0.0) -> ModelError:
     return error
 
 
+def _note(model: Anthropic, ask: Ask, body: dict[str, Any]) -> None:
+    "Have the body kept before it leaves; where that fails it is said, and the person's question is asked all the same."
+    model.sent = json.dumps(body, ensure_ascii=False)
+    ask.sent = f"sha256:{hashlib.sha256(model.sent.encode()).hexdigest()}"
+    if model.keep is not None:
+        try:
+            model.keep(model.sent, ask.sent)
+        except Exception as e:
+            model.keep = None
+            ask.say(f"what is sent cannot be kept ({type(e).__name__}); asking all the same")
+
+
 def _attempt(model: Anthropic, ask: Ask, body: dict[str, Any], most: float | None) -> tuple[faults.Fault | None, Reply]:
     if ask.left <= 0:
         raise faults.deadline(model.place, ask.seconds, ask.trouble)
     model.budget.reserve(most, asked=ask.usage.usd or 0.0)
     reply = Reply()
-    model.sent = json.dumps(body, ensure_ascii=False)
+    _note(model, ask, body)
     try:
         model._line.send(body, reply, ask.left, lambda: ask.say("answering"), ask.waiting)
     except TimeoutError:

@@ -7,43 +7,29 @@ __all__ = ['spent_file', 'Budget']
 
 # %% ../../nbs/21_models/05_budget.ipynb #4935a554
 import datetime
-import fcntl
-import json
-import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 # %% ../../nbs/21_models/05_budget.ipynb #6db82800
 from .contract import ModelError, Usage
+from .kept import shared, state_file
 
 # %% ../../nbs/21_models/05_budget.ipynb #e84009f0
 def spent_file() -> Path:
     "Where a person's daily totals are kept."
-    import platformdirs
-
-    return platformdirs.user_state_path("comprehend-nb") / "spent.json"
+    return state_file("spent.json")
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[dict[str, float]]:
-    "The totals by date, for reading and changing; written back whole where they changed."
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path.with_suffix(".lock"), "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        totals = {k: float(v) for k, v in json.loads(path.read_text()).items()} if path.exists() else {}
-        before = dict(totals)
-        yield totals
-        if totals != before:
-            temporary = path.with_suffix(f".{os.getpid()}")
-            temporary.write_text(json.dumps(dict(sorted(totals.items())[-31:])))
-            temporary.replace(path)
+def _add(totals: dict[str, float], day: str, usd: float) -> None:
+    "Add to a day's total, rounded so that it stays readable; a month is kept."
+    totals[day] = round(max(0.0, float(totals.get(day, 0.0)) + usd), 8)
+    for old in sorted(totals)[:-31]:
+        del totals[old]
 
 # %% ../../nbs/21_models/05_budget.ipynb #395e7be9
 _RAISE = {
-    "request": "Ask for something smaller, or hide large objects with %ai_hide.",
+    "request": "Ask for something smaller, hide large objects with %ai_hide, or raise request_budget_usd in your own config.toml.",
     "session": "Raise budget_usd in the project's settings, or restart the kernel.",
     "day": "Raise day_budget_usd in your own config.toml, or go on tomorrow.",
 }
@@ -95,11 +81,11 @@ class Budget:
     def _day(self, usd: float, *, refuse: bool) -> None:
         today = datetime.date.today().isoformat()
         try:
-            with _locked(self.path or spent_file()) as totals:
+            with shared(self.path or spent_file()) as totals:
                 if refuse:
                     self._refuse("day", self.day_usd, totals.get(today, 0.0), usd)
-                totals[today] = round(max(0.0, totals.get(today, 0.0) + usd), 8)
-        except (OSError, ValueError, AttributeError) as e:
+                _add(totals, today, usd)
+        except (OSError, ValueError, TypeError) as e:
             if refuse and self.day_usd is not None:
                 raise ModelError(
                     f"not sent: the day's total cannot be read ({e})", kind="budget", remedy="Mend or remove that file."
@@ -110,12 +96,13 @@ class Budget:
         known = f"${self.session:.4f}" + (f" of ${self.session_usd:.2f}" if self.session_usd is not None else "")
         more = f", {self.unknown} of unknown price" if self.unknown else ""
         day = f", today ${self.today():.4f}" + (f" of ${self.day_usd:.2f}" if self.day_usd is not None else "")
-        return f"{known} this session in {self.spent.requests} requests{more}{day}"
+        each = f", at most ${self.request_usd:.2f} for one question" if self.request_usd is not None else ""
+        return f"{known} this session in {self.spent.requests} requests{more}{day}{each}"
 
     def today(self) -> float:
         "What all kernels of this person spent today, as far as it can be read."
         try:
-            with _locked(self.path or spent_file()) as totals:
-                return totals.get(datetime.date.today().isoformat(), 0.0)
-        except (OSError, ValueError, AttributeError):
+            with shared(self.path or spent_file()) as totals:
+                return float(totals.get(datetime.date.today().isoformat(), 0.0))
+        except (OSError, ValueError, TypeError):
             return 0.0

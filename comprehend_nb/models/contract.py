@@ -76,6 +76,7 @@ class Proposal:
     prompt_version: str = ""
     usage: Usage = field(default_factory=Usage)
     notes: tuple[str, ...] = ()  # what it leans on and what is not there, where the model insisted
+    sent: str = field(default="", compare=False)  # `sha256:...` of the request that it answers, as it is kept
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Answer:
     text: str
     model: str = ""
     usage: Usage = field(default_factory=Usage)
+    sent: str = field(default="", compare=False)
 
 # %% ../../nbs/21_models/00_contract.ipynb #2e29a8e2
 class ModelError(ComprehendError):

@@ -1,0 +1,197 @@
+"""What a person meets who asks a model: in a real kernel and in a terminal, against a real server on loopback."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kernel_support import driving, ledger_text, make_project
+from loopback import Loopback, Step, cell_json, error, propose, raw, say, tool_block
+
+DOUBLE = "def double(x):\n    return x + x"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "p")
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Any:
+    "The environment of a person with settings of their own, whose model is the scripted server."
+
+    def make(server: Loopback, **settings: Any) -> dict[str, str]:
+        lines = [f"base_url = {json.dumps(server.url)}", 'api_key = "its-own-key"', 'model = "tiny"']
+        lines += [f"{k} = {json.dumps(v)}" for k, v in settings.items()] + ["[prices.tiny]", "input = 1.0", "output = 5.0"]
+        (tmp_path / "config.toml").write_text("\n".join(lines))
+        return {"COMPREHEND_NB_CONFIG": str(tmp_path / "config.toml"), "XDG_STATE_HOME": str(tmp_path / "state")}
+
+    return make
+
+
+def sent_files(project: Path) -> list[Path]:
+    return sorted((project / ".comprehend" / "local" / "sent").glob("*.json"))
+
+
+def test_what_was_sent_is_kept_privately_and_the_ledger_holds_its_hash(project: Path, person: Any) -> None:
+    with Loopback([error(529), propose("x = 1\n" * 30), propose(DOUBLE), say("It is one.")]) as server, driving(project, person(server)) as d:
+        d.run("value = 'a-value-that-is-sent'")
+        d.run("%ai double it", "c1")
+        d.run("%ai what is value?", "c2")
+        assert "a-value-that-is-sent" in d.run("%ai_state --sent d1")
+        assert "what is value?" in d.run("%ai_state --sent")
+        assert "there is no draft 'd7'" in d.run("%ai_state --sent d7")
+        bodies = [{k: v for k, v in s.body.items() if k != "stream"} for s in server.requests]
+    kept = sent_files(project)
+    assert len(server.requests) == 4 and len(kept) == 3  # the one that met a busy server was sent twice
+    assert all(body in [json.loads(p.read_bytes()) for p in kept] for body in bodies)
+    assert all(p.stat().st_mode & 0o077 == 0 for p in kept) and "its-own-key" not in "".join(p.read_text() for p in kept)
+    (record,) = [r for r in map(json.loads, ledger_text(project).splitlines()) if r.get("kind") == "proposed"]
+    wanted = {f"sha256:{hashlib.sha256(p.read_bytes()).hexdigest()}": p for p in kept}
+    assert "your reply, sent back" in wanted[record["data"]["sent"]].read_text()  # that of the round which gave the proposal
+    assert record["data"]["prompt_version"]
+    assert "a-value-that-is-sent" not in ledger_text(project)
+    ignored = subprocess.run(["git", "status", "--porcelain", "--untracked-files=all"], cwd=project, capture_output=True, text=True, check=True).stdout
+    assert "local/" not in ignored and "ledger/" in ignored
+
+
+def test_rules_send_nothing(project: Path) -> None:
+    with driving(project) as d:
+        d.run("gross = lambda net: net * 1.07\nshown = gross(100)")
+        d.run("%ai", "c1")
+        assert "Rules send nothing" in d.run("%ai_state --sent")
+    assert sent_files(project) == [] and '"sent"' not in ledger_text(project)
+
+
+def test_another_process_sees_what_a_server_does_and_it_is_found_out_anew_when_it_changes(project: Path, person: Any) -> None:
+    def no_tools(body: dict[str, Any]) -> Step:
+        if "tools" in body:
+            return error(400, "tools: not supported by this model")
+        return say(cell_json(DOUBLE)) if "output_config" in body else say(f"Doubles.\n```python\n{DOUBLE}\n```")
+
+    def doctor(environ: dict[str, str]) -> str:
+        import os
+
+        done = subprocess.run([sys.executable, "-m", "comprehend_nb.cli", "doctor"], cwd=project, env=os.environ | environ, capture_output=True, text=True, timeout=120)
+        return next(line for line in done.stdout.splitlines() if "what that server does" in line)
+
+    with Loopback([no_tools]) as server:
+        environ = person(server)
+        assert "not found out yet; strict tool is offered first" in doctor(environ)
+        with driving(project, environ) as d:
+            assert "d1" in d.run("%ai double it", "c1")
+        assert len(server.requests) == 2 and "structured output, as it answered on" in doctor(environ)
+        with driving(project, environ) as d:
+            d.run("%ai double it again", "c2")
+            assert len(server.requests) == 3  # not asked again for what it cannot do
+            server.steps[:] = [*[error(500)] * 3, lambda body: error(400, "output_config: Extra inputs are not permitted") if "output_config" in body else no_tools(body)]
+            assert "asking for one fenced code block instead" in d.run("%ai double it once more", "c3") or len(server.requests) >= 5
+        assert "one fenced code block, as it answered on" in doctor(environ)
+
+
+FAULTS = {
+    "busy for good": (error(529), "overloaded (529)", "their fault"),
+    "no such model": (error(404, "model: tiny"), "knows no model 'tiny'", "Check model and base_url"),
+    "the key is wrong": (error(401), "does not accept the key (401)", "config.toml"),
+    "a login page": (raw("<html>Sign in</html>"), "text/html", "proxy"),
+    "cut off": (propose(DOUBLE, fault="truncate", after=6), "stopped before its end", "nothing of it is used"),
+    "refused": (propose(DOUBLE).but(stop_reason="refusal"), "declined", "other words"),
+}
+
+
+def test_each_fault_is_one_line_without_a_traceback_and_costs_the_kernel_nothing(project: Path, person: Any) -> None:
+    with Loopback([]) as server, driving(project, person(server)) as d:
+        d.run("value = 41")
+        for i, (name, (step, what, whose)) in enumerate(FAULTS.items()):
+            server.steps[:] = [step] * (len(server.requests) + 9)
+            out = d.run("%ai double it", f"c{i}")
+            last = out.strip().splitlines()[-1]
+            assert d.status == "ok" and what in last and whose in last, (name, out)
+            assert "Traceback" not in out and "def double" not in out
+            assert "(request req_loopback)" in last
+        server.steps[:] = [propose(DOUBLE)] * (len(server.requests) + 9)
+        assert "d1" in d.run("%ai double it", "c0") and d.run("value + 1") == "42"
+
+
+def test_a_reply_that_stays_unusable_is_shown_as_what_it_is(project: Path, person: Any) -> None:
+    two = Step([tool_block(cell_json("left = 1")), tool_block(cell_json("right = 2"), id="toolu_2")], stop_reason="tool_use")
+    with Loopback([two]) as server, driving(project, person(server)) as d:
+        out = d.run("%ai make both", "c1")
+        assert "(round 2 of 3)" in out and "there are 2 calls in it: one cell is wanted" in out
+        assert "its last reply, which is no proposal:" in out and "| " in out and "right = 2" in out
+        assert "there is no open draft" in d.run("%ai_run")
+        assert len(server.requests) == 3
+
+
+def test_money_is_limited_for_a_question_a_session_and_a_day_and_shown(project: Path, person: Any) -> None:
+    with Loopback([propose(DOUBLE)]) as server:
+        with driving(project, person(server, request_budget_usd=0.001, day_budget_usd=2)) as d:
+            assert "not sent: it may cost up to" in (out := d.run("%ai double it", "c1")) and "this request's $0.00" in out
+            status = d.run("%ai_status")
+            assert "$0.0000 of $1.00 this session in 0 requests, today $0.0000 of $2.00, at most $0.00 for one question" in status
+        assert not server.requests
+        with driving(project, person(server, request_budget_usd=0.5, day_budget_usd=2)) as d:
+            d.run("%ai double it", "c1")
+            assert "of $1.00 this session in 1 requests, today $0.0" in (status := d.run("%ai_status")) and "at most $0.50" in status
+        (project / "settings.ini").write_text("[comprehend_nb]\nbudget_usd = 0.001\n")
+        with driving(project, person(server)) as d:
+            assert "this session's $0.00" in d.run("%ai double it", "c2")
+        (project / "settings.ini").unlink()
+        with driving(project, person(server, day_budget_usd=0.001)) as d:
+            assert "this day's $0.00" in d.run("%ai double it", "c2")
+        assert len(server.requests) == 1
+
+
+# ---------------------------------------------------------------- a terminal
+
+
+@pytest.fixture
+def terminal(project: Path) -> Any:
+    pexpect = pytest.importorskip("pexpect")
+    opened: list[Any] = []
+
+    def start(environ: dict[str, str]) -> Any:
+        import os
+
+        child = pexpect.spawn(
+            sys.executable, ["-m", "IPython", "--simple-prompt", "--colors=NoColor", "--no-banner"],
+            cwd=str(project), timeout=60, encoding="utf-8", env=os.environ | environ,
+        )  # fmt: skip
+        opened.append(child)
+        child.expect(r"In \[1\]:")
+        child.sendline("%load_ext comprehend_nb")
+        child.expect(r"In \[2\]:")
+        return child
+
+    yield start
+    for child in opened:
+        child.close(force=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal")
+def test_in_a_terminal_waiting_is_said_and_ctrl_c_gives_the_prompt_back(project: Path, person: Any, terminal: Any) -> None:
+    busy = error(529, headers={"retry-after": "2"})
+    with Loopback([busy, propose(DOUBLE).but(ttfb=60.0), propose(DOUBLE).but(fault="stall", after=9, seconds=60), propose(DOUBLE)]) as server:
+        child = terminal(person(server))
+        child.sendline("%ai double it")
+        child.expect(r"asking tiny at .*; interrupt the kernel to stop", timeout=30)
+        child.expect(r"busy \(529\), trying again in 2 s \(2 of 3\)")
+        for i in (1, 2):  # before the first byte, then in the middle of an answer
+            assert server.wait(lambda i=i: len(server.requests) > i, 60)
+            time.sleep(0.5)
+            begun = time.monotonic()
+            child.sendcontrol("c")
+            child.expect(r"stopped; nothing was changed, and the request is in your history")
+            child.expect(r"In \[\d+\]:")
+            assert time.monotonic() - begun < 5  # 0.5 s where nothing else runs: benchmarks/models.py measures it
+            assert server.wait(lambda i=i: i in server.aborted, 30)
+            child.sendline("%ai double it")
+        child.expect(r"d1 · proposed by tiny")
+        child.expect(r"In \[\d+\]:")
+        assert "Traceback" not in (child.before or "")
