@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Values', 'Describer', 'peek', 'static', 'mro', 'one_of', 'is_class', 'type_tag', 'loaded', 'Told', 'Family', 'Table',
            'Look', 'under', 'cut', 'shown', 'inline', 'names_secret', 'name_text', 'Budget', 'clip', 'Variable',
-           'State', 'capture', 'describe', 'message', 'describe_error']
+           'State', 'capture', 'describe', 'tell_in_full', 'message', 'describe_error']
 
 # %% ../../nbs/10_live/00_core.ipynb #6dbb03fe
 import sys
@@ -382,15 +382,15 @@ def _ref(obj: object) -> "weakref.ref[object] | None":
         return None
 
 
-def _one(look: Look, name: str, obj: object, size: int, full: bool, room: bool) -> Variable:
-    "One variable within `size` bytes, or within nothing where there is no room."
+def _one(look: Look, name: str, obj: object, size: int, full: bool, room: bool, known_as: str = "") -> Variable:
+    "One variable within `size` bytes, or within nothing where there is no room; `known_as` where another name than its own says what is secret."
     look = Look(
         look.table,
         look.clean,
         look.fallback,
         look.values,
         look.hidden,
-        name,
+        known_as or name,
         0,
         12 if full else 5,
         1200 if full else 160,
@@ -455,7 +455,12 @@ def _fill(
 # %% ../../nbs/10_live/00_core.ipynb #c7b3862d
 def describe(name: str, obj: object, *, values: Values = "sample") -> str:
     "The full bounded description of one object, as it would be sent."
-    return _one(_look(values), name, obj, Budget().focus, True, True).text
+    return tell_in_full(_look(values), name, obj)
+
+
+def tell_in_full(look: Look, title: str, obj: object, known_as: str = "") -> str:
+    "The full bounded description of one object by this look, under a title that may be a path to it."
+    return _one(look, title, obj, Budget().focus, True, True, known_as).text
 
 # %% ../../nbs/10_live/00_core.ipynb #e0ce236f
 _ARGS: Final = BaseException.__dict__["args"].__get__

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['field', 'kind', 'head', 'dtype_of', 'values', 'length', 'labels', 'index_names', 'index_text', 'columns',
-           'describers']
+           'FrameColumn', 'pairs', 'column_of', 'array_of', 'pick', 'describers']
 
 # %% ../../nbs/10_live/03_pandas.ipynb #e9a65738
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from comprehend_nb.live.core import (
     Describer,
@@ -197,11 +197,11 @@ def _index(obj: Any, look: Look) -> Told:
     return Told(type_tag(type(obj)), f"of {size}: {index_text(look, obj)}", size=size, mark=(size,))
 
 # %% ../../nbs/10_live/03_pandas.ipynb #4a9484f3
-def columns(frame_manager: Any, count: int) -> list[Any]:
-    "The arrays of the first columns, each one-dimensional."
+def columns(frame_manager: Any, count: int, start: int = 0) -> list[Any]:
+    "The arrays of `count` columns from the one at `start` on, each one-dimensional."
     found = []
     blocks, numbers, places = frame_manager.blocks, frame_manager.blknos, frame_manager.blklocs
-    for i in range(count):
+    for i in range(start, start + count):
         array = blocks[int(numbers[i])].values
         name = kind(array)
         if (name == "ndarray" or name in ("DatetimeArray", "TimedeltaArray")) and array.ndim == 2:
@@ -227,6 +227,50 @@ def _buffers(manager: Any) -> tuple[tuple[int, ...], bool]:
         unseen = unseen or missed
         seen += [id(array), grain]
     return tuple(seen), unseen
+
+# %% ../../nbs/10_live/03_pandas.ipynb #2afd5a9e
+class FrameColumn(NamedTuple):
+    "One column of a frame, as it stands in the frame."
+
+    array: Any
+    label: Any
+
+
+def pairs(frame: Any, most: int) -> list[tuple[Any, Any]]:
+    "The labels and arrays of the first columns of an exact frame."
+    manager = field(frame, "_mgr")
+    names = manager.axes[0]
+    if not one_of(type(names), *_index_types()):
+        return []
+    found = labels(names, min(length(names), most))
+    return list(zip(found, columns(manager, len(found)), strict=True))
+
+
+def column_of(frame: Any, label: object) -> FrameColumn | None:
+    "The column of an exact frame under a plain label, among its first 100,000; None where there is none."
+    manager = field(frame, "_mgr")
+    names = manager.axes[0]
+    known = labels(names, 100_000) if one_of(type(names), *_index_types()) else []
+    at = next((i for i, n in enumerate(known) if type(n) is type(label) and one_of(type(n), str, int, float, tuple) and n == label), None)
+    return None if at is None else FrameColumn(columns(manager, 1, at)[0], label)
+
+
+def array_of(column: Any) -> Any:
+    "The array behind a column or an exact series."
+    return column.array if type(column) is FrameColumn else field(column, "_mgr").blocks[0].values
+
+
+def pick(array: Any, places: range) -> list[Any] | None:
+    "The values of a one-dimensional array of a known type at these places, or None where its type is not known."
+    if not kind(array) or kind(array) in ("IntervalArray", "PeriodArray", "SparseArray") or _wide(array):
+        return None
+    part = array[places.start : places.stop : places.step]
+    return head(part, len(part))
+
+
+def _wide(array: Any) -> bool:
+    "Whether a text column holds so much a row that ten thousand of them are no small sample."
+    return kind(array) in _ARROW and field(array, "_pa_array").nbytes > 2000 * max(1, len(array))
 
 # %% ../../nbs/10_live/03_pandas.ipynb #09996948
 def _frame(obj: Any, look: Look) -> Told:
@@ -271,6 +315,12 @@ def _column(obj: Any, look: Look) -> Told:
     return Told("pandas.Series", text, inner, (), size, (size, *seen), unseen)
 
 
+def _frame_column(obj: Any, look: Look) -> Told:
+    "Sends the length, dtype and up to eight values of a frame's column."
+    inner = values(look, obj.array, 8)
+    return Told("column", f"of {len(obj.array)} {dtype_of(look, obj.array)}", inner, size=len(obj.array), unseen=True)
+
+
 def _values(obj: Any, look: Look) -> Told:
     "Sends the length, dtype and first values of one of pandas' own arrays."
     return Told(
@@ -311,7 +361,7 @@ def describers() -> dict[type, Describer]:
             "DatetimeIndexResamplerGroupby",
         )
     ]
-    return found | {cls: d for cls, d in named if is_class(cls)}
+    return found | {cls: d for cls, d in named if is_class(cls)} | {FrameColumn: _frame_column}
 
 
 def _stated(obj: Any, look: Look) -> Told:
