@@ -13,9 +13,10 @@ _PUBLIC = {
     "fingerprint": "cells",
     "standing": "session",
     "explain": "explained",
+    "preview": "preview",
     "ComprehendError": "errors",
 }
-__all__ = ["ComprehendError", "State", "capture", "explain", "fingerprint", "standing"]
+__all__ = ["ComprehendError", "State", "capture", "explain", "fingerprint", "preview", "standing"]
 
 
 def __getattr__(name: str) -> Any:

@@ -42,6 +42,7 @@ class Draft(msgspec.Struct, omit_defaults=True):
     state: str = "open"
     outputs: list[dict[str, Any]] = []
     outcome: str = ""
+    tried: dict[str, Any] = {}  # the outcome of its latest preview
     at: str = ""
 
     @property

@@ -81,7 +81,7 @@ def _next(d: Any) -> str:
         return f"{d.label} is a cell of the notebook"
     if d.state == "rejected":
         return f"{d.label} was put away"
-    return f"next: %ai_run {d.label} · %%ai_edit {d.label} · %ai_reject {d.label}"
+    return f"next: %ai_run {d.label} · %ai_preview {d.label} · %%ai_edit {d.label} · %ai_reject {d.label}"
 
 # %% ../nbs/60_magics.ipynb #bf182912
 def explained_text(done: "Explained") -> str:
@@ -197,6 +197,30 @@ class ComprehendMagics(Magics):
         _say(draft_text(asked))
         if asked.draft and not asked.again and asked.draft.state == "open":
             self._offer(f"%ai_run {asked.draft.label}")
+
+    @no_var_expand
+    @line_magic
+    @_contained
+    def ai_preview(self, line: str, cell: str | None = None) -> None:
+        """Try a draft on a throwaway copy of this kernel: %ai_preview [DRAFT]. The latest open one by default.
+
+        The copy writes no file, calls no host and starts no program; what the draft tried of that is shown. Nothing changes here.
+        """
+        from comprehend_nb.session import draft_of
+        from comprehend_nb.trial import CannotPreview
+        from comprehend_nb.tryout import agreed, safe_to_show, try_draft
+
+        draft = draft_of(self.session, line.strip())
+        try:
+            outcome = try_draft(self.session, draft.label)
+        except CannotPreview as e:
+            if not agreed(e):
+                raise
+            outcome = try_draft(self.session, draft.label, consent=(e.consent,))
+        for bundle in safe_to_show(outcome):
+            self.shell.display_pub.publish(bundle)
+        _say(f"{draft.label} would do this:\n{plain(outcome.text())}")
+        self._offer(f"%ai_run {draft.label}" if outcome.ok else f"%%ai_edit {draft.label}\n{draft.code}")
 
     @no_var_expand
     @line_magic

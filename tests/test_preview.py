@@ -1,0 +1,139 @@
+"""Preview in a real kernel: what a cell would do is told, and nothing of it stays."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kernel_support import Driver, driving, everything_written, make_project
+from loopback import Loopback, propose
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a copy of the kernel can be shut in on Linux alone")
+
+SETUP = """
+import numpy as np, pandas as pd, random, os, asyncio
+from comprehend_nb.preview import preview, trials, CannotPreview
+df = pd.DataFrame({"mass": [3.0, 4.0, 5.0], "name": list("abc")})
+def p(source, **more):
+    o = preview(source, get_ipython().user_ns, **more)
+    print(o.text())
+    return o
+def j(source, **more):
+    import json; print(json.dumps(preview(source, get_ipython().user_ns, **more).to_dict()))
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+    "One kernel for all tests that leave it as it was, which is what they are about."
+    with driving(make_project(tmp_path_factory.mktemp("kernel") / "p")) as d:
+        d.run(SETUP)
+        yield d
+
+
+def tell(d: Driver, source: str, **more: Any) -> dict[str, Any]:
+    "The outcome of a preview in the kernel."
+    said = d.run(f"j({source!r}, **{more!r})")
+    try:
+        return json.loads(said)
+    except ValueError:
+        raise AssertionError(said) from None
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "p")
+
+
+def model(server: Loopback) -> dict[str, str]:
+    return {"ANTHROPIC_BASE_URL": server.url, "COMPREHEND_NB_API_KEY": "local-key"}
+
+
+def test_a_draft_is_tried_and_nothing_of_it_stays(project: Path) -> None:
+    code = "df['bmi'] = df['mass'] * 2\nopen('out.txt', 'w').close() if False else None\nprint('done')"
+    with Loopback([propose(code), propose("1 / zero")]) as server, driving(project, model(server)) as d:
+        d.run(SETUP + "zero = 0")
+        d.run("%ai add bmi", "c1")
+        said = d.run("%ai_preview d1", "c2")
+        assert "~ df 3x2 -> 3x3, +1 column bmi" in said
+        assert "| done" in said
+        assert "nothing was kept" in said
+        assert d.handed == "%ai_run d1"
+        assert d.run("print(list(df.columns))") == "['mass', 'name']"
+        assert "~ df 3x2 -> 3x3, +1 column bmi" in d.run("%ai_run d1", "c3")
+        d.run("%ai divide", "c4")
+        said = d.run("%ai_preview", "c5")
+        assert "! ZeroDivisionError: division by zero" in said
+        assert d.handed.startswith("%%ai_edit d2")
+    assert '"tried"' in everything_written(project)
+    with driving(project, model(server)) as d:
+        said = d.run("%ai_preview d2", "c5", allow_stdin=False)
+        assert "ZeroDivisionError" in said, "a program is shown what is kept"
+
+
+def test_a_cell_runs_as_ipython_runs_it(kernel: Driver) -> None:
+    assert tell(kernel, "df['mass'].sum()")["result"] == kernel.run("df['mass'].sum()") == "np.float64(12.0)"
+    assert tell(kernel, "df['mass'].sum();")["result"] == "", "a semicolon silences"
+    assert tell(kernel, "%time x = 1\n")["added"][0]["name"] == "x"
+    assert tell(kernel, "files = %who_ls\nlen(files) > 3")["result"] == "True"
+    assert tell(kernel, "await asyncio.sleep(0.01)\nx = 7\nx")["result"] == "7"
+    said = tell(kernel, "from IPython.display import display, HTML\ndisplay(HTML('<b>x</b>'))\ndf")
+    assert said["displays"][0]["text/html"] == "<b>x</b>"
+    assert "mass" in said["result"]
+    assert "text/html" in said["displays"][1]
+    assert tell(kernel, "_ = 1\nIn[-1][:5]")["result"] == "'_ = 1'"
+    assert tell(kernel, "input()")["error"][0] == "StdinNotImplementedError"
+    assert tell(kernel, "print(1); print(2)")["output"] == "1\n2\n"
+
+
+def test_what_a_cell_tries_is_stopped_and_told(kernel: Driver) -> None:
+    folder = kernel.kernel.folder
+    (folder / "kept.txt").write_text("kept")
+    said = tell(kernel, "open('kept.txt', 'w').write('x')")
+    assert said["error"][0] == "PermissionError"
+    assert said["attempts"] == ["write kept.txt"]
+    assert tell(kernel, "os.remove('kept.txt')")["attempts"] == ["delete kept.txt"]
+    assert tell(kernel, "!touch made.txt")["attempts"]
+    assert tell(kernel, "import socket; socket.create_connection(('127.0.0.1', 9), 1)")["attempts"] == ["call 127.0.0.1:9"]
+    assert tell(kernel, "os.kill(os.getppid(), 9)")["error"][0] == "PermissionError"
+    assert tell(kernel, "df.to_csv('made.csv')")["attempts"] == ["write made.csv"]
+    assert (folder / "kept.txt").read_text() == "kept"
+    assert [p.name for p in folder.iterdir()] == ["kept.txt"]
+    assert tell(kernel, "import tempfile; f = tempfile.NamedTemporaryFile(); f.write(b'x')")["error"] is None
+
+
+@pytest.mark.parametrize(
+        ("source", "ended"),
+    [
+        ("while True: pass", "timeout"),
+        ("while True:\n    try:\n        while True: pass\n    except BaseException: pass", "timeout"),
+        ("import threading; l = threading.Lock(); l.acquire(); l.acquire()", "stuck"),
+        ("os._exit(3)", "died"),
+        ("import ctypes; ctypes.string_at(0)", "died"),
+        ("x = bytearray(10**12)", "memory"),
+    ("get_ipython().kernel.do_shutdown(False); exit()", "ran"),
+    ],
+)
+def test_a_cell_that_misbehaves_ends_and_the_kernel_goes_on(kernel: Driver, source: str, ended: str) -> None:
+    assert tell(kernel, source, timeout=3)["ended"] == ended
+    assert kernel.run("print(6 * 7)") == "42"
+
+
+def test_trials_start_from_one_state(kernel: Driver) -> None:
+    kernel.run("random.seed(1); np.random.seed(1); cells = ['x = random.random(), np.random.rand()\\nx'] * 3 + ['x = 1']")
+    kernel.run("ts = trials(cells, get_ipython().user_ns, watch=['x', '_', 'nothing'])")
+    assert kernel.run("print(len({t.values['x'].digest for t in ts[:3]}), len({t.values['_'].digest for t in ts[:3]}))") == "1 1"
+    assert kernel.run("print(ts[3].values['x'].text, '_' in ts[3].values, 'x' in globals())") == "1 False False"
+    assert kernel.run("print(ts[0].values['x'].digest == trials(['x = random.random(), np.random.rand()'], globals(), watch=['x'])[0].values['x'].digest)") == "True"
+
+
+def test_a_preview_is_refused_beside_a_working_thread(kernel: Driver) -> None:
+    kernel.run("import threading; go = threading.Event()\ndef spin():\n    while not go.is_set(): pass\nt = threading.Thread(target=spin, name='spinner'); t.start()")
+    said = kernel.run("try: p('1')\nexcept CannotPreview as e: print(e)")
+    assert "'spinner' is working (spin in" in said
+    kernel.run("go.set(); t.join()")
+    assert "| 1" in kernel.run("p('1');")
