@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comprehend_nb.identity import Person
+from comprehend_nb.ledger import local, read
 from comprehend_nb.report.authors import pasts
 from comprehend_nb.report.measure import bus_factor
 from comprehend_nb.report.page import page
 from comprehend_nb.report.team import as_json, report
+from comprehend_nb.report.timeline import moments, timeline
 from comprehend_nb.report.unit import logic
 
 CEM = Person.of("Cem", "cem@example.org")
@@ -135,6 +137,62 @@ def test_the_command_says_writes_and_answers(lab):
 def test_a_page_of_a_project_with_nothing_in_it(tmp_path):
     lab = Lab(tmp_path / "empty")
     assert "no logic" in page(report(lab.project))
+
+
+# --- over time
+
+
+def at(lab, day, who=ADA):
+    "A commit of everything at noon of a day in 2026, by whoever."
+    lab.git("add", "-A")
+    stamp = f"2026-{day}T12:00:00Z"
+    subprocess.run(["git", "-c", f"user.name={who.name}", "-c", f"user.email={who.email}", "commit", "-qm", day, "--allow-empty"], cwd=lab.root, check=True,
+                   env=environ() | {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp})
+
+
+def test_the_past_is_what_was_known_then(tmp_path, monkeypatch):
+    import time as clock
+
+    lab = Lab(tmp_path / "a").sample()
+    clock_at = lambda text: monkeypatch.setattr("comprehend_nb.ledger.time.gmtime", lambda *a: clock.strptime(text, "%Y-%m-%d"))  # noqa: E731
+    at(lab, "01-01")
+    clock_at("2026-01-05")
+    lab.understand(["gross"])
+    at(lab, "01-10")
+    clock_at("2026-01-15")
+    lab.record("checked", only=["gross"], verdict="passed")
+    lab.understand(["total"])
+    at(lab, "01-20")
+    lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 9")
+    at(lab, "01-30")
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    found, of = timeline(lab.project, read(lab.root))
+    said = [{k: v for k, v in m.shares.items() if v} for m in found]
+    assert said == [{"none": 1.0}, {"explained": 0.5, "none": 0.5}, {"verified": 0.5, "explained": 0.5}, {"stale": 1.0}] and of == 4
+    assert [m.day[5:] for m in found] == ["01-01", "01-10", "01-20", "01-30"]
+    assert said[-1] == {k: v for k, v in report(lab.project).whole.shares.items() if v}, "the last moment is today"
+
+
+def test_a_long_past_is_worked_out_in_portions_and_kept(tmp_path):
+    lab = Lab(tmp_path / "a").sample()
+    for day in range(10, 16):
+        at(lab, f"01-{day}")
+    lab.understand()
+    local(lab.root)
+    history, sizes = read(lab.root), []
+    for _ in range(4):
+        found, of = timeline(lab.project, history, enough=1)
+        sizes.append(len(found))
+    assert sizes == [2, 4, 6, 6] and of == 6 and found == timeline(lab.project, history)[0]
+
+
+def test_moments_are_spread_over_time(tmp_path):
+    lab = Lab(tmp_path / "a").sample()
+    for day in range(10, 30):
+        at(lab, f"01-{day}")
+    found = moments(lab.root, 5)
+    assert len(found) == 5 and found[-1][0] == lab.git("rev-parse", "HEAD").strip() and moments(tmp_path) == []
 
 
 # --- properties

@@ -17,9 +17,10 @@ from .answers import Loss
 from .graph import Chain
 from .markup import defined, definitions, el, html, percent, table
 from .measure import Measures, explainer_pairs
-from .plots import bar, columns, legend
+from .plots import areas, bar, columns, legend
 from .style import STYLE
 from .team import Report
+from .timeline import series
 from .unit import Unit, logic
 
 # %% ../../nbs/42_report/12_page.ipynb #e31564b5
@@ -32,7 +33,7 @@ def page(report: Report) -> str:
     head = el("head", el("meta", charset="utf-8"), el("meta", http_equiv="Content-Security-Policy", content=POLICY),
               el("meta", name="viewport", content="width=device-width, initial-scale=1"), el("meta", name="color-scheme", content="light dark"),
               el("title", f"{report.name}: who can explain what"), el("style", STYLE))  # fmt: skip
-    body = el("body", _header(report), _answers(report), _overview(report), _paths(report.chains), _groups("Modules", report.modules, report.units, "module"),
+    body = el("body", _header(report), _answers(report), _overview(report), _past(report), _paths(report.chains), _groups("Modules", report.modules, report.units, "module"),
               _groups("Notebooks", report.notebooks, (), ""), definitions(), *_notes(report.notes))  # fmt: skip
     return "<!DOCTYPE html>\n" + html(el("html", head, body, lang="en")) + "\n"
 
@@ -111,12 +112,19 @@ def _spread(units: Iterable[Unit]) -> list[tuple[str, float]]:
 
 def _facts(w: Measures) -> list[ET.Element]:
     both = f"{w.bus} (explained, not checked: {w.bus_explained})"
-    seen = f"{w.illusion.gap:+d} people, {percent(w.illusion.share)} of the logic" if w.illusion else "unknown"
+    seen = f"{w.illusion.authors} authors, {w.illusion.explainers} explainers; {percent(w.illusion.share)} of the logic has an author and no explainer" if w.illusion else "unknown"
     least = f"{w.fewest} (explained, not checked: {w.fewest_explained})"
     pairs = [("bus factor", both), ("explainers", f"at least {least}"), ("illusory coverage", seen)]
     return [part for name, value in pairs for part in (el("dt", defined(name)), el("dd", value))]
 
-# %% ../../nbs/42_report/12_page.ipynb #aa87b773
+# %% ../../nbs/42_report/12_page.ipynb #448e178b
+def _past(report: Report) -> ET.Element | None:
+    points = series(report.timeline)
+    if len(points) < 2:
+        return None
+    return el("section", el("h2", defined("over time", "How much was understood, over time")), areas(points, width=1120, height=200))
+
+
 def _paths(chains: Sequence[Chain]) -> ET.Element:
     head = [defined("critical path"), "why", "units", defined("weakest"), defined("whole path"), "explained only"]
     rows = [
@@ -128,7 +136,9 @@ def _paths(chains: Sequence[Chain]) -> ET.Element:
 
 def _flagged(c: Chain) -> ET.Element:
     alert = el("b", " nobody", class_="flag") if not c.weakest() else el("b", " one person", class_="flag") if c.weakest() == 1 else None
-    return el("span", el("code", c.name), alert)
+    names = c.name.split(" > ")
+    short = c.name if len(names) < 8 else " > ".join([*names[:3], f"({len(names) - 6} more)", *names[-3:]])
+    return el("span", el("code", short, title=c.name), alert)
 
 # %% ../../nbs/42_report/12_page.ipynb #e6b53f1f
 _HEAD: Final = ("statements", "comprehensibility", "verified", "stale", "none", "explainers", "bus factor", "illusory coverage", "AI share")

@@ -18,6 +18,7 @@ from .answers import Change, Loss, Next, changes, loss, to_explain
 from .authors import authorship, pasts, same_people
 from .graph import Chain, centrality, chains, uses
 from .measure import Illusion, Measures, grouped, measured
+from .timeline import Moment, timeline
 from .unit import Unit, units_of
 from .words import DEFINITIONS
 
@@ -39,11 +40,12 @@ class Report:
     changed: list[Change]
     next: list[Next]
     authors: Mapping[str, Collection[str]] = field(repr=False)
+    timeline: list[Moment] = field(default_factory=list)
     notes: tuple[str, ...] = ()
 
-# %% ../../nbs/42_report/06_team.ipynb #875b47ee
-def report(project: Project, found: Found | None = None, *, now: float | None = None) -> Report:
-    "The report of a project: NotebookError where it is none. A notebook that cannot be read is a note, and its share is not known."
+# %% ../../nbs/42_report/06_team.ipynb #0eff63e0
+def report(project: Project, found: Found | None = None, *, now: float | None = None, moments: int = 24) -> Report:
+    "The report of a project: NotebookError where it is none. A notebook that cannot be read is a note, and its share is not known. `moments`: points of the past."
     found = found or gather(project)
     rows = standings(project, found.notebooks, found.resolver, found.history)
     units = units_of(rows, found.notebooks, found.resolver, found.history, same_people(project.root, found.history.people.values()))
@@ -52,10 +54,13 @@ def report(project: Project, found: Found | None = None, *, now: float | None = 
     if found.memo:
         found.memo.save()
     now = time.time() if now is None else now
+    then, of = timeline(project, found.history, most=moments)
+    more = [f"{len(then)} of {of} moments of the past are worked out so far; the next report adds more"] if len(then) < of else []
+    whole = measured("everything", units, authors)
     return Report(
-        project.lib_name, now, measured("everything", units, authors), grouped(units, "module", authors), grouped(units, "notebook", authors), units, rank,
+        project.lib_name, now, whole, grouped(units, "module", authors), grouped(units, "notebook", authors), units, rank,
         chains(units, graph, rank, project.policy.critical), loss(units, rank), loss(units, rank, "explained"), changes(units, _reasons(rows), past),
-        to_explain(units, rank, past, now), authors, tuple(_notes(project, found, past)),
+        to_explain(units, rank, past, now), authors, [*then, Moment("", int(now), whole.shares or {}, whole.weight)], tuple(_notes(project, found, past) + more),
     )  # fmt: skip
 
 
@@ -83,7 +88,7 @@ def as_json(report: Report, *, next_: int = 50) -> dict[str, Any]:
         "if_one_leaves": {"verified": _loss(report.loss), "explained": _loss(report.loss_explained)},
         "changed_since_explained": [{"where": c.unit.where, "symbol": c.unit.name, "at": c.at, "why": c.why} for c in report.changed],
         "explain_next": [_next(n) for n in report.next[:next_]], "explain_next_left_out": max(0, len(report.next) - next_),
-        "notes": list(report.notes), "definitions": DEFINITIONS,
+        "over_time": [asdict(m) for m in report.timeline], "notes": list(report.notes), "definitions": DEFINITIONS,
     }  # fmt: skip
 
 

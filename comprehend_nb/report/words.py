@@ -31,6 +31,8 @@ DEFINITIONS: Final = {
     "whole path": "How many people can explain every unit of the path.",
     "centrality": "PageRank along *uses*, times the number of units: 1 is the average.",
     "one leaves": "The largest share of logic that would lose its last explainer if one person left. Which person is not said: code is measured, people are not ranked.",
+    "over time": "Comprehensibility at moments of the main line: the code as a commit had it, with what the ledger had recorded about exactly that code by then. "
+    "A cell is stale there where it, what it was edited from, or the same symbol at an earlier moment was explained, and this very code was not.",
     "next": "What to explain next: statements x need x centrality x (1 + changes of its notebook in 90 days, over the most changed) x 1.5 where a model proposed it. "
     "Need is 1 without a live explanation, 0.5 where it was never checked, 0.25 where only attested. A rule of priority, not a measurement.",
     "minutes": "How long explaining it is likely to take: a rule of thumb, 1 minute and 12 seconds a statement.",
