@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from comprehend_nb.identity import Person
 from comprehend_nb.ledger import local, read
 from comprehend_nb.report.authors import pasts
-from comprehend_nb.report.measure import bus_factor
+from comprehend_nb.report.defects import mine, poisson
+from comprehend_nb.report.measure import bus_factor, wilson
 from comprehend_nb.report.page import page
 from comprehend_nb.report.team import as_json, report
 from comprehend_nb.report.timeline import moments, timeline
@@ -142,11 +143,11 @@ def test_a_page_of_a_project_with_nothing_in_it(tmp_path):
 # --- over time
 
 
-def at(lab, day, who=ADA):
-    "A commit of everything at noon of a day in 2026, by whoever."
+def at(lab, day, message="work", who=ADA):
+    "A commit of everything at noon of a day in 2026."
     lab.git("add", "-A")
     stamp = f"2026-{day}T12:00:00Z"
-    subprocess.run(["git", "-c", f"user.name={who.name}", "-c", f"user.email={who.email}", "commit", "-qm", day, "--allow-empty"], cwd=lab.root, check=True,
+    subprocess.run(["git", "-c", f"user.name={who.name}", "-c", f"user.email={who.email}", "commit", "-qm", message, "--allow-empty"], cwd=lab.root, check=True,
                    env=environ() | {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp})
 
 
@@ -193,6 +194,96 @@ def test_moments_are_spread_over_time(tmp_path):
         at(lab, f"01-{day}")
     found = moments(lab.root, 5)
     assert len(found) == 5 and found[-1][0] == lab.git("rev-parse", "HEAD").strip() and moments(tmp_path) == []
+
+
+# --- defects
+
+
+@pytest.fixture
+def repaired(tmp_path):
+    """A library with three fixes: of a rate that Ada brought, of a total that came from a model, and one that only adds lines.
+
+    The formatting commit between must not take the blame, and a documentation fix is none.
+    """
+    from comprehend_nb.export import export
+
+    lab = Lab(tmp_path / "a", policy="ai = none\nother = none\nglue = none\n").sample()
+    export(lab.project)
+    at(lab, "01-10")
+    lab.record("executed", "explained", only=["gross"])
+    lab.record("proposed", only=["total"], intent="sum")
+    ids = {"brought": lab.git("rev-parse", "HEAD").strip()}
+
+    def change(day, message, notebook, old, new):
+        lab.edit(f"nbs/{notebook}.ipynb", old, new)
+        export(lab.project)
+        at(lab, day, message)
+        ids[message] = lab.git("rev-parse", "HEAD").strip()
+
+    change("02-01", "Lay it out", "00_core", "    return net * (1 + RATE / 100)", "        return net * (1 + RATE / 100)")
+    change("02-05", "Fix the rounding", "00_core", "return net * (1 + RATE / 100)", "return round(net * (1 + RATE / 100), 2)")
+    change("02-10", "Fix a typo in the docs", "01_till", "_paid = []", "_paid = list()")
+    change("02-15", "Bugfix: empty tills", "01_till", "return sum(map(gross, nets))", "return sum(map(gross, nets or []))")
+    change("02-20", "Fix: nothing is paid twice", "01_till", "_paid = list()", "_paid = list()\\n_seen = set()")
+    return lab, ids
+
+
+def test_each_fix_is_followed_to_the_commit_that_brought_the_line(repaired):
+    lab, ids = repaired
+    found, waiting = mine(lab.project)
+    by = {f.id: f for f in found}
+    assert set(by) == {ids[m] for m in ("Fix the rounding", "Bugfix: empty tills", "Fix: nothing is paid twice")} and waiting == 0
+    assert [f.ghost for f in by.values() if f.id == ids["Fix: nothing is paid twice"]] == [True]
+    assert {d.commit for d in by[ids["Fix the rounding"]].defects} == {ids["brought"]}, "layout takes no blame"
+    first = gather_units(lab.sample().project)
+    assert by[ids["Fix the rounding"]].defects[0].fingerprint == first["gross"] and by[ids["Bugfix: empty tills"]].defects[0].fingerprint == first["total"]
+
+
+def gather_units(project):
+    return {u.name: u.fingerprint for u in report(project).units if u.symbols}
+
+
+def test_density_is_told_apart_by_who_wrote_it_and_whether_it_was_explained(repaired, monkeypatch):
+    lab, _ = repaired
+    found = report(lab.project, now=1772323200).defects  # 2026-03-01
+    assert (found.fixes, found.ghosts, found.waiting) == (3, 1, 0)
+    counts = {d.kind: d.defects for d in found.densities if d.defects}
+    # the records are of today, and the code came in January: nothing was explained when it was brought
+    assert counts == {"human, not explained": 1, "AI, not explained": 1}
+    assert all(d.low <= d.rate <= d.high for d in found.densities if d.rate)
+
+
+def test_mining_writes_nothing_into_the_repository(repaired):
+    lab, _ = repaired
+    before = {p: p.read_bytes() for p in sorted((lab.root / ".git").rglob("*")) if p.is_file()}
+    mine(lab.project)
+    assert before == {p: p.read_bytes() for p in sorted((lab.root / ".git").rglob("*")) if p.is_file()}
+
+
+def test_a_long_history_is_mined_in_portions_and_kept(repaired):
+    lab, _ = repaired
+    local(lab.root)
+    assert [(len(found), waiting) for found, waiting in (mine(lab.project, enough=1) for _ in range(4))] == [(1, 2), (2, 1), (3, 0), (3, 0)]
+
+
+def test_without_a_repository_the_report_says_that_defects_are_not_known(tmp_path, lab):
+    import shutil
+
+    shutil.rmtree(lab.root / ".git")
+    found = report(lab.project)
+    assert found.defects is None and [n for n in found.notes if "density of defects: not known" in n] and page(found)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 20, 100, 400])
+def test_intervals_agree_with_a_statistics_library(n):
+    from scipy.stats import chi2
+    from statsmodels.stats.proportion import proportion_confint
+
+    exact = chi2.ppf(0.025, 2 * n) / 2, chi2.ppf(0.975, 2 * n + 2) / 2
+    assert poisson(n) == pytest.approx(exact, rel=1e-3) and poisson(0)[1] == pytest.approx(chi2.ppf(0.975, 2) / 2)
+    for hits in {0, n // 3, n}:
+        assert wilson(hits, n) == pytest.approx(proportion_confint(hits, n, method="wilson"), abs=1e-6)
+
 
 
 # --- properties

@@ -14,9 +14,10 @@ from xml.etree import ElementTree as ET
 
 # %% ../../nbs/42_report/12_page.ipynb #fe03260c
 from .answers import Loss
+from .defects import Defects, Density
 from .graph import Chain
 from .markup import defined, definitions, el, html, percent, table
-from .measure import Measures, explainer_pairs
+from .measure import Measures, explainer_pairs, wilson
 from .plots import areas, bar, columns, legend
 from .style import STYLE
 from .team import Report
@@ -33,7 +34,7 @@ def page(report: Report) -> str:
     head = el("head", el("meta", charset="utf-8"), el("meta", http_equiv="Content-Security-Policy", content=POLICY),
               el("meta", name="viewport", content="width=device-width, initial-scale=1"), el("meta", name="color-scheme", content="light dark"),
               el("title", f"{report.name}: who can explain what"), el("style", STYLE))  # fmt: skip
-    body = el("body", _header(report), _answers(report), _overview(report), _past(report), _paths(report.chains), _groups("Modules", report.modules, report.units, "module"),
+    body = el("body", _header(report), _answers(report), _overview(report), _past(report), _paths(report.chains), _defects(report.defects), _groups("Modules", report.modules, report.units, "module"),
               _groups("Notebooks", report.notebooks, (), ""), definitions(), *_notes(report.notes))  # fmt: skip
     return "<!DOCTYPE html>\n" + html(el("html", head, body, lang="en")) + "\n"
 
@@ -140,7 +141,22 @@ def _flagged(c: Chain) -> ET.Element:
     short = c.name if len(names) < 8 else " > ".join([*names[:3], f"({len(names) - 6} more)", *names[-3:]])
     return el("span", el("code", short, title=c.name), alert)
 
-# %% ../../nbs/42_report/12_page.ipynb #e6b53f1f
+# %% ../../nbs/42_report/12_page.ipynb #1c0ae448
+def _defects(found: Defects | None) -> ET.Element | None:
+    if found is None or not found.fixes:
+        return None
+    rows = [[d.kind, d.defects, f"{d.exposure:.2f}", _rate(d)] for d in found.densities]
+    low, high = wilson(found.ghosts, found.fixes)
+    ghosts = el("p", f"{found.fixes} fixes were looked at; ", defined("ghosts", f"{found.ghosts} are ghosts"), f", {percent(low)} to {percent(high)}: what those repaired, nobody can follow.", class_="quiet")
+    more = el("p", f"{found.waiting} older fixes are looked at by the next reports.", class_="quiet") if found.waiting else None
+    head = [defined("defect density", "code was"), "defects", "1,000 statements x months", "rate (95 %)"]
+    return el("section", el("h2", defined("defect density", "Where defects were")), table(head, rows), ghosts, more)
+
+
+def _rate(d: Density) -> str:
+    return "unknown" if d.rate is None or d.low is None or d.high is None else f"{d.rate:.2f} ({d.low:.2f} to {d.high:.2f})"
+
+
 _HEAD: Final = ("statements", "comprehensibility", "verified", "stale", "none", "explainers", "bus factor", "illusory coverage", "AI share")
 
 

@@ -33,6 +33,10 @@ DEFINITIONS: Final = {
     "one leaves": "The largest share of logic that would lose its last explainer if one person left. Which person is not said: code is measured, people are not ranked.",
     "over time": "Comprehensibility at moments of the main line: the code as a commit had it, with what the ledger had recorded about exactly that code by then. "
     "A cell is stale there where it, what it was edited from, or the same symbol at an earlier moment was explained, and this very code was not.",
+    "defect density": "Defects for each 1,000 statements and month. SZZ-lite: commits whose first line says fix, bug, defect, regression or revert (and not typo, lint, docs and the like); lines of code "
+    "of the library that they delete, blamed with -w -M -C; a defect is one fix and one cell's code that it repaired, as it was when it was brought. Intervals are 95 %, Poisson. "
+    "It says what goes together, not what causes what.",
+    "ghosts": "Fixes that delete no line of code, so that nothing can be followed: the method does not see what they repaired. Linux: 17.5 % of 76,046 fixes (Lyu et al. 2023). Interval: Wilson, 95 %.",
     "next": "What to explain next: statements x need x centrality x (1 + changes of its notebook in 90 days, over the most changed) x 1.5 where a model proposed it. "
     "Need is 1 without a live explanation, 0.5 where it was never checked, 0.25 where only attested. A rule of priority, not a measurement.",
     "minutes": "How long explaining it is likely to take: a rule of thumb, 1 minute and 12 seconds a statement.",
