@@ -52,6 +52,11 @@ def _answering(into: "Commands") -> None:
         "--accept-policy", action="store_true", help="a policy that asks less than before is a note, no reason"
     )
     check.add_argument("--target", default="", metavar="BRANCH", help="the branch that the policy is compared with")
+    check.add_argument("--only", default="", choices=("notebooks", "library"), help="what concerns one of the two, for a hook before a commit")
+    ci = _command(into, "ci", "check for a job at GitHub: a summary, and one comment at the pull request that is edited")
+    ci.set_defaults(room="ci")
+    _path(ci, "folder", "the project's folder")
+    ci.add_argument("--no-comment", action="store_true", help="write no comment at the pull request")
     export = _command(
         into, "export", "export the notebooks to the library through nbdev, or say why not and touch nothing"
     )
@@ -72,12 +77,14 @@ def _answering(into: "Commands") -> None:
 def _making(into: "Commands") -> None:
     "What `setups` does: make, switch and show."
     for name, text in (
-        ("init", "make a folder a project: shows what it would write, and asks"),
+        ("init", "make a folder a project: shows each thing it would write, and asks"),
         ("adopt", "take the exported cells of an existing project in as a baseline: shows the plan, and asks"),
     ):
         made = _command(into, name, text)
         _path(made, "folder", "the project's folder")
         made.add_argument("--yes", action="store_true", help="do it without asking")
+        if name == "init":
+            made.add_argument("--github", action="store_true", help="offer a workflow also where no remote is at GitHub")
     autoload = _command(into, "autoload", "load comprehend_nb in every kernel of this environment")
     autoload.add_argument("--off", action="store_true", help="no longer: removes exactly what was added")
     doctor = _command(into, "doctor", "what is installed, which model would be used and why, what a kernel loads")

@@ -85,6 +85,10 @@ def check(args: Namespace) -> int:
     project = project_of(args.path)
     report = look(project, accept_policy=args.accept_policy, target=args.target)
     reasons = _within(project, args.path, report.reasons)
+    if args.only:
+        from comprehend_nb.ci import left_behind, on_side
+
+        reasons = on_side(project, reasons, args.only) + left_behind(project)
     if args.json:
         say_json(_as_json(report, reasons))
         return _status(reasons)

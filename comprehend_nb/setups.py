@@ -17,17 +17,21 @@ from .commands import FALLS, HOLDS, person_of
 from .say import agreed, say, say_json, say_reasons
 
 if TYPE_CHECKING:
-    from comprehend_nb.setup_project import Plan
+    from comprehend_nb.setup_project import Plan, Step
 
 # %% ../nbs/62_setups.ipynb #b0bf30f2
 def _show(plan: "Plan") -> None:
     for step in plan.steps:
-        say(step.text, "bold")
-        before, after = (step.before or "").splitlines(), step.after.splitlines()
-        for line in list(difflib.unified_diff(before, after, lineterm="", n=1))[2:]:
-            say(f"    {line}", {"+": "green", "-": "red"}.get(line[:1], "dim"))
+        _show_step(step)
     for note in plan.notes:
         say(f"note: {note}")
+
+
+def _show_step(step: "Step") -> None:
+    say(step.text, "bold")
+    before, after = (step.before or "").splitlines(), step.after.splitlines()
+    for line in list(difflib.unified_diff(before, after, lineterm="", n=1))[2:]:
+        say(f"    {line}", {"+": "green", "-": "red"}.get(line[:1], "dim"))
 
 
 def _goes_ahead(args: Namespace, question: str) -> bool:
@@ -49,8 +53,10 @@ def init(args: Namespace) -> int:
     "Make a folder a project that is kept by the gate."
     from comprehend_nb.policy import find_root
     from comprehend_nb.setup_project import init as plan_of
+    from comprehend_nb.workflow import workflow_steps
 
     plan = plan_of(args.folder)
+    workflow_steps(plan, github=args.github)
     outer = find_root(args.folder)
     if plan.steps and outer and outer != args.folder.absolute():
         plan.notes.append(f"This folder lies in the project {outer}, and would become one of its own.")
@@ -59,15 +65,30 @@ def init(args: Namespace) -> int:
             plan.apply()
         say_json(_plan_as_json(plan, applied=args.yes))
         return HOLDS if args.yes or not plan.steps else FALLS
-    _show(plan)
     if not plan.steps:
+        _show(plan)
         say("nothing to do: this is a project already", "green")
         return HOLDS
-    if not _goes_ahead(args, "Do this?"):
-        return FALLS
+    plan.steps = _agreed_steps(plan, args)
     for name in plan.apply():
         say(f"wrote {name}", "green")
-    return HOLDS
+    return HOLDS if plan.steps else FALLS
+
+
+def _agreed_steps(plan: "Plan", args: Namespace) -> "list[Step]":
+    "The steps that the person agrees to, each shown before it is asked about; the rest stays as it is."
+    kept = []
+    for step in plan.steps:
+        _show_step(step)
+        answer = True if args.yes else agreed(f"{step.text.partition(':')[0].capitalize()}?")
+        kept += [step] if answer else []
+        if answer is False:
+            say(f"{step.name} stays as it is")
+    for note in plan.notes:
+        say(f"note: {note}")
+    if answer is None:
+        say("nothing was changed: there is nobody to ask. Say --yes to go ahead", err=True)
+    return kept
 
 # %% ../nbs/62_setups.ipynb #65305b6a
 def adopt(args: Namespace) -> int:

@@ -69,7 +69,7 @@ def test_help_of_every_command_and_what_is_not_there_yet(said):
     status, out, _ = said("--help")
     text = "\n".join(out)
     assert status == 0 and "quiz is not here yet" in text
-    for command in ("demo", "lab", "autoload", "init", "adopt", "check", "export", "explain", "waive", "report", "doctor"):
+    for command in ("demo", "lab", "autoload", "init", "adopt", "check", "ci", "export", "explain", "waive", "report", "doctor"):
         assert re.search(rf"^    {command} ", text, re.M)
         assert said(command, "--help")[0] == 0
 
@@ -244,12 +244,22 @@ def test_init_asks_a_person(tmp_path, answer, status):
     folder = tmp_path / "new"
     folder.mkdir()
     ours, theirs = pty.openpty()
-    os.write(ours, answer)
+    os.write(ours, answer * 3)
     command = [sys.executable, "-m", "comprehend_nb.cli", "init", str(folder)]
     done = subprocess.run(command, stdin=theirs, capture_output=True, text=True, env=environ(), check=False)
     os.close(ours), os.close(theirs)
-    assert done.returncode == status and "Do this? [y/N]" in done.stdout and not done.stderr
+    assert done.returncode == status and "Write settings.ini? [y/N]" in done.stdout and not done.stderr
     assert bool(list(folder.iterdir())) is (status == 0)
+
+
+def test_init_does_what_a_person_agreed_to_and_nothing_else(tmp_path):
+    folder = tmp_path / "new"
+    folder.mkdir()
+    ours, theirs = pty.openpty()
+    os.write(ours, b"n\ny\nn\n")
+    done = subprocess.run([sys.executable, "-m", "comprehend_nb.cli", "init", str(folder)], stdin=theirs, capture_output=True, text=True, env=environ(), check=False)
+    os.close(ours), os.close(theirs)
+    assert done.returncode == 0 and [p.name for p in folder.iterdir()] == ["settings.ini"] and "pyproject.toml stays as it is" in done.stdout
 
 
 def test_adopt_takes_in_what_is_there(lab, said, ada):
