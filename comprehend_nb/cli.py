@@ -72,6 +72,11 @@ def _answering(into: "Commands") -> None:
     _path(report, "path", "a folder of the project")
     report.add_argument("--html", type=Path, metavar="FILE", help="write one page that loads nothing from anywhere")
     report.add_argument("--define", metavar="NAME", help="what a number of the report means")
+    above = _command(into, "above", "what a module, or the path below a symbol, is for as a whole: shown, or recorded", room="reporting")
+    above.add_argument("name", metavar="NAME", help="a module, or an exported symbol")
+    _path(above, "path", "a folder of the project")
+    for part, asks in (("what", "what it is responsible for"), ("why", "why it is cut this way"), ("fails", "how it fails as a whole")):
+        above.add_argument(f"--{part}", default="", metavar="TEXT", help=asks)
 
 # %% ../nbs/62_cli.ipynb #7ba7333d
 def _making(into: "Commands") -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comprehend_nb.identity import Person
-from comprehend_nb.ledger import local, read
+from comprehend_nb.ledger import Ledger, local, read
 from comprehend_nb.report.authors import pasts
 from comprehend_nb.report.defects import mine, poisson
 from comprehend_nb.report.measure import bus_factor, wilson
@@ -283,6 +283,57 @@ def test_intervals_agree_with_a_statistics_library(n):
     assert poisson(n) == pytest.approx(exact, rel=1e-3) and poisson(0)[1] == pytest.approx(chi2.ppf(0.975, 2) / 2)
     for hits in {0, n // 3, n}:
         assert wilson(hits, n) == pytest.approx(proportion_confint(hits, n, method="wilson"), abs=1e-6)
+
+
+
+# --- above cells
+
+WHOLE = ("--what", "one place where the sums of suppliers become shelf prices", "--why", "tax law moves often and tills have to follow at once", "--fails", "a sum from abroad is taxed twice without a word")
+
+
+def cli(lab, *args):
+    return subprocess.run([sys.executable, "-m", "comprehend_nb.cli", *args], cwd=lab.root, env=environ() | {"PYTHONUTF8": "1", "GIT_AUTHOR_NAME": ADA.name, "GIT_AUTHOR_EMAIL": ADA.email}, capture_output=True, text=True)
+
+
+def test_a_module_is_explained_as_a_whole_until_an_interface_changes(lab):
+    lab.policy("critical = total")
+    found = {a.name: a for a in report(lab.project).above}
+    assert {n: (a.state, a.asked) for n, a in found.items()} == {"path:total": ("none", True), "module:shop.till": ("none", True)}
+    assert cli(lab, "above", "core").returncode == 1 and cli(lab, "above", "nothing").returncode == 2
+    assert cli(lab, "above", "core", "--what", "ok", "--why", "ok", "--fails", "ok").returncode == 2, "filler is no explanation"
+    done = cli(lab, "above", "core", *WHOLE)
+    assert done.returncode == 0 and "live" in done.stdout, done
+    assert json.loads(cli(lab, "above", "total", *WHOLE, "--json").stdout)["name"] == "path:total"
+    found = {a.name: a for a in report(lab.project).above}
+    assert {n: a.state for n, a in found.items()} == {"path:total": "live", "module:shop.core": "live", "module:shop.till": "none"}
+    lab.edit("nbs/00_core.ipynb", "return net * (1 + RATE / 100)", "return net + net * RATE / 100")
+    assert {a.state for a in report(lab.project).above if a.name != "module:shop.till"} == {"live"}, "a body is no interface"
+    lab.edit("nbs/00_core.ipynb", "def gross(net):", "def gross(net, rate=None):")
+    found = {a.name: a for a in report(lab.project).above}
+    assert found["module:shop.core"].state == "stale" and found["module:shop.core"].changed == ("shop.core.gross",) and found["path:total"].state == "stale"
+    assert "interfaces that changed" in page(report(lab.project))
+
+
+def test_what_is_said_above_cells_does_not_count_for_cells(lab):
+    before = as_json(report(lab.project, now=2e9))["whole"]
+    cli(lab, "above", "core", *WHOLE)
+    assert as_json(report(lab.project, now=2e9))["whole"] == before
+
+
+def test_calibration_is_of_first_answers(lab):
+    total = units(report(lab.project))["total"]
+    with Ledger(lab.root, ADA) as ledger:
+        for verdict in ("failed", "passed"):
+            ledger.append("checked", total.fingerprint, total.closure, verdict=verdict, confidence=0.9, item_kind="predict", symbols=["total"])
+    lab.record("rejected", only=["gross"], reason="Too clever")
+    lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 9")
+    lab.understand(["gross"], person=BOB)
+    found = report(lab.project).calibration
+    # Ada on gross (passed) and total (failed, then passed); Bob on total (passed)
+    assert (found.answers.first.hits, found.answers.first.of) == (2, 3) and found.answers.misleading == [("total", 1)]
+    assert (found.answers.sure_wrong.hits, found.answers.sure_wrong.of, found.answers.score) == (1, 1, pytest.approx(0.19))
+    assert found.staled.symbols == [("gross", 1)] and found.staled.causes == [("RATE", 1)] and found.rejected.reasons == [("too clever", 1)]
+    assert "Where understanding slips" in page(report(lab.project))
 
 
 

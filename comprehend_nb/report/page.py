@@ -12,8 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-# %% ../../nbs/42_report/12_page.ipynb #fe03260c
+# %% ../../nbs/42_report/12_page.ipynb #8b133aaa
+from .above import Above
 from .answers import Loss
+from .calibration import Calibration, Rate
 from .defects import Defects, Density
 from .graph import Chain
 from .markup import defined, definitions, el, html, percent, table
@@ -34,7 +36,7 @@ def page(report: Report) -> str:
     head = el("head", el("meta", charset="utf-8"), el("meta", http_equiv="Content-Security-Policy", content=POLICY),
               el("meta", name="viewport", content="width=device-width, initial-scale=1"), el("meta", name="color-scheme", content="light dark"),
               el("title", f"{report.name}: who can explain what"), el("style", STYLE))  # fmt: skip
-    body = el("body", _header(report), _answers(report), _overview(report), _past(report), _paths(report.chains), _defects(report.defects), _groups("Modules", report.modules, report.units, "module"),
+    body = el("body", _header(report), _answers(report), _overview(report), _past(report), _paths(report.chains), _above(report.above), _defects(report.defects), _calibration(report.calibration), _groups("Modules", report.modules, report.units, "module"),
               _groups("Notebooks", report.notebooks, (), ""), definitions(), *_notes(report.notes))  # fmt: skip
     return "<!DOCTYPE html>\n" + html(el("html", head, body, lang="en")) + "\n"
 
@@ -155,6 +157,35 @@ def _defects(found: Defects | None) -> ET.Element | None:
 
 def _rate(d: Density) -> str:
     return "unknown" if d.rate is None or d.low is None or d.high is None else f"{d.rate:.2f} ({d.low:.2f} to {d.high:.2f})"
+
+
+def _above(found: Sequence[Above]) -> ET.Element | None:
+    rows = [[el("code", a.name), "policy" if a.asked else "", el("b", "none", class_="flag") if a.state == "none" else a.state, a.by or "", ", ".join(a.changed[:3]), a.said.get("what", "")] for a in found]
+    head = [defined("above cells", "whole"), "asked by", "explanation", "people", "interfaces that changed", "what it is responsible for"]
+    return el("section", el("h2", defined("above cells", "Above cells")), table(head, rows, "prose")) if rows else None
+
+
+def _calibration(found: Calibration | None) -> ET.Element | None:
+    if found is None:
+        return None
+    rows: list[list[Any]] = []
+    if found.answers.first.of:
+        rows.append([defined("first answers"), _share(found.answers.first), _counted(found.answers.misleading, "most often answered wrongly: ")])
+    if found.answers.sure_wrong.of:
+        rows.append([defined("sure and wrong"), _share(found.answers.sure_wrong), f"mean score {found.answers.score or 0:.2f} of 1"])
+    if found.staled.symbols:
+        rows.append([defined("made stale"), _counted(found.staled.symbols), _counted(found.staled.causes, "what had changed: ")])
+    if found.rejected.rate.of:
+        rows.append([defined("rejected"), _share(found.rejected.rate), _counted(found.rejected.reasons)])
+    return el("section", el("h2", "Where understanding slips"), table(["", "how often", "where"], rows, "prose")) if rows else None
+
+
+def _share(r: Rate) -> str:
+    return f"{percent(r.share)} of {r.of} ({percent(r.low)} to {percent(r.high)})"
+
+
+def _counted(found: Sequence[tuple[str, int]], before: str = "") -> str:
+    return before + ", ".join(f"{name} ({n})" for name, n in found) if found else ""
 
 
 _HEAD: Final = ("statements", "comprehensibility", "verified", "stale", "none", "explainers", "bus factor", "illusory coverage", "AI share")

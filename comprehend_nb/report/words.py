@@ -37,6 +37,12 @@ DEFINITIONS: Final = {
     "of the library that they delete, blamed with -w -M -C; a defect is one fix and one cell's code that it repaired, as it was when it was brought. Intervals are 95 %, Poisson. "
     "It says what goes together, not what causes what.",
     "ghosts": "Fixes that delete no line of code, so that nothing can be followed: the method does not see what they repaired. Linux: 17.5 % of 76,046 fixes (Lyu et al. 2023). Interval: Wilson, 95 %.",
+    "above cells": "The explanation of a module or a critical path as a whole: what it is responsible for, why it is cut this way, how it fails as a whole. Live as long as the interfaces of its parts "
+    "(names, arguments, annotations, methods; not bodies) are those it was given for. Asked for where the policy calls a symbol critical: `comprehend-nb above NAME`.",
+    "first answers": "Share of checks whose first answer by a person was right (passed, or a step towards it). Later answers are left out: they also show what was learnt by failing. Interval: Wilson, 95 %.",
+    "sure and wrong": "First answers given with a confidence of at least 0.75 that were wrong, among first answers with a confidence. About code: where people are confidently wrong, the code misleads.",
+    "made stale": "How often a symbol was explained anew by the same person after it, or what it depends on, changed; and which definition or constant had changed.",
+    "rejected": "Drafts that were put away, among those proposed, and the reasons given. Interval: Wilson, 95 %.",
     "next": "What to explain next: statements x need x centrality x (1 + changes of its notebook in 90 days, over the most changed) x 1.5 where a model proposed it. "
     "Need is 1 without a live explanation, 0.5 where it was never checked, 0.25 where only attested. A rule of priority, not a measurement.",
     "minutes": "How long explaining it is likely to take: a rule of thumb, 1 minute and 12 seconds a statement.",
