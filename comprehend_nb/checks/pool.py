@@ -27,7 +27,11 @@ NAMES = (*WATCH, READY)
 
 
 class CannotAsk(ComprehendError):
-    "Nothing can be asked about this cell, and why."
+    "Nothing can be asked about this cell, and why; `for_good`: not in another state of the kernel either, as far as can be told."
+
+    def __init__(self, what: str, *, for_good: bool = False) -> None:
+        super().__init__(what)
+        self.for_good = for_good
 
 # %% ../../nbs/32_checks/05_pool.ipynb #fccc96e4
 def program(code: str, roots: Sequence[str], before: str = "") -> str:
@@ -112,6 +116,7 @@ class Pool:
     roots: tuple[str, ...]
     base: Ran
     variants: tuple[Variant, ...]
+    digests: Mapping[str, str] = field(default_factory=dict)  # of what the cell reads, "" where it cannot be known
 
     @property
     def keys(self) -> list[Key]:
@@ -160,19 +165,22 @@ def _working(subject: Subject, runner: Runner) -> list[str]:
     return [subject.calls[i] for i in works[:3]]
 
 
-def base_of(subject: Subject, runner: Runner) -> tuple[tuple[str, ...], Ran]:
+def base_of(subject: Subject, runner: Runner) -> Pool:
     "What of the cell can be asked about, and what it gives as it is; CannotAsk where it fails, does not end or gives nothing that is the same twice."
     roots = tuple(dict.fromkeys([*subject.roots, *subject.touched, *_working(subject, runner)]))
-    before, one, two = map(ran, runner([program("pass", subject.touched), program(subject.code, roots), program(subject.code, roots)], NAMES))
+    names = {i.name for i in subject.inputs}
+    trials = runner([program("pass", subject.touched), program(subject.code, roots), program(subject.code, roots)], [*NAMES, *names])
+    before, one, two = map(ran, trials)
     if one is None or two is None:
-        raise CannotAsk("the cell does not come to an end in a copy of this kernel")
+        raise CannotAsk("the cell does not come to an end in a copy of this kernel", for_good=True)
     if one.error or two.error:
         raise CannotAsk(f"the cell raises {one.error or two.error} when it runs in a copy of the kernel as it is now")
     earlier = None if before is None else Ran({(roots.index(subject.touched[i]), t): f for (i, t), f in before.facts.items() if 0 <= i < len(subject.touched)})
     facts = _settled(one, two, earlier, {roots.index(n) for n in subject.touched})
     if not facts:
-        raise CannotAsk("it leaves nothing whose value can be asked for and is the same twice")
-    return roots, replace(one, facts=facts, seconds=max(one.seconds, two.seconds))
+        raise CannotAsk("it leaves nothing whose value can be asked for and is the same twice", for_good=True)
+    digests = {n: trials[0].values[n].digest for n in sorted(names) if n in trials[0].values}
+    return Pool(subject, roots, replace(one, facts=facts, seconds=max(one.seconds, two.seconds)), (), digests)
 
 
 def _spread(changes: list[Change], rng: random.Random, most: int) -> list[Change]:
@@ -186,7 +194,8 @@ def _spread(changes: list[Change], rng: random.Random, most: int) -> list[Change
 
 def explore(subject: Subject, runner: Runner, rng: random.Random, *, most: int = MOST, seconds: float = SECONDS) -> Pool:
     "Run the cell and its variations; CannotAsk where nothing can be asked, CannotPreview where no copy can be made."
-    roots, base = base_of(subject, runner)
+    pool = base_of(subject, runner)
+    roots, base = pool.roots, pool.base
     most = max(6, min(most, int(seconds / max(base.seconds, 0.02))))
     inputs = [i for i in subject.inputs if i.name in _reached(subject, roots)]
     altered = alter(inputs, rng, most // 2 if inputs else 0)
@@ -194,7 +203,7 @@ def explore(subject: Subject, runner: Runner, rng: random.Random, *, most: int =
     changes: list[Change | Altered | Called] = [*altered, *called, *_spread(mutants(subject.code), rng, most - len(altered) - len(called))]
     trials = runner([source_of(subject.code, roots, c) for c in changes], NAMES)
     variants = [Variant(c, r) for c, t in zip(changes, trials, strict=True) if (r := ran(t)) is not None]
-    return Pool(subject, roots, base, tuple(v for v in variants if differs(v.ran, base)))
+    return replace(pool, variants=tuple(v for v in variants if differs(v.ran, base)))
 
 
 def _reached(subject: Subject, roots: Iterable[str]) -> set[str]:

@@ -1,0 +1,343 @@
+"""Checks: how many cells can be asked about, what a guesser gets who sees only questions and options, and how explanations are judged.
+
+    python benchmarks/checks.py coverage [--scripts DIR] [--most N]     default: the examples in the docstrings of installed libraries, run as cells
+    python benchmarks/checks.py attack [--items N]                      an included attacker on at least 500 items
+    python benchmarks/checks.py explanations                            known-bad ones, and known-good terse ones
+
+Coverage: every example is a script; each statement (or run of statements up to one that shows something) is a cell. It is run in order, and each cell of
+logic that ran is asked about before it runs, on the objects that are there then. A cell counts where one counterfactual or one prediction is drawn.
+Limit: 90 % of them. DIR is a folder of scripts with `# %%` cells, such as a checkout of scikit-learn's `examples/`.
+
+Attack: the attacker is shown the question, its options and nothing else; neither code nor data. It learns on one half of the items which of its rules work for
+which kind of question, and is tried on the other half. Limit: chance (a quarter for a choice, nothing for a free answer) and ten points, for each kind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import doctest
+import importlib
+import io
+import math
+import os
+import pkgutil
+import random
+import re
+import signal
+import sys
+import time
+import types
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from checks_support import forks
+
+from comprehend_nb.cells import CellError, parse
+from comprehend_nb.checks import CannotAsk, Counterfactual, Item, Pool, Predict, explore, subject_of
+from comprehend_nb.checks.grading import numbers
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"
+os.environ["MPLBACKEND"] = "agg"
+Script = tuple[str, list[str]]
+
+
+# --- scripts
+
+
+def documented(packages: list[str], most: int, seed: int = 7) -> list[Script]:
+    "Examples in docstrings, as scripts of cells: those with at least four statements, a fixed random choice of them."
+    found: dict[str, list[str]] = {}
+    for package in packages:
+        with contextlib.suppress(ImportError):
+            root = importlib.import_module(package)
+            names = [package] + [m.name for m in pkgutil.iter_modules(getattr(root, "__path__", []), f"{package}.") if "test" not in m.name and "._" not in m.name]
+            for name in names:
+                found.update(_of_module(name))
+    scripts = [(n, c) for n, c in sorted(found.items()) if sum(map(len, c)) > 120 and len(c) >= 2]
+    return random.Random(seed).sample(scripts, min(most, len(scripts)))
+
+
+def _of_module(name: str) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            module = importlib.import_module(name)
+        except Exception:
+            return out
+    for key in getattr(module, "__all__", None) or [k for k in vars(module) if not k.startswith("_")]:
+        thing = getattr(module, key, None)
+        text = getattr(thing, "__doc__", None)
+        if isinstance(thing, (type, types.FunctionType)) and isinstance(text, str) and ">>>" in text:
+            with contextlib.suppress(ValueError):
+                out[f"{name}.{key}"] = _grouped(doctest.DocTestParser().get_examples(text))
+    return out
+
+
+def _grouped(examples: list[Any]) -> list[str]:
+    "One cell for statements up to one that shows something, as a person writes cells."
+    cells: list[str] = []
+    part: list[str] = []
+    for e in examples:
+        part.append(e.source.rstrip("\n"))
+        if e.want:
+            cells.append("\n".join(part))
+            part = []
+    return [*cells, *(["\n".join(part)] if part else [])]
+
+
+def percent(folder: Path, most: int, seed: int = 7) -> list[Script]:
+    "Scripts with `# %%` cells below a folder, comments left out."
+    paths = [p for p in sorted(folder.rglob("*.py")) if "# %%" in (text := p.read_text(errors="replace")) and "fetch_" not in text]
+    chosen = random.Random(seed).sample(paths, min(most, len(paths)))
+    return [(p.stem, [c for c in re.split(r"^# %%.*$", p.read_text(), flags=re.M) if c.strip()]) for p in chosen]
+
+
+# --- asking
+
+
+class Overdue(Exception):
+    pass
+
+
+def _overdue(number: int, frame: object) -> None:
+    raise Overdue
+
+
+def asked(cells: list[str], draws: int, *, seconds: float = 3.0) -> Iterator[tuple[str, str, list[Item], str]]:
+    "For each cell of logic that ran: its code, its kind, the items drawn, and why there are none."
+    space: dict[str, Any] = {"__name__": "__main__"}
+    rng, done = random.Random(11), []
+    signal.signal(signal.SIGALRM, _overdue)
+    for i, source in enumerate(cells):
+        try:
+            cell = parse(source)
+            tree = ast.parse(cell.code)
+        except (CellError, SyntaxError):
+            continue
+        items, why = [], ""
+        if cell.kind == "logic":
+            try:
+                before = dict(space)
+                later = cells[i + 1 :]
+                defines = any(isinstance(n, (ast.FunctionDef, ast.ClassDef)) for n in tree.body)
+                pool = explore(subject_of(cell, before, [] if not defines else later), forks(before, 8), rng, seconds=seconds)
+                items = draw(pool, rng, draws)
+                why = "" if items else "nothing that cannot be guessed"
+            except CannotAsk as e:
+                why = e.what
+        try:
+            signal.alarm(60)
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                exec(compile(tree, "<cell>", "exec"), space)
+        except (Exception, Overdue):
+            if cell.kind == "logic":
+                yield source, "failed", [], ""
+            break
+        finally:
+            signal.alarm(0)
+        done.append(source)
+        yield source, cell.kind, items, why
+
+
+def draw(pool: Pool, rng: random.Random, draws: int) -> list[Item]:
+    out: dict[str, Item] = {}
+    for kind in (Counterfactual(), Predict()):
+        for _ in range(draws):
+            if item := kind.draw(pool, rng, set(out)):
+                out[item.id] = item
+    return list(out.values())
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    "The 95 % interval of a share."
+    if not n:
+        return 0.0, 1.0
+    z, p = 1.96, hits / n
+    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
+def coverage(scripts: list[Script], verbose: bool) -> int:
+    logic, with_item, kinds, reasons, ran = 0, 0, Counter[str](), Counter[str](), 0
+    start, bad = time.monotonic(), []
+    for name, cells in scripts:
+        rows = list(asked(cells, 1))
+        ran += bool(rows)
+        for source, kind, items, why in rows:
+            if kind != "logic":
+                continue
+            logic += 1
+            with_item += bool(items)
+            kinds.update({i.kind for i in items})
+            if not items:
+                reasons[why] += 1
+                bad.append((name, source, why))
+    low, high = wilson(with_item, logic)
+    print(f"{ran} scripts, {logic} logic cells that ran, {with_item} with an item: {with_item / max(logic, 1):.1%} (95 %: {low:.1%} to {high:.1%}); {time.monotonic() - start:.0f} s")
+    print("kinds of item to be had:", dict(kinds))
+    for why, n in reasons.most_common():
+        print(f"  {n:3} without: {why}")
+    for name, source, why in bad if verbose else ():
+        print(f"--- {name}: {why}\n{source.strip()[:600]}")
+    return 0 if with_item >= 0.9 * logic else 1
+
+
+# --- attack
+
+Guess = Callable[[Item], str]
+
+
+def _of(item: Item) -> list[float]:
+    return numbers(" ".join(re.findall(r"[^`]*`[^`]*`", item.question)))
+
+
+def _values(item: Item) -> list[float]:
+    out = []
+    for form, value in item.options:
+        with contextlib.suppress(ValueError):
+            out.append(float(value) if form in ("number", "float") else float("nan"))
+    return out
+
+
+def _medoid(item: Item) -> str:
+    "The option nearest to the others."
+    v = _values(item)
+    ok = [i for i, x in enumerate(v) if x == x]
+    return "abcd"[min(ok, key=lambda i: sum(abs(v[i] - v[j]) / (abs(v[i]) + abs(v[j]) + 1e-12) for j in ok))] if ok else "a"
+
+
+def _explains(item: Item) -> str:
+    "The option that others are one more, one less, twice, half or the opposite of."
+    v = _values(item)
+
+    def links(i: int) -> int:
+        near = (v[i] + 1, v[i] - 1, 2 * v[i], v[i] / 2, -v[i])
+        return sum(any(abs(v[j] - n) < 1e-9 for n in near) for j in range(len(v)) if j != i)
+
+    return "abcd"[max(range(len(v)), key=links)] if v else "a"
+
+
+def _extreme(pick: Callable[..., int]) -> Guess:
+    return lambda item: "abcd"[pick(range(len(item.options)), key=lambda i: (len(item.options[i][1]), item.options[i][1]))]
+
+
+def _by_value(pick: Callable[..., int]) -> Guess:
+    def guess(item: Item) -> str:
+        v = _values(item)
+        return "abcd"[pick(range(len(v)), key=lambda i: (v[i] == v[i], v[i]))] if v else "a"
+
+    return guess
+
+
+def _constant(text: str) -> Guess:
+    return lambda item: text
+
+
+def _number_in_question(at: int, plus: float = 0, times: float = 1) -> Guess:
+    def guess(item: Item) -> str:
+        found = _of(item)
+        return f"{found[at] * times + plus:g}" if -len(found) <= at < len(found) else "0"
+
+    return guess
+
+
+def _error_option(item: Item) -> str:
+    return next(("abcd"[i] for i, (form, _) in enumerate(item.options) if form == "error"), "a")
+
+
+def _not_error(item: Item) -> str:
+    return next(("abcd"[i] for i, (form, _) in enumerate(item.options) if form != "error"), "a")
+
+
+CHOOSERS: dict[str, Guess] = {
+    "a": _constant("a"), "b": _constant("b"), "c": _constant("c"), "d": _constant("d"), "medoid": _medoid, "explains the others": _explains, "longest": _extreme(max),
+    "shortest": _extreme(min), "largest": _by_value(max), "smallest": _by_value(min), "an error": _error_option, "no error": _not_error,
+}  # fmt: skip
+TYPED: dict[str, Guess] = {
+    **{t: _constant(t) for t in ("0", "1", "2", "3", "4", "5", "10", "100", "KeyError", "TypeError", "ValueError", "AttributeError", "IndexError", "NameError", "True", "False", "None", "1x1")},
+    **{f"number {at} of the question{plus:+g}": _number_in_question(at, plus) for at in (0, 1, 2, -1, -2) for plus in (0, 1, -1)},
+    **{f"number {at} of the question x {times:g}": _number_in_question(at, 0, times) for at in (0, 1, -1) for times in (2, 0.5)},
+}  # fmt: skip
+
+
+def _feature(item: Item) -> tuple[str, ...]:
+    "What a guesser can tell questions apart by."
+    change = item.spec.get("op") or item.spec.get("how", "")
+    return (item.kind, "choice" if item.options else "typed", str(change), re.sub(r"\[.*?\]|'.*?'|\d+", "_", item.template))
+
+
+def _modes(train: list[Item], item: Item, level: int) -> str:
+    "The commonest answer of like questions."
+    like = [i.value for i in train if _feature(i)[:level] == _feature(item)[:level] and not i.options]
+    return Counter(like).most_common(1)[0][0] if like else "0"
+
+
+def attacker(train: list[Item], test: list[Item]) -> list[bool]:
+    "Hits on `test`: for like questions the rule that did best on `train`."
+    rules: dict[bool, dict[str, Guess]] = {True: CHOOSERS, False: dict(TYPED)}
+    score: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+    for item in train:
+        for name, guess in rules[bool(item.options)].items():
+            if item.right(guess(item)):
+                for level in (2, 3, 4):
+                    score[level, _feature(item)[:level]][name] += 1
+    hits = []
+    for item in test:
+        best = max((score[level, _feature(item)[:level]].most_common(1)[0] for level in (4, 3, 2) if score[level, _feature(item)[:level]]), key=lambda s: s[1], default=("a", 0))
+        guess = rules[bool(item.options)].get(best[0], _constant("0"))(item)
+        like = [i for i in train if _feature(i)[:4] == _feature(item)[:4]]
+        common = Counter(i.value for i in like if not i.options).most_common(1)
+        if not item.options and common and common[0][1] > best[1]:
+            guess = common[0][0]
+        hits.append(item.right(guess))
+    return hits
+
+
+def attack(scripts: list[Script], wanted: int) -> int:
+    items: list[Item] = []
+    for _, cells in scripts:
+        for _, _, drawn, _ in asked(cells, 4):
+            items += drawn
+        if len(items) >= wanted:
+            break
+    random.Random(3).shuffle(items)
+    half = len(items) // 2
+    results = list(zip(items[half:] + items[:half], attacker(items[:half], items[half:]) + attacker(items[half:], items[:half]), strict=True))
+    worst = 0
+    print(f"{len(items)} items")
+    for kind in ("counterfactual", "predict"):
+        for choice in (True, False):
+            some = [hit for item, hit in results if item.kind == kind and bool(item.options) == choice]
+            if some:
+                chance = 0.25 if choice else 0.0
+                low, high = wilson(sum(some), len(some))
+                over = sum(some) / len(some) > chance + 0.1
+                worst |= over
+                print(f"{kind:15} {'choice' if choice else 'typed ':7} {len(some):4} items: attacker {sum(some) / len(some):5.1%} (95 %: {low:.1%} to {high:.1%}), chance {chance:.0%}{'  TOO MUCH' if over else ''}")
+    return worst
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("what", choices=["coverage", "attack"])
+    arguments.add_argument("--scripts", type=Path)
+    arguments.add_argument("--most", type=int, default=60)
+    arguments.add_argument("--items", type=int, default=600)
+    arguments.add_argument("-v", action="store_true")
+    given = arguments.parse_args()
+    warnings.simplefilter("ignore")
+    scripts = percent(given.scripts, given.most) if given.scripts else documented(["sklearn", "pandas", "numpy", "scipy", "statsmodels", "collections", "statistics"], given.most)
+    return coverage(scripts, given.v) if given.what == "coverage" else attack(scripts, given.items)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
