@@ -298,6 +298,30 @@ class ComprehendMagics(Magics):
         _say(explained_text(explain(self.session, line.strip(), read_parts(cell))))
 
     @no_var_expand
+    @line_cell_magic
+    @_contained
+    def ai_check(self, line: str, cell: str | None = None) -> None:
+        """Be asked about a cell, and answer: the answers come from running it, in throwaway copies of this kernel.
+
+        %ai_check [DRAFT or symbol]            one question; before a draft has run, what it will give
+        %ai_check d1 = 333x8                   the answer, in any form: (333, 8), 333 rows and 8 columns
+        %%ai_check d1                          the same, with the answer as the cell's body
+        """
+        from comprehend_nb.quiz import answer, next_item
+
+        target, given, text = line.partition("=")
+        if not given and cell is None:
+            asked = next_item(self.session, target.strip())
+            _say(plain(asked.text))
+            following = asked.following
+        else:
+            done = answer(self.session, target.strip(), text if cell is None else cell)
+            _say("\n".join(filter(None, [plain(done.text), done.note])))
+            following = done.following
+        if following:
+            self._offer(following)
+
+    @no_var_expand
     @line_magic
     @_contained
     def ai_reject(self, line: str, cell: str | None = None) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,6 +13,7 @@ import pytest
 from checks_support import forks
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernel_support import Driver, driving, ledger_text, make_project
 
 from comprehend_nb.cells import parse
 from comprehend_nb.checks import Counterfactual, Item, Predict, explore, matches, subject_of
@@ -121,3 +124,73 @@ def test_a_float_is_right_to_the_digits_that_are_stated(x: float, digits: int) -
 def test_no_text_makes_the_grader_fail(text: str, form: str) -> None:
     value = {"number": "3", "float": "3.25", "shape": "3x4", "type": "list", "text": "abc", "list": "[1, 2]", "truth": "True", "error": "KeyError"}[form]
     assert matches(text, form, value) in (True, False)
+
+
+# --- in a kernel
+
+WAITS = "__import__('comprehend_nb.quiz', fromlist=['x'])._pending[get_ipython()._comprehend_nb.session]"
+COST = "#| export\ndef cost(n, fast=False):\n    return n * 4 + (5 if fast else 0)"
+SAID = "what: price of a parcel by its weight, a surcharge for express\nwhy: the shop shows it before somebody pays\nfails: text instead of a weight is repeated four times"
+
+
+def the_answer(d: Driver) -> str:
+    "What the person would have to say: looked up in the kernel, which never shows it."
+    return d.run(f"print([w.item.value for w in {WAITS}.values() if w.item][-1])")
+
+
+def checked(project: Path) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in ledger_text(project).splitlines()]
+    return [line["data"] for line in lines if line.get("kind") == "checked"]
+
+
+def test_a_question_its_wrong_and_its_right_answer_and_the_standing(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    (project / "settings.ini").write_text("[comprehend_nb]\nother = verified\n")
+    with driving(project) as d:
+        d.run(f"{COST}\nshown = cost(6)", "c1")
+        d.run(f"%%ai_explain cost\n{SAID}", "c2")
+        assert "no check of it was passed (%ai_check cost)" in d.run("%ai_status")
+        question = d.run("%ai_check", "c3")
+        assert d.handed == "%ai_check cost = "
+        assert d.run("%ai_check cost", "c3") == question, "asking again draws another question"
+        assert "empty answer" in d.run("%ai_check cost = ", "c4")
+        right = the_answer(d)
+        assert right not in question.splitlines()[-1].split("What is")[1]
+        wrong = d.run("%ai_check cost = no idea", "c4")
+        assert "not so" in wrong
+        assert right not in wrong
+        assert "comes in" in d.run("%ai_check cost", "c5")
+        d.run("import comprehend_nb.quiz as q; q.PAUSE = 0")
+        assert d.run("%ai_check cost", "c6") != question, "the same question again"
+        assert "has passed a check" in d.run(f"%ai_check cost = {the_answer(d)}", "c7")
+        assert "every cell that ran here has what its export would need" in d.run("%ai_status")
+        assert "no question about cost waits" in d.run("%ai_check cost = 3", "c8")
+    first, last = checked(project)
+    assert (first["verdict"], last["verdict"]) == ("failed", "passed")
+    assert "item" not in first
+    assert last["base"]
+    assert last["item"]["value"]
+
+
+def test_what_is_never_asked_about_and_who_is_never_asked(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    with driving(project) as d:
+        d.run("RATE = 7", "c1")
+        d.run("xs = [x * RATE for x in range(9)]", "c2")
+        assert "imports and constants" in d.run("%ai_check RATE", "c3")
+        assert "being run by a program" in d.run("%ai_check xs", "c4", allow_stdin=False)
+        assert "no cell that ran in this kernel" in d.run("%ai_check nothing", "c5")
+    assert checked(project) == []
+
+
+def test_what_cannot_be_asked_about_is_attested_and_shown_so(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    (project / "settings.ini").write_text("[comprehend_nb]\nother = verified\n")
+    with driving(project) as d:
+        d.run("#| export\nimport os\nhere = os.urandom(3) == 0", "c1")
+        d.run("%%ai_explain here\nwhat: three random bytes are never zero\nwhy: a placeholder for what chance decides\nfails: an operating system without entropy raises NotImplementedError", "c2")
+        assert "cannot be asked about" in d.run("%ai_check here", "c3")
+        assert "too little" in d.run("%ai_check here = fine", "c4")
+        assert "is attested" in d.run("%ai_check here = I called it twice and compared the bytes", "c5")
+        assert "every cell" in d.run("%ai_status")
+    assert [c["verdict"] for c in checked(project)] == ["attested"]
