@@ -69,7 +69,7 @@ def test_bounds_hold() -> None:
 def test_what_is_asked_for_comes_first_and_in_full() -> None:
     namespace = {f"v{i}": list(range(i)) for i in range(500)}
     text = capture(namespace, focus=["v400"], recent=["v300"]).text()
-    assert text.startswith("v400: list of 400 of int = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …]\nv300:")
+    assert text.startswith("v400: list of 400 int = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …]\nv300:")
 
 
 def test_secrets_do_not_leave() -> None:
@@ -149,7 +149,7 @@ def test_deltas_past_the_budget() -> None:
     namespace["v2901"] = "other"
     text = capture(namespace).since(first).text()
     assert "v2900" in text and "v2901" in text and len(text) < 200
-    assert capture(namespace, recent=["v2900"]).since(capture(namespace)).text() == "told in more detail:\nv2900: list of 2 of int = [2900, 1]"
+    assert capture(namespace, recent=["v2900"]).since(capture(namespace)).text() == "told in more detail:\nv2900: list of 2 int = [2900, 1]"
     assert capture(namespace, recent=["v2900"]).since(capture(namespace, recent=["v2900"])).text() == ""
 
 

@@ -15,11 +15,14 @@ from ..redact import is_secret_name
 
 # %% ../../nbs/10_live/01_builtin.ipynb #063882af
 def number(obj: Any, look: Look) -> Told:
-    "Sends an int, float, complex, bool or None; of an int past 2000 bits its length only."
+    "Sends an int, float, complex, bool or None; a float inside of something to six digits, of an int past 2000 bits its length only."
     name = type_tag(type(obj))
     if type(obj) is int and obj.bit_length() > 2000:
         return Told(name, f"of {obj.bit_length()} bits", mark=("value", hash(obj)))
-    return Told(name, "", shown(look, repr(obj)), mark=("value", hash(obj)))
+    text = repr(obj)
+    if look.depth and type(obj) is float and len(text) > 8:
+        text = f"{obj:.6g}"
+    return Told(name, "", shown(look, text), mark=("value", hash(obj)))
 
 
 def text_of(obj: Any, look: Look) -> Told:
@@ -68,7 +71,7 @@ def sampled(obj: Any, size: int, items: Iterable[Any]) -> tuple[tuple[Any, ...],
 
 def _kinds(items: list[Any]) -> str:
     tags = list(dict.fromkeys(type_tag(type(i)) for i in items))
-    return f" of {tags[0]}" if len(tags) == 1 else ""
+    return f" {tags[0]}" if len(tags) == 1 else ""
 
 
 def _with_names(items: list[Any], look: Look) -> Iterable[tuple[Any, str]]:

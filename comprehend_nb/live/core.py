@@ -4,21 +4,17 @@
 
 # %% auto #0
 __all__ = ['Values', 'Describer', 'peek', 'static', 'mro', 'one_of', 'is_class', 'type_tag', 'loaded', 'Told', 'Family', 'Table',
-           'Look', 'under', 'cut', 'shown', 'inline', 'names_secret', 'name_text', 'Budget', 'clip', 'Variable',
-           'State', 'capture', 'describe', 'tell_in_full', 'message', 'describe_error']
+           'Look', 'under', 'cut', 'shown', 'inline', 'names_secret', 'name_text', 'clip', 'message']
 
 # %% ../../nbs/10_live/00_core.ipynb #6dbb03fe
 import sys
-import time
-import weakref
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from itertools import accumulate, islice, takewhile
+from itertools import islice
 from types import ModuleType
 from typing import Any, Final, Literal, NamedTuple
 
-from ..redact import _MARK, _hides, _mark, _strength, plain, redact, redactor
+from ..redact import _hides, _mark, _strength, plain
 
 # %% ../../nbs/10_live/00_core.ipynb #8b31885e
 Values = Literal["sample", "types"]
@@ -191,17 +187,7 @@ def name_text(look: Look, name: object) -> str:
         inline(look, name) if one_of(type(name), int, float, bool, tuple, type(None)) else f"<{type_tag(type(name))}>"
     )
 
-# %% ../../nbs/10_live/00_core.ipynb #9d254544
-@dataclass(frozen=True)
-class Budget:
-    "Bounds: bytes of the whole, of each object and of each that is asked about, and seconds for all of it."
-
-    total: int = 10_000
-    each: int = 600
-    focus: int = 4_000
-    seconds: float = 0.25
-
-
+# %% ../../nbs/10_live/00_core.ipynb #8aba23c4
 def clip(text: str, size: int) -> str:
     "The text in at most `size` bytes of UTF-8; no character is split, and it says how much was cut."
     data = text.encode("utf-8", "replace")
@@ -210,272 +196,8 @@ def clip(text: str, size: int) -> str:
     note = f"… (+{len(data) - size} bytes)"
     return data[: max(0, size - len(note.encode()))].decode("utf-8", "ignore") + note
 
-# %% ../../nbs/10_live/00_core.ipynb #244399c8
-@dataclass(frozen=True, slots=True)
-class Variable:
-    "One name of the namespace: its type, one line, and the text as it is sent (empty where it did not fit)."
-
-    name: str
-    type: str
-    summary: str
-    text: str
-    size: int | None = None
-    mark: tuple[Any, ...] = field(default=(), repr=False)
-    address: int = field(default=0, repr=False)
-    full: bool = field(default=False, repr=False)
-    unseen: bool = field(default=False, repr=False)
-    ref: "weakref.ref[object] | None" = field(default=None, repr=False, compare=False)
-
-# %% ../../nbs/10_live/00_core.ipynb #c1403ace
-@dataclass(frozen=True)
-class State:
-    "What was alive at one moment: `text()` is exactly what would be sent; nothing of the user's is kept."
-
-    variables: tuple[Variable, ...] = ()
-    left_out: tuple[tuple[str, str], ...] = ()
-    error: str = ""
-    more: str = ""
-    head: str = ""
-    used: frozenset[str] = frozenset()
-    total: int = 10_000
-
-    def text(self) -> str:
-        "The variables, most relevant first, then how many more there are, then the error."
-        told = [self.head] if self.head else [v.text for v in self.variables]
-        lines = [*told, self.more, self.error]
-        return "\n".join(line for line in lines if line)
-
-    def since(self, previous: "State") -> "State":
-        "Only what changed since an earlier state; its text is empty where nothing did."
-        return _since(self, previous)
-
-    @property
-    def notices(self) -> Mapping[str, int]:
-        "How many redactions there are, by reason."
-        found: dict[str, int] = {}
-        for m in _MARK.finditer(self.text()):
-            found[m[0][11:-1]] = found.get(m[0][11:-1], 0) + 1
-        return found
-
-# %% ../../nbs/10_live/00_core.ipynb #ad1de7bf
-def _gone(old: Variable) -> bool:
-    return old.ref is not None and old.ref() is None
-
-
-def _change(old: Variable | None, new: Variable) -> str:
-    if old is None:
-        return "added"
-    if old.address != new.address or old.type != new.type or _gone(old):
-        same = old.type == new.type and old.mark == new.mark and old.summary == new.summary
-        return "" if same and new.mark[:1] == ("value",) and new.text else "rebound"
-    if (old.text and new.text and (old.mark != new.mark or old.summary != new.summary)) or old.size != new.size:
-        return "changed in place" if new.ref is not None else "changed"
-    return "told in more detail" if new.full and not old.full and old.text != new.text else ""
-
-# %% ../../nbs/10_live/00_core.ipynb #db31174b
-def _news(old: Variable, new: Variable, used: frozenset[str]) -> str:
-    "Whether there is a text now where there was none: only of what recent cells used."
-    return "told in more detail" if new.text and not old.text and new.name in used else ""
-
-
-def _unchecked(old: Variable, new: Variable) -> bool:
-    return new.unseen or not (old.text and new.text)
-
-
-def _since(now: State, before: State) -> State:
-    old, names = {v.name: v for v in before.variables}, {v.name for v in now.variables}
-    changed: list[Variable] = []
-    lines: dict[str, list[str]] = {}
-    for v in now.variables:
-        if how := _change(old.get(v.name), v) or _news(old[v.name], v, now.used):
-            changed.append(v)
-            lines.setdefault(how, []).append(v.text or f"{_safe_name(v.name)}: {v.type}")
-        elif v.name in now.used and _unchecked(old[v.name], v):
-            lines.setdefault("used, not checked inside", []).append(_safe_name(v.name))
-    if gone := [_safe_name(n) for n in old if n not in names]:
-        lines["removed"] = gone
-    parts = _parts(lines, now.total)
-    error = now.error if now.error != before.error else ""
-    return (
-        State(tuple(changed), now.left_out, error, head="\n".join(parts))
-        if parts or error
-        else State(left_out=now.left_out)
-    )
-
-
-def _parts(lines: Mapping[str, list[str]], total: int) -> list[str]:
-    "Each kind of change with its variables, all of them within `total` bytes."
-    found = []
-    for how in sorted(lines):
-        joint = ", " if how in ("removed", "used, not checked inside") else "\n"
-        most = total // len(lines) - len(how) - 30
-        ends = accumulate(len(line.encode()) + 2 for line in lines[how])
-        n = sum(1 for _ in takewhile(lambda end, most=most: end <= most, ends))  # type: ignore[misc]
-        rest = [f"and {len(lines[how]) - n} more"] if n < len(lines[how]) else []
-        found.append(f"{how}:\n" + joint.join([*lines[how][:n], *rest]))
-    return found
-
-# %% ../../nbs/10_live/00_core.ipynb #f87e561f
-def _safe_name(name: str) -> str:
-    "A variable's name as it may be shown: `globals()` takes any text, a secret or a line break too."
-    if len(name) < 20 and name.isascii() and name.isidentifier():
-        return name
-    return cut(redact(" ".join(plain(name[:200]).split(None))) or "(a name that cannot be shown)", 80)
-
-
-_OWN: Final = frozenset("In Out get_ipython exit quit open".split())
-
-
-def _named(namespace: Mapping[str, object]) -> list[tuple[Any, object]]:
-    "The pairs of a namespace; a dictionary's are taken at once, so that another thread cannot change it meanwhile."
-    if any(c is dict for c in mro(type(namespace))):
-        return list(dict.items(namespace))  # type: ignore[arg-type]
-    return list(namespace.items())
-
-
-def _shared(obj: Any) -> bool:
-    "Whether Python itself may use this one object in many places, so that its address says nothing."
-    cls = type(obj)
-    return one_of(cls, bool, int, float, type(None)) or (one_of(cls, str, bytes, tuple) and len(obj) < 6)
-
-
-def _chosen(
-    pairs: list[tuple[Any, object]], hidden: Collection[str]
-) -> tuple[dict[str, object], list[tuple[str, str]], frozenset[int]]:
-    "What may be told, what is left out and why, and the addresses of what is hidden."
-    left: list[tuple[str, str]] = []
-    told: dict[str, object] = {}
-    exact, globs = {h for h in hidden if type(h) is str}, [h for h in hidden if any(c in h for c in "*?[")]
-    addresses = set()
-    for name, obj in pairs:
-        if type(name) is not str:
-            left.append((type_tag(type(name)), "not a plain name"))
-        elif name in exact or (globs and any(fnmatchcase(name, g) for g in globs)):
-            left.append((name, "hidden"))
-            if not _shared(obj):
-                addresses.add(id(obj))
-        elif name[:1] != "_" and name not in _OWN:
-            told[name] = obj
-    for name in [n for n, obj in told.items() if id(obj) in addresses]:
-        left.append((name, "the same object as a hidden name"))
-        del told[name]
-    return told, left, frozenset(addresses)
-
-# %% ../../nbs/10_live/00_core.ipynb #febcf371
-def _look(values: Values, hidden: frozenset[int] = frozenset()) -> Look:
-    from comprehend_nb.live.unknown import fallback
-    from comprehend_nb.live.tables import table
-
-    return Look(table(), redactor(), fallback, values, hidden)
-
-
-_BARE: Final = (int, str, float, list, dict, tuple, bool, type(None), bytes)
-
-
-def _ref(obj: object) -> "weakref.ref[object] | None":
-    "A weak reference, where the type allows one; making it runs nothing."
-    if one_of(type(obj), *_BARE):
-        return None
-    try:
-        return weakref.ref(obj)
-    except TypeError:
-        return None
-
-
-def _one(look: Look, name: str, obj: object, size: int, full: bool, room: bool, known_as: str = "") -> Variable:
-    "One variable within `size` bytes, or within nothing where there is no room; `known_as` where another name than its own says what is secret."
-    look = Look(
-        look.table,
-        look.clean,
-        look.fallback,
-        look.values,
-        look.hidden,
-        known_as or name,
-        0,
-        12 if full else 5,
-        1200 if full else 160,
-    )
-    told = look.tell(obj)
-    line = plain(told.line()).replace("\n", "\\n")
-    text = ""
-    if room:
-        parts = [plain(d).replace("\n", "\\n") for d in told.details]
-        text = clip(f"{_safe_name(name)}: {line}" + "".join(("\n  " if size > 200 else "; ") + d for d in parts), size)
-    return Variable(name, told.type, clip(line, 160), text, told.size, told.mark, id(obj), full, told.unseen, _ref(obj))
-
-# %% ../../nbs/10_live/00_core.ipynb #2ba52f30
-def capture(
-    namespace: Mapping[str, object],
-    *,
-    budget: Budget | None = None,
-    focus: Collection[str] = (),
-    recent: Collection[str] = (),
-    hidden: Collection[str] = (),
-    values: Values = "sample",
-    error: BaseException | None = None,
-) -> State:
-    "A bounded, redacted description of a namespace, `focus` first and in full, then `recent`; runs nobody's code."
-    budget = budget or Budget()
-    told, left, addresses = _chosen(_named(namespace), hidden)
-    look = _look(values, addresses)
-    failed = (
-        clip(describe_error(error, look, hidden), min(budget.focus, budget.total // 2)) if error is not None else ""
-    )
-    order = dict.fromkeys(n for n in (*focus, *recent, *told) if type(n) is str and n in told)
-    variables = _fill(
-        look, {n: told[n] for n in order}, frozenset(focus), frozenset(recent), budget, len(failed.encode())
-    )
-    without = [v.name for v in variables if not v.text]
-    more = f"and {len(without)} more: {cut(', '.join(map(_safe_name, without[:12])), 240)}" if without else ""
-    used = frozenset((*focus, *recent))
-    return State(tuple(variables), tuple(left), failed, more, used=used, total=budget.total)
-
-# %% ../../nbs/10_live/00_core.ipynb #74af0cc9
-_SIZED: Final = (list, dict, tuple, set, frozenset, str, bytes)
-
-
-def _fill(
-    look: Look, told: Mapping[str, object], focus: frozenset[str], recent: frozenset[str], budget: Budget, used: int
-) -> list[Variable]:
-    "Each variable with the text that the budget has room for; past the deadline or the budget only its type is read."
-    found, end, total = [], time.monotonic() + budget.seconds, budget.total - 300
-    for name, obj in told.items():
-        full, left = name in focus, total - used
-        if left < 60 or time.monotonic() > end:
-            cls = type(obj)
-            size = len(obj) if one_of(cls, *_SIZED) else None  # type: ignore[arg-type]
-            found.append(Variable(name, type_tag(cls), "", "", size, (), id(obj), ref=_ref(obj)))
-            continue
-        room = budget.focus if full else budget.each if name in recent or used < 0.6 * total else 120
-        v = _one(look, name, obj, min(room, left), full, True)
-        used += len(v.text.encode()) + 1
-        found.append(v)
-    return found
-
-# %% ../../nbs/10_live/00_core.ipynb #c7b3862d
-def describe(name: str, obj: object, *, values: Values = "sample") -> str:
-    "The full bounded description of one object, as it would be sent."
-    return tell_in_full(_look(values), name, obj)
-
-
-def tell_in_full(look: Look, title: str, obj: object, known_as: str = "") -> str:
-    "The full bounded description of one object by this look, under a title that may be a path to it."
-    return _one(look, title, obj, Budget().focus, True, True, known_as).text
-
-# %% ../../nbs/10_live/00_core.ipynb #e0ce236f
+# %% ../../nbs/10_live/00_core.ipynb #611cb653
 _ARGS: Final = BaseException.__dict__["args"].__get__
-_TRACE: Final = BaseException.__dict__["__traceback__"].__get__
-
-
-_CAUSE: Final = BaseException.__dict__["__cause__"].__get__
-_CONTEXT: Final = BaseException.__dict__["__context__"].__get__
-
-
-def _cause(error: BaseException) -> BaseException | None:
-    "What an error came from; no truth value is asked, since an exception's class may define it."
-    cause: BaseException | None = _CAUSE(error)
-    context: BaseException | None = _CONTEXT(error)
-    return context if cause is None else cause
 
 
 def message(error: BaseException, look: Look) -> str:
@@ -484,28 +206,3 @@ def message(error: BaseException, look: Look) -> str:
     if len(args) == 1 and type(args[0]) is str:
         return shown(look, args[0])
     return ", ".join(inline(look, a) for a in args[:4])
-
-
-def describe_error(error: BaseException, look: Look, hidden: Collection[str] = ()) -> str:
-    "Type, message and the innermost frames with their locals, all by the rules for any object."
-    here = Look(look.table, look.clean, look.fallback, look.values, look.hidden, "", 0, 5, 600)
-    lines = [plain(f"error: {type_tag(type(error))}: {message(error, here)}").replace("\n", "\\n")]
-    if (cause := _cause(error)) is not None:
-        lines.append(plain(f"  caused by {type_tag(type(cause))}: {message(cause, here)}").replace("\n", "\\n"))
-    frames: list[Any] = []
-    trace = _TRACE(error)
-    while trace is not None and len(frames) < 2000:
-        frames.append(trace)
-        trace = trace.tb_next
-    for tb in frames[-3:]:
-        code = tb.tb_frame.f_code
-        lines.append(f"  in {_safe_name(code.co_name)}, line {tb.tb_lineno}")
-        if code.co_name != "<module>":
-            lines += _locals(tb.tb_frame.f_locals, here, hidden)
-    return "\n".join(lines)
-
-
-def _locals(found: Mapping[str, object], look: Look, hidden: Collection[str]) -> Iterable[str]:
-    told, _left, _ids = _chosen(_named(found), hidden)
-    for name in list(told)[:8]:
-        yield "    " + _one(look, name, told[name], 200, False, True).text.replace("\n", " ")

@@ -183,6 +183,15 @@ def index_text(look: Look, index: Any) -> str:
     return said + (f": {', '.join(value_text(inner, v) for v in first)}" if first else "")
 
 
+def _index_note(look: Look, index: Any) -> str:
+    "An index where it is more than the numbers from 0 on."
+    if type(index) is loaded("pandas").get("RangeIndex") and field(index, "_name") is None:
+        r = field(index, "_range")
+        if r.start == 0 and r.step == 1:
+            return ""
+    return f", index {index_text(look, index)}"
+
+
 def _index_types() -> list[type]:
     pandas = loaded("pandas")
     names = (
@@ -289,7 +298,7 @@ def _frame(obj: Any, look: Look) -> Told:
     heads = (
         f": columns {cut(', '.join(name_text(look, n) for n in labels(names, 6)), 80)}" if look.depth and wide else ""
     )
-    summary = f"{rows} rows x {wide} columns{heads}, index {index_text(look, index)}"
+    summary = f"{rows} rows x {wide} columns{heads}{_index_note(look, index)}"
     seen, unseen = _buffers(manager)
     return Told("pandas.DataFrame", summary, "", tuple(inner), rows, (rows, wide, hash(text_names), *seen), unseen)
 
@@ -310,7 +319,7 @@ def _column(obj: Any, look: Look) -> Told:
         return Told("pandas.Series", "with an index of an unknown type")
     said, size = "" if name is None else f" {name_text(look, name)}", length(index)
     inner = values(under(look, name) if name is not None else look, array)
-    text = f"{size} rows{said} {dtype_of(look, array)}, index {index_text(look, index)}"
+    text = f"{size} rows{said} {dtype_of(look, array)}{_index_note(look, index)}"
     seen, unseen = _buffers(manager)
     return Told("pandas.Series", text, inner, (), size, (size, *seen), unseen)
 
