@@ -2696,6 +2696,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'comprehend_nb.prompt._begin': ('prompt.html#_begin', 'comprehend_nb/prompt.py'),
                                       'comprehend_nb.prompt._cells': ('prompt.html#_cells', 'comprehend_nb/prompt.py'),
                                       'comprehend_nb.prompt._changed': ('prompt.html#_changed', 'comprehend_nb/prompt.py'),
+                                      'comprehend_nb.prompt._due': ('prompt.html#_due', 'comprehend_nb/prompt.py'),
                                       'comprehend_nb.prompt._schema': ('prompt.html#_schema', 'comprehend_nb/prompt.py'),
                                       'comprehend_nb.prompt._tail': ('prompt.html#_tail', 'comprehend_nb/prompt.py'),
                                       'comprehend_nb.prompt._text': ('prompt.html#_text', 'comprehend_nb/prompt.py'),

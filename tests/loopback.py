@@ -150,30 +150,32 @@ class Seen:
 class CacheBill:
     """Bills requests as the vendor documents its prompt cache: exact prefixes over tools, system, messages; at most four
     breakpoints, longer ones first; a look-back of 20 blocks; 5 minutes or an hour, renewed by use; nothing below `least`
-    tokens. A token is four bytes here."""
+    tokens. A token is four bytes of text here."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, least: int = 1024) -> None:
         self.clock, self.least, self.entries = clock, least, dict[str, tuple[float, float]]()
 
     @staticmethod
-    def _blocks(body: dict[str, Any]) -> list[tuple[str, str | None]]:
-        def plain(block: dict[str, Any]) -> tuple[str, str | None]:
+    def _blocks(body: dict[str, Any]) -> list[tuple[str, int, str | None]]:
+        "Each block in order: what its cache entry depends on, how many tokens of text it is, its mark."
+
+        def one(block: dict[str, Any], around: str = "") -> tuple[str, int, str | None]:
             mark = block.get("cache_control")
-            return json.dumps({k: v for k, v in block.items() if k != "cache_control"}), mark and mark.get("ttl", "5m")
+            rest = json.dumps({k: v for k, v in block.items() if k != "cache_control"}, ensure_ascii=False)
+            told = str(block["text"]) if block.get("type") == "text" else rest
+            return around + rest, max(1, len(told.encode()) // 4), mark and mark.get("ttl", "5m")
 
         system = body.get("system") or []
-        blocks = [plain(t) for t in body.get("tools", [])] + [
-            plain(s) for s in ([] if isinstance(system, str) else system)
-        ]
+        blocks = [one(t) for t in body.get("tools", [])] + [one(s) for s in ([] if isinstance(system, str) else system)]
         head = json.dumps([body.get("model"), body.get("tool_choice"), body.get("output_config")])
         for m in body["messages"]:
             content = m["content"] if isinstance(m["content"], list) else [{"type": "text", "text": m["content"]}]
-            blocks += [(m["role"] + head + text, ttl) for text, ttl in map(plain, content)]
+            blocks += [one(block, m["role"] + head) for block in content]
         return blocks
 
     def check(self, body: dict[str, Any]) -> str:
         "Why the vendor would refuse these breakpoints, or an empty string."
-        marks = [ttl for _, ttl in self._blocks(body) if ttl]
+        marks = [ttl for *_, ttl in self._blocks(body) if ttl]
         if len(marks) > 4:
             return "A maximum of 4 blocks with cache_control may be provided."
         late = "5m" in marks and "1h" in marks[marks.index("5m") :]
@@ -182,9 +184,9 @@ class CacheBill:
     def __call__(self, body: dict[str, Any]) -> dict[str, Any]:
         now, digest, total = self.clock(), hashlib.sha256(str(body.get("model")).encode()), 0
         sums: list[tuple[str, int, str | None]] = []
-        for text, ttl in self._blocks(body):
+        for text, tokens, ttl in self._blocks(body):
             digest.update(text.encode() + b"\0")
-            total += max(1, len(text.encode()) // 4)
+            total += tokens
             sums.append((digest.hexdigest(), total, ttl))
         marks = [i for i, (_, n, ttl) in enumerate(sums) if ttl and n >= self.least]
         read = self._hit(sums, marks, now)

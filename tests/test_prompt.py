@@ -110,7 +110,7 @@ def test_rebasing_bounds_the_log_and_says_everything_again() -> None:
     log = Prompt()
     for i in range(200):
         layout = log.lay_out(Request("x", state=Fake(a="v" * 2000, b="w" * 300 + str(i))))
-        assert sum(map(len, layout.blocks[1:])) < prompts.REBASE_SHARE * len(layout.blocks[0]) + prompts.REBASE_CHARS
+        assert sum(map(len, layout.blocks[1:])) < prompts.MOST_LOG * len(layout.blocks[0]) + prompts.FREE_LOG
         assert "w" * 300 + str(i) in layout.prefix
     assert 5 < log.rebases < 20
 

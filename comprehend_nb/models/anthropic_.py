@@ -94,6 +94,8 @@ class Anthropic:
         self.place = faults.place_of(settings.base_url, self.model)
         self.budget = budget or Budget(day_usd=settings.day_budget_usd)
         self.price: Price | None = price_of(self.model, settings.prices, shipped=self.place.official)
+        if self.price and self.price.cache_read:
+            self.prompt.reread = self.price.cache_write_1h / self.price.cache_read
         self.sent = ""  # the body of the latest request: it holds no key
         self.keep: Callable[[str, str], None] | None = None  # called with each body and its hash before it is sent
         self._line = Line(settings.base_url, settings.api_key, self.place)
