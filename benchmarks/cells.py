@@ -13,9 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-from comprehend_nb import cells, closure
-from comprehend_nb.canonical import canonical
-from comprehend_nb.names import names
+from comprehend_nb import cells
+from comprehend_nb.cells import closure
+from comprehend_nb.cells.canonical import canonical
+from comprehend_nb.cells.names import names
 
 
 def from_library(limit=3300):

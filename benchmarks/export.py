@@ -63,8 +63,8 @@ DIGITS = str.maketrans("0123456789", "ghijklmnop")
 
 def understand(root):
     "Record for every exported cell that somebody ran and explained it; returns how many there are."
-    from comprehend_nb.check import gather
-    from comprehend_nb.identity import Person, slug
+    from comprehend_nb.export.checking import gather
+    from comprehend_nb.ledger.identity import Person, slug
     from comprehend_nb.ledger import Ledger
     from comprehend_nb.notebooks import Project
 
@@ -86,7 +86,7 @@ def understand(root):
 
 def take_in(root):
     "Record a baseline: what a project of others has done wrong for years is not refused then."
-    from comprehend_nb.identity import Person, slug
+    from comprehend_nb.ledger.identity import Person, slug
     from comprehend_nb.setup_project import adopt
 
     return adopt(root, Person(slug("bench@example.org"), "bench", "bench@example.org", "given")).adopted

@@ -19,9 +19,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from comprehend_nb import history
-from comprehend_nb.audit import audit
-from comprehend_nb.chain import FORMAT, Header, header_line, record_line
+from comprehend_nb.ledger import history
+from comprehend_nb.ledger.audit import audit
+from comprehend_nb.ledger.chain import FORMAT, Header, header_line, record_line
 from comprehend_nb.ledger import FOLDER, Ledger, Person, read
 
 PER_FILE = 400

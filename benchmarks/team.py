@@ -51,7 +51,7 @@ def write(root, i, sources, other):
 
 
 def people(count=8):
-    from comprehend_nb.identity import Person
+    from comprehend_nb.ledger.identity import Person
 
     return [Person.of(f"Person {c}", f"p{c}@example.org") for c in range(count)]
 
@@ -64,7 +64,7 @@ def said(n, rng):
 
 def write_ledger(root, records, rng, size=2000):
     "Live records of most exported cells, then records of code that is no longer there, in sessions of `size`."
-    from comprehend_nb.check import gather
+    from comprehend_nb.export.checking import gather
     from comprehend_nb.notebooks import Project
 
     found, live = gather(Project.at(root)), []
@@ -97,7 +97,7 @@ def write_ledger(root, records, rng, size=2000):
 
 def session(root, person, rows, start):
     "One file of the ledger, written as a kernel session would, without waiting for it."
-    from comprehend_nb.chain import FORMAT, Header, header_line, record_line
+    from comprehend_nb.ledger.chain import FORMAT, Header, header_line, record_line
     from comprehend_nb.ledger import FOLDER
 
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(1_700_000_000 + start * 120))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 # %% ../nbs/31_gate.ipynb #2f066118
 from .cells import Cell
-from .closure import Closure, changed
+from .cells.closure import Closure, changed
 from .explanation import PARTS, judge, normal
 from .ledger import History, Record
 from .policy import LEVELS, Policy, at_least

@@ -20,11 +20,11 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
 # %% ../nbs/60_magics.ipynb #f7ed73f2
 from .errors import ComprehendError
-from .moments import Moments
-from .watch import Watch
+from .session.moments import Moments
+from .session.watch import Watch
 
 if TYPE_CHECKING:
-    from comprehend_nb.session import Asked, Explained, Session
+    from comprehend_nb.session.core import Asked, Explained, Session
 
 # %% ../nbs/60_magics.ipynb #ec37ce57
 _OURS = re.compile(r"(%%?)(ai(?:_[a-z]+)?|cnb)(?:[^\S\n]+(.*?))?[^\S\n]*\Z", re.DOTALL)
@@ -183,7 +183,7 @@ class ComprehendMagics(Magics):
         """
         flags, text = _words(line, "--hint", "--again")
         text = "\n".join(filter(None, [text, (cell or "").strip()]))
-        from comprehend_nb.session import ask
+        from comprehend_nb.session.core import ask
 
         waited: list[str] = []
 
@@ -206,7 +206,7 @@ class ComprehendMagics(Magics):
 
         The copy writes no file, calls no host and starts no program; what the draft tried of that is shown. Nothing changes here.
         """
-        from comprehend_nb.session import draft_of
+        from comprehend_nb.session.core import draft_of
         from comprehend_nb.trial import CannotPreview
         from comprehend_nb.tryout import agreed, safe_to_show, try_draft
 
@@ -230,7 +230,7 @@ class ComprehendMagics(Magics):
 
         The same cell, run once more, shows what was recorded; --again runs the draft anew.
         """
-        from comprehend_nb.session import NOT_A_PERSON, draft_of, form, run
+        from comprehend_nb.session.core import NOT_A_PERSON, draft_of, form, run
 
         flags, label = _words(line, "--again")
         draft = draft_of(self.session, label)
@@ -259,7 +259,7 @@ class ComprehendMagics(Magics):
     @_contained
     def ai_edit(self, line: str, cell: str | None = None) -> None:
         """Change a draft: %%ai_edit [DRAFT] with the new code as the body; %ai_edit [DRAFT] puts its code into a cell to change."""
-        from comprehend_nb.session import NOT_A_PERSON, Asked, draft_of, edit
+        from comprehend_nb.session.core import NOT_A_PERSON, Asked, draft_of, edit
 
         if cell is None:
             draft = draft_of(self.session, line.strip())
@@ -286,7 +286,7 @@ class ComprehendMagics(Magics):
         %ai_explain d1 gives a form to fill in. A look (`df.head()`) needs `what:` alone.
         """
         from comprehend_nb.explanation import read_parts
-        from comprehend_nb.session import explain, form
+        from comprehend_nb.session.core import explain, form
 
         if cell is None:
             text = form(self.session, line.strip())
@@ -326,7 +326,7 @@ class ComprehendMagics(Magics):
     @_contained
     def ai_reject(self, line: str, cell: str | None = None) -> None:
         """Put a draft away: %ai_reject [DRAFT] [REASON]. The reason is recorded."""
-        from comprehend_nb.session import NOT_A_PERSON, reject
+        from comprehend_nb.session.core import NOT_A_PERSON, reject
 
         if not self.session.asker.person:
             _say(NOT_A_PERSON)
@@ -345,7 +345,7 @@ class ComprehendMagics(Magics):
         %ai_state --sent [DRAFT] shows what was sent, for the latest request or for a draft.
         """
         from comprehend_nb.live import describe
-        from comprehend_nb.session import sent_text, state_of, values_of
+        from comprehend_nb.session.core import sent_text, state_of, values_of
 
         flags, line = _words(line, "--sent")
         if flags:
@@ -399,7 +399,7 @@ class ComprehendMagics(Magics):
         _say(f"project: {s.project.root if s.project else 'none'}\npolicy:  {s.policy}\nyours:   {s.personal}\n         from {personal_file()} and the environment")
 
     def _offer(self, text: str) -> None:
-        from comprehend_nb.frontend import offer
+        from comprehend_nb.session.frontend import offer
 
         if self.session.asker.person:
             offer(self.shell, text)
@@ -412,7 +412,7 @@ def _hidden_text(session: "Session") -> str:
 def _cost(session: "Session") -> str:
     "Where the next request would go, how large it would be as a whole, and the most that it could cost."
     from comprehend_nb.models.anthropic_ import Anthropic, draft_of
-    from comprehend_nb.session import request_of
+    from comprehend_nb.session.core import request_of
 
     model = session.model
     if not isinstance(model, Anthropic):
@@ -432,7 +432,7 @@ class Loaded:
 
     @cached_property
     def session(self) -> "Session":
-        from comprehend_nb.session import Session
+        from comprehend_nb.session.core import Session
 
         return Session(self.watch)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 # %% ../nbs/41_summary.ipynb #4218538c
-from .check import Report
+from .export.checking import Report
 from .redact import plain
 
 # %% ../nbs/41_summary.ipynb #e527885f

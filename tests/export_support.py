@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from comprehend_nb.check import gather
-from comprehend_nb.identity import Person, slug
+from comprehend_nb.export.checking import gather
+from comprehend_nb.ledger.identity import Person, slug
 from comprehend_nb.ledger import Ledger
 from comprehend_nb.notebooks import Project
 

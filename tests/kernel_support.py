@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from comprehend_nb.headless import Kernel, Said, ask, shown
+from comprehend_nb.demo.headless import Kernel, Said, ask, shown
 
 PYPROJECT = """[project]
 name = "birds"

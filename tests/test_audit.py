@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_support import ADA, BOB, Repo, fp, session
 
-from comprehend_nb.audit import audit
-from comprehend_nb.chain import FORMAT, Header, header_line, record_line
+from comprehend_nb.ledger.audit import audit
+from comprehend_nb.ledger.chain import FORMAT, Header, header_line, record_line
 from comprehend_nb.ledger import FOLDER, Ledger, Person, read
-from comprehend_nb.provenance import Provenance
+from comprehend_nb.ledger.provenance import Provenance
 
 
 def lines_of(path: Path) -> list[bytes]:

@@ -19,9 +19,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from comprehend_nb.canonical import canonical
+from comprehend_nb.cells.canonical import canonical
 from comprehend_nb.cells import Cell, CellError, fingerprint, parse
-from comprehend_nb.names import names
+from comprehend_nb.cells.names import names
 
 HERE = Path(__file__).parent
 GOLDEN = json.loads((HERE / "data" / "fingerprints.json").read_text())

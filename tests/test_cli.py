@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 from export_support import ADA, ASKS_NOTHING, Lab, environ
 
-from comprehend_nb import autoload, doctor
-from comprehend_nb import lab as tutorial
+from comprehend_nb.cli import autoload
+from comprehend_nb.cli import doctor
+from comprehend_nb.cli import lab as tutorial
 from comprehend_nb.cli import main
 from comprehend_nb.ledger import read
 
 REASON = re.compile(r"^nbs/[\w.]+\.ipynb#[\w-]+( [\w, .]+)?: \S.*")
-SITE = Path(autoload.__file__).parents[1]
+SITE = Path(autoload.__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +78,7 @@ def test_help_of_every_command_and_what_is_not_there_yet(said):
 def test_help_is_quick_because_it_imports_nothing_heavy():
     asked = "import sys; from comprehend_nb.cli import main; main(['--help']); print(sorted(sys.modules))"
     out = subprocess.run([sys.executable, "-c", asked], env=environ(), capture_output=True, text=True, check=True).stdout
-    heavy = {"rich", "nbdev", "anthropic", "IPython", "jupyter_client", "msgspec", "pandas", "comprehend_nb.commands"}
+    heavy = {"rich", "nbdev", "anthropic", "IPython", "jupyter_client", "msgspec", "pandas", "comprehend_nb.cli.commands"}
     assert not {m for m in heavy if f"'{m}'" in out}
 
 

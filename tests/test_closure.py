@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comprehend_nb.cells import parse
-from comprehend_nb.closure import Scope, changed
+from comprehend_nb.cells.closure import Scope, changed
 
 
 def closure_of(use, *others, imported=None):

@@ -14,7 +14,9 @@ import nbformat
 import pytest
 from loopback import Loopback, propose, say
 
-from comprehend_nb import demo, demo_steps, demo_story
+from comprehend_nb.demo import run as demo
+from comprehend_nb.demo import steps as demo_steps
+from comprehend_nb.demo import story as demo_story
 from comprehend_nb.export import check
 from comprehend_nb.notebooks import Project
 

@@ -13,7 +13,7 @@ from export_support import ASKS_NOTHING, Lab, environ
 
 from comprehend_nb.export import ExportError, check, export
 from comprehend_nb.notebooks import Project
-from comprehend_nb.stage import python_files
+from comprehend_nb.export.stage import python_files
 
 
 @pytest.fixture(autouse=True)
@@ -255,7 +255,7 @@ def test_other_files_of_the_package_and_permissions_stay(lab):
 
 VICTIM = """
 import sys, os
-from comprehend_nb import swap
+from comprehend_nb.export import swap
 from comprehend_nb.export import export
 from comprehend_nb.notebooks import Project
 stop, whole = int(sys.argv[2]), sys.argv[3] == "whole"
@@ -264,7 +264,7 @@ if not whole:
 seen = 0
 def step(frame, event, arg):
     global seen
-    if frame.f_globals.get("__name__") == "comprehend_nb.swap":
+    if frame.f_globals.get("__name__") == "comprehend_nb.export.swap":
         seen += 1
         if seen == stop:
             os.kill(os.getpid(), 9)

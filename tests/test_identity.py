@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ledger_support import Repo
 
 from comprehend_nb import git as git_room
-from comprehend_nb import identity
-from comprehend_nb.identity import Person, slug, whoami
+from comprehend_nb.ledger import identity
+from comprehend_nb.ledger.identity import Person, slug, whoami
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(10))}
 

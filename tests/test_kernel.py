@@ -218,7 +218,7 @@ def test_nothing_of_ours_in_the_namespace_and_faults_are_contained(project: Path
         before = d.run(names)
         d.run("%load_ext comprehend_nb")
         assert d.run(names) == before
-        assert "stopped watching cells" in d.run("from comprehend_nb.watch import Watch\nWatch.cell_ran = lambda self, result: 1 / 0")
+        assert "stopped watching cells" in d.run("from comprehend_nb.session.watch import Watch\nWatch.cell_ran = lambda self, result: 1 / 0")
         assert d.run("x = 1\nx + 1") == "2", "said once, and the person's cells run on"
 
 

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_support import ADA, BOB, Repo, fp, session, start
 
-from comprehend_nb import history
-from comprehend_nb.chain import FORMAT, Header, header_line, record_line
+from comprehend_nb.ledger import history
+from comprehend_nb.ledger.chain import FORMAT, Header, header_line, record_line
 from comprehend_nb.ledger import FOLDER, Ledger, LedgerError, Person, Record, local, read
 
 POSIX = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and signals")

@@ -103,7 +103,7 @@ def test_a_file_that_came_with_a_library_is_shown_as_text(library: Path, tmp_pat
 
 
 def test_code_that_only_borrows_a_name_is_not_explained(library: Path) -> None:
-    from comprehend_nb.moments import Libraries
+    from comprehend_nb.session.moments import Libraries
 
     sys.path.insert(0, str(library))
     try:

@@ -10,7 +10,7 @@ from export_support import ADA, BOB, Lab, environ
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comprehend_nb.identity import Person
+from comprehend_nb.ledger.identity import Person
 from comprehend_nb.ledger import Ledger, local, read
 from comprehend_nb.report.authors import pasts
 from comprehend_nb.report.defects import mine, poisson

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 LIB = ROOT / "comprehend_nb"
 NBS = ROOT / "nbs"
 LONGEST = 600
-BY_HAND = {"_modidx.py"}  # an index that nbdev writes; and every __init__.py
+BY_HAND = {"_modidx.py", "__main__.py"}  # an index that nbdev writes, two lines that start the command; and every __init__.py
 HEAVY = {"anthropic", "pandas", "numpy", "nbdev", "fastcore", "execnb", "IPython", "rich", "jupyter_client", "nbformat", "httpx", "pydantic"}
 
 

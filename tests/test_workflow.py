@@ -213,7 +213,7 @@ def test_the_library_hook_alone_lets_unfinished_notebooks_be_committed(hooked):
 
 def test_a_kernel_that_writes_while_pre_commit_hides_its_lines_loses_none(hooked):
     "pre-commit takes unstaged lines of a tracked ledger away, and puts them back: the session goes on in a file of its own."
-    from comprehend_nb.audit import audit
+    from comprehend_nb.ledger.audit import audit
     from comprehend_nb.ledger import read
 
     before = len(read(hooked.root).records)

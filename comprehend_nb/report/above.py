@@ -13,7 +13,7 @@ from functools import cache
 from typing import Final
 
 # %% ../../nbs/42_report/05_above.ipynb #5bb6d5e9
-from ..canonical import digest
+from ..cells.canonical import digest
 from ..cells import Cell, CellError, parse
 from ..errors import ComprehendError
 from ..explanation import PARTS, judge

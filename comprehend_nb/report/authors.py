@@ -15,8 +15,8 @@ from typing import Final
 
 # %% ../../nbs/42_report/02_authors.ipynb #58dca221
 from ..git import GitError, git
-from ..identity import Person, slug
-from ..provenance import mailmapped
+from ..ledger.identity import Person, slug
+from ..ledger.provenance import mailmapped
 
 # %% ../../nbs/42_report/02_authors.ipynb #d3f98a76
 @dataclass

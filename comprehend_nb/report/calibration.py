@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 # %% ../../nbs/42_report/09_calibration.ipynb #d4d88744
-from ..closure import changed
+from ..cells.closure import changed
 from ..ledger import History, Record
 from .measure import wilson
 

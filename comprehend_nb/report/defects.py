@@ -21,11 +21,11 @@ from typing import Any, Final
 
 # %% ../../nbs/42_report/08_defects.ipynb #2ede4f64
 from ..errors import ComprehendError
-from ..generated import DATA_FILES
+from ..export.generated import DATA_FILES
 from ..git import git
 from ..notebooks import Project
-from ..seal import keep, kept
-from ..stamp import versions
+from ..export.seal import keep, kept
+from ..export.stamp import versions
 
 # %% ../../nbs/42_report/08_defects.ipynb #14f0c5b7
 FIX: Final = re.compile(r"\b(fix(e[sd])?|bug(s|fix(es)?)?|defects?|regressions?|hotfix|revert(s|ed)?)\b", re.I)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 # %% ../../nbs/42_report/03_graph.ipynb #21595507
 from ..cells import Cell, Definition
-from ..needs import ModuleNames
+from ..export.needs import ModuleNames
 from .measure import explainer_pairs
 from .unit import Unit
 

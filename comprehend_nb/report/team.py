@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 # %% ../../nbs/42_report/06_team.ipynb #43f2d589
-from ..check import Found, Row, gather, standings
+from ..export.checking import Found, Row, gather, standings
 from ..git import GitError
 from ..ledger import History
 from ..notebooks import Project

@@ -19,12 +19,12 @@ from ..cells import Cell
 from ..gate import ancestors_of, holds, origin_of
 from ..git import GitError, git
 from ..ledger import History
-from ..needs import Resolver
+from ..export.needs import Resolver
 from ..notebooks import Notebook, Project
-from ..past import read_objects
+from ..notebooks.past import read_objects
 from .unit import CLASSES, Class, class_of
-from ..seal import keep, kept
-from ..stamp import versions
+from ..export.seal import keep, kept
+from ..export.stamp import versions
 
 # %% ../../nbs/42_report/07_timeline.ipynb #34c394bb
 def moments(root: Path, most: int = 24) -> list[tuple[str, int]]:

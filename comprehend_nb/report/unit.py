@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 # %% ../../nbs/42_report/00_unit.ipynb #9b866e39
-from ..check import Row
-from ..closure import Closure
+from ..export.checking import Row
+from ..cells.closure import Closure
 from ..ledger import History
-from ..needs import Resolver
+from ..export.needs import Resolver
 from ..notebooks import Notebook, NotebookCell
 
 # %% ../../nbs/42_report/00_unit.ipynb #8d00488d
