@@ -208,7 +208,7 @@ class ComprehendMagics(Magics):
         """
         from comprehend_nb.session.core import draft_of
         from comprehend_nb.trial import CannotPreview
-        from comprehend_nb.tryout import agreed, safe_to_show, try_draft
+        from comprehend_nb.session.tryout import agreed, safe_to_show, try_draft
 
         draft = draft_of(self.session, line.strip())
         try:
@@ -307,7 +307,7 @@ class ComprehendMagics(Magics):
         %ai_check d1 = 333x8                   the answer, in any form: (333, 8), 333 rows and 8 columns
         %%ai_check d1                          the same, with the answer as the cell's body
         """
-        from comprehend_nb.quiz import answer, next_item
+        from comprehend_nb.session.quiz import answer, next_item
 
         target, given, text = line.partition("=")
         if not given and cell is None:

@@ -128,7 +128,7 @@ def test_no_text_makes_the_grader_fail(text: str, form: str) -> None:
 
 # --- in a kernel
 
-WAITS = "__import__('comprehend_nb.quiz', fromlist=['x'])._pending[get_ipython()._comprehend_nb.session]"
+WAITS = "__import__('comprehend_nb.session.quiz', fromlist=['x'])._pending[get_ipython()._comprehend_nb.session]"
 COST = "#| export\ndef cost(n, fast=False):\n    return n * 4 + (5 if fast else 0)"
 SAID = "what: price of a parcel by its weight, a surcharge for express\nwhy: the shop shows it before somebody pays\nfails: text instead of a weight is repeated four times"
 
@@ -160,7 +160,7 @@ def test_a_question_its_wrong_and_its_right_answer_and_the_standing(tmp_path: Pa
         assert "not so" in wrong
         assert right not in wrong
         assert "comes in" in d.run("%ai_check cost", "c5")
-        d.run("import comprehend_nb.quiz as q; q.PAUSE = 0")
+        d.run("import comprehend_nb.session.quiz as q; q.PAUSE = 0")
         assert d.run("%ai_check cost", "c6") != question, "the same question again"
         assert "has passed a check" in d.run(f"%ai_check cost = {the_answer(d)}", "c7")
         assert "every cell that ran here has what its export would need" in d.run("%ai_status")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+import comprehend_nb
 from comprehend_nb import __version__
 
 ROOT = Path(__file__).parents[1]
@@ -174,6 +175,17 @@ def test_an_import_of_a_higher_floor_is_seen_wherever_it_stands() -> None:
     folder = made("21_models/00_a.ipynb", "#| default_exp models.a")
     assert climbs([made("11_b.ipynb", "#| default_exp b", "import comprehend_nb.models"), folder]) == ["11_b.ipynb imports from 21_models"]
     assert climbs([made("11_b.ipynb", "#| default_exp b", "%time 1\nfrom comprehend_nb import models"), folder]) != []
+
+
+def strays(notebooks: list[Notebook]) -> list[str]:
+    "Each import of ours that leads to no module: the type checker is silent about those."
+    known, public = homes(notebooks), set(comprehend_nb.__all__)
+    return [f"{nb.place} imports {name}" for nb in notebooks for source in nb.code for name in imported(source) if name.partition(".")[0] not in public and home(name, known) is None]
+
+
+def test_every_import_of_ours_names_a_room() -> None:
+    assert [s for s in strays(NOTEBOOKS) if not s.endswith(" __version__")] == []
+    assert strays([made("01_a.ipynb", "#| default_exp a", "def f():\n    from comprehend_nb.gone import g")]) == ["01_a.ipynb imports gone.g"]
 
 
 def test_a_circle_within_a_floor_is_seen() -> None:

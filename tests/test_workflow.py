@@ -14,7 +14,7 @@ from export_support import ADA, Lab, environ
 from github_support import PERSON, TOKEN, GitHub
 
 from comprehend_nb.export import export
-from comprehend_nb.github import MARK, GitHubError, keep_comment, pull_of
+from comprehend_nb.cli.github import MARK, GitHubError, keep_comment, pull_of
 from comprehend_nb.ledger import Ledger
 from comprehend_nb.setup_project import Plan
 from comprehend_nb.workflow import template, workflow_steps

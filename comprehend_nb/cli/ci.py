@@ -58,7 +58,7 @@ def left_behind(project: Project, environ: Mapping[str, str] = os.environ) -> li
 def ci(args: Namespace) -> int:
     "`check`, written into the summary of a job and into one comment."
     from comprehend_nb.export import check
-    from comprehend_nb.github import publish
+    from comprehend_nb.cli.github import publish
     from comprehend_nb.summary import summary_of
 
     project = project_of(args.folder)
@@ -82,7 +82,7 @@ def _about() -> str:
 
 # %% ../../nbs/62_cli/05_ci.ipynb #782b3c59
 def _log(report: "Report", project: Project) -> None:
-    from comprehend_nb.github import annotations
+    from comprehend_nb.cli.github import annotations
 
     inside, word = os.environ.get("GITHUB_ACTIONS") == "true", secrets.token_hex(16)
     if inside:

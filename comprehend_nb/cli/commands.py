@@ -86,7 +86,7 @@ def check(args: Namespace) -> int:
     report = look(project, accept_policy=args.accept_policy, target=args.target)
     reasons = _within(project, args.path, report.reasons)
     if args.only:
-        from comprehend_nb.ci import left_behind, on_side
+        from comprehend_nb.cli.ci import left_behind, on_side
 
         reasons = on_side(project, reasons, args.only) + left_behind(project)
     if args.json:
