@@ -47,6 +47,11 @@ class Policy:
     hide: tuple[str, ...] = ()  # names that are never sent
     critical: tuple[str, ...] = ()  # symbols that deserve more than the rest
 
+    @property
+    def asks(self) -> bool:
+        "Is anything asked of exported cells?"
+        return (self.ai, self.other, self.glue) != ("none", "none", "none")
+
     def needs(self, *, kind: str, ai: bool) -> str:
         "The standing that an exported cell of this `kind` needs; `ai`: proposed by a model or derived from that."
         return self.ai if ai else self.glue if kind == "glue" else self.other

@@ -15,13 +15,15 @@ from ..ledger.audit import audit
 from ..cells.closure import Closure
 from ..gate import Standing, standing_of
 from .bypass import bypasses, stands_by
-from .faults import both_sides, faults
+from .faults import both_sides, faults, unsound
 from .generated import Library, Module, expected, library
+from .heads import heads
 from ..ledger import History, read
 from .memo import Memo
 from .needs import Resolver, Stars, missing
 from ..notebooks import Notebook, NotebookCell, Project, Reason
 from ..notebooks.past import ancestors, policy_changes
+from .render import docstring
 from .stamp import written_by_us
 
 # %% ../../nbs/41_export/08_checking.ipynb #5f27a64e
@@ -151,7 +153,7 @@ def structure(project: Project, found: Found) -> list[Reason]:
     stars = Stars({project.lib_name: project.lib}, found.memo)
     for n in found.notebooks:
         out += [f for own in n.exported for f in faults(own)]
-        out += both_sides(n) + list(missing(n, found.resolver.table, stars))
+        out += unsound(n, docstring(project, n)) + both_sides(n) + list(missing(n, found.resolver.table, stars))
     out += [
         Reason(
             m.notebooks[0],
@@ -181,6 +183,7 @@ def judge(project: Project, found: Found, *, accept_policy: bool = False, target
         )
         for c in policy_changes(project, target)
     ]
+    around += heads(project, found.notebooks, found.modules, found.library, found.ours)
     report.reasons += around + ([] if accept_policy else changed)
     report.notes += changed if accept_policy else []
     for reason in structure(project, found):

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 # %% ../../nbs/41_export/10_run.ipynb #187539e6
 from ..errors import ComprehendError
-from ..notebooks import Project
+from .generated import surprises
+from ..notebooks import Project, Reason
 from .seal import keep, kept
 from .stage import prepare, python_files, run, slim
 from .stamp import remember, unchanged, untouched, written_by_us
@@ -107,6 +108,8 @@ def _staged(project: Project, found: "Found", report: "Report", stage: Path) -> 
     result = run(stage, due, json.loads(kept(memory, memory.name) or b"{}"))
     if result["error"]:
         raise ExportError("nbdev could not export this project", [result["error"]])
+    if unseen := _unseen(project, found, stage):
+        raise ExportError("nbdev wrote code that is in no exported cell", map(str, unseen), report=report)
     keep(memory, json.dumps(result["memory"]).encode(), memory.name)
     _explain(project, found, report.rows, stage)
     wanted = {p.relative_to(stage).as_posix() for p in python_files(stage / project.lib_folder)}
@@ -115,6 +118,20 @@ def _staged(project: Project, found: "Found", report: "Report", stage: Path) -> 
     if broken := [line for c in found_changes if c.after and c.name.endswith(".py") for line in _broken(stage, c.name)]:
         raise ExportError("nbdev wrote what is no Python", broken)
     return found_changes
+
+
+def _unseen(project: Project, found: "Found", stage: Path) -> list[Reason]:
+    "What nbdev wrote that nobody judged; nothing where the policy asks nothing of any cell."
+    if not project.policy.asks:
+        return []
+    out = []
+    for path in python_files(stage / project.lib_folder):
+        name, after = path.relative_to(stage).as_posix(), path.read_bytes()
+        real = project.root / name
+        before = real.read_bytes() if real.is_file() else b""
+        if after != before:
+            out += surprises(name, found.modules.get(name), before, after)
+    return out
 
 
 def _broken(stage: Path, name: str) -> list[str]:

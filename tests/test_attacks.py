@@ -1,0 +1,189 @@
+"Attacks: code that nobody explained, brought into the package by every way anybody could think of."
+
+import json
+import subprocess
+import sys
+
+import pytest
+from export_support import Lab, environ
+
+from comprehend_nb.export import ExportError, check, export
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def lab(tmp_path):
+    "Everything is understood, exported and committed."
+    lab = Lab(tmp_path / "a").sample().understand()
+    export(lab.project)
+    lab.commit("understood and exported")
+    assert check(lab.project).ok, check(lab.project).problems
+    return lab
+
+
+def cells_of(lab, name="00_core"):
+    return json.loads(lab.text(f"nbs/{name}.ipynb"))["cells"]
+
+
+def rewrite(lab, change, name="00_core"):
+    nb = json.loads(lab.text(f"nbs/{name}.ipynb"))
+    change(nb)
+    (lab.root / f"nbs/{name}.ipynb").write_text(json.dumps(nb, indent=1))
+
+
+def code(source, cell_id="evil", **more):
+    return {"cell_type": "code", "id": cell_id, "metadata": {}, "execution_count": None, "outputs": [], "source": source} | more
+
+
+def with_cell(cell, at=None):
+    return lambda nb: nb["cells"].insert(len(nb["cells"]) if at is None else at, cell)
+
+
+def title(text):
+    def change(nb):
+        nb["cells"][0]["source"] = text
+    return change
+
+
+def odd_id(nb):
+    nb["cells"][2]["id"] = "c2\nUNSEEN = 1"
+
+
+def doubled(text):
+    "The same key twice: readers differ in which one they believe."
+    return text.replace('"source": "#| export\\nRATE = 7"', '"source": "#| export\\nRATE = 7",\n   "source": "#| export\\nRATE = 7\\nUNSEEN = 1"')
+
+
+# In a notebook: what nbdev makes into code, and what a reader may take for something else. All in one project, a notebook each.
+NOTEBOOKS = {
+    "the language of a cell": (with_cell(code("--| export\nUNSEEN = 1", metadata={"language": "sql"})), "#evil"),
+    "the language of the kernel": (lambda nb: (nb["metadata"].update(kernelspec={"language": "sql"}), nb["cells"].append(code("--| default_exp sql\n--| export\nUNSEEN = 1"))), "#evil"),
+    "a title that ends its own docstring": (title('# core\n\n> Prices."""\n> UNSEEN = 1\n> """'), "#c0"),
+    "words for the module that end its docstring": (with_cell({"cell_type": "markdown", "id": "evil", "metadata": {}, "source": '#| export\n"""\nUNSEEN = 1\n"""'}), "#evil"),
+    "an example that ends the docstring": (with_cell(code('#| exportd\n"""\nUNSEEN = 1\n"""')), "#evil"),
+    "an id of two lines": (odd_id, "#"),
+    "a cell that continues the one before": (with_cell(code("#| export\n    UNSEEN = 1"), 4), "#evil"),
+    "metadata for a directive": (with_cell(code("UNSEEN = 1", metadata={"nbdev": {"export": "true"}})), "#evil"),
+    "metadata of the notebook": (lambda nb: (nb["metadata"].update(nbdev={"exporti": "true"}), nb["cells"].insert(0, code("UNSEEN = 1"))), "#evil"),
+    "spelled oddly": (with_cell(code("  #   |   exporti  :  \nUNSEEN = 1")), "#evil"),
+    "behind other directives": (with_cell(code("#| hide\n#| eval: false\n\n#|exports\nUNSEEN = 1")), "#evil"),
+    "a carriage return": (with_cell(code("#| export\n# only words\rUNSEEN = 1")), "#evil"),
+    "a form feed": (with_cell(code("#| export\x0c\nUNSEEN = 1")), "#evil"),
+    "into another module": (with_cell(code("#| export core\nUNSEEN = 1")), "#evil"),
+    "a condition": (with_cell(code("#| export\nif True:\n    def UNSEEN(): return 1")), "#evil"),
+    "a class body": (with_cell(code("#| export\nclass Hidden:\n    UNSEEN = print")), "#evil"),
+    "a lambda": (with_cell(code("#| export\nUNSEEN = lambda: 1")), "#evil"),
+    "a call among constants": (with_cell(code("#| export\nUNSEEN = __import__('os').getpid()")), "#evil"),
+    "another module's function replaced": (with_cell(code("#| export\nimport shop.till\nshop.till.total = UNSEEN = lambda x: 0")), "#evil"),
+    "an import hook": (with_cell(code("#| export\nimport sys\nsys.meta_path.insert(0, UNSEEN := object())")), "#evil"),
+    "code in a string": (with_cell(code("#| export\nexec('UNSEEN = 1')")), "#evil"),
+    "a module's __getattr__": (with_cell(code("#| export\ndef __getattr__(name):\n    UNSEEN = name\n    return UNSEEN")), "#evil"),
+    "a default": (lambda nb: nb["cells"][3].update(source=nb["cells"][3]["source"].replace("(net)", "(net, UNSEEN=print)")), "#c3"),
+    "a decorator": (lambda nb: nb["cells"][3].update(source=nb["cells"][3]["source"].replace("def gross", "@(UNSEEN := print)\ndef gross")), "#c3"),
+    "an annotation": (lambda nb: nb["cells"][3].update(source=nb["cells"][3]["source"].replace("(net)", "(net: (UNSEEN := print))")), "#c3"),
+    "a name that looks alike": (lambda nb: nb["cells"][3].update(source=nb["cells"][3]["source"].replace("RATE", "R\u0410TE") + "\nR\u0410TE = UNSEEN = 1"), "#c3"),
+}
+
+
+
+def elsewhere(lab, tmp_path, monkeypatch):
+    "A clone on another machine, which remembers nothing of what was exported here."
+    lab.commit("all of it")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another machine"))
+    clone = Lab.__new__(Lab)
+    clone.root = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(lab.root), str(clone.root)], check=True)
+    return clone
+
+
+def test_in_a_notebook(lab, tmp_path, monkeypatch):
+    wheres = {}
+    for i, (name, (_, where)) in enumerate(NOTEBOOKS.items()):
+        file = f"{10 + i}_m{i}"
+        lab.write(file, "# core\n\n> Prices.", f"#| default_exp m{i}", *(c["source"] for c in cells_of(lab)[2:4]))
+        wheres[name] = f"nbs/{file}.ipynb{where}"
+    assert check(lab.project).ok  # copies of what is understood
+    export(lab.project)
+    lab.commit("copies")
+    for i, (change, _) in enumerate(NOTEBOOKS.values()):
+        rewrite(lab, change, f"{10 + i}_m{i}")
+    before = lab.files()
+    for options in ({}, {"overwrite": True}):
+        with pytest.raises(ExportError) as caught:
+            export(lab.project, **options)
+        assert {n for n, w in wheres.items() if w not in str(caught.value)} == set()
+        assert lab.files() == before
+    done = lab.nbdev("nbdev-export")  # it does as it is told, as often as it is told
+    written = "".join(p.read_text() for p in (lab.root / "shop").glob("*.py"))
+    assert written.count("UNSEEN") >= len(NOTEBOOKS), done.stderr
+    for at in (lab, elsewhere(lab, tmp_path, monkeypatch)):
+        problems = "\n".join(check(at.project).problems)
+        assert {n for n, w in wheres.items() if w not in problems} == set(), problems
+
+
+# In the library: what Python would import and no cell gives.
+
+
+def link(lab):
+    evil = lab.root.parent / "evil"
+    evil.mkdir()
+    (evil / "unseen.py").write_text("UNSEEN = 1")
+    (lab.root / "shop/sub").symlink_to(evil)
+
+
+def put(name, data=b"UNSEEN = 1"):
+    def change(lab):
+        (lab.root / name).parent.mkdir(exist_ok=True)
+        (lab.root / name).write_bytes(data)
+    return change
+
+
+def never_looked_at(lab):
+    import importlib.util
+    import py_compile
+
+    lab.edit("shop/core.py", "RATE = 7", "RATE = 9")
+    where = importlib.util.cache_from_source(str(lab.root / "shop/core.py"))
+    py_compile.compile(str(lab.root / "shop/core.py"), cfile=where, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    lab.edit("shop/core.py", "RATE = 9", "RATE = 7")
+    done = subprocess.run([sys.executable, "-c", "from shop.core import gross; print(gross(100))"], cwd=lab.root, env=environ(), capture_output=True, text=True)
+    assert done.stdout.strip() == "109.0" or "109" in done.stdout  # it works, alas
+
+
+LIBRARY = {
+    "a package in a module's place": (put("shop/core/__init__.py"), "shop/core/__init__.py: Python imports this instead of shop/core.py"),
+    "a compiled module in its place": (put("shop/core.abi3.so", b"x"), "shop/core.abi3.so: Python imports this instead of shop/core.py"),
+    "a compiled package in its place": (put("shop/core/__init__.cpython-311-x86_64-linux-gnu.so", b"x"), "Python imports this instead of shop/core.py"),
+    "a compiled file that is believed": (never_looked_at, "asks to be run without a look at its source"),
+    "a name added to __all__": (lambda lab: lab.edit("shop/core.py", "'gross']", "'gross', 'os']"), "nbs/00_core.ipynb: the __all__ of shop/core.py is not what the notebook gives: os"),
+    "a name left out of __all__": (lambda lab: lab.edit("shop/core.py", "['RATE', 'gross']", "['RATE']"), "nbs/00_core.ipynb#c3: the __all__ of shop/core.py is not what the notebook gives: gross"),
+    "a docstring changed": (lambda lab: lab.edit("shop/core.py", '"""Prices."""', '"""Prices, net."""'), "nbs/00_core.ipynb#c0: the docstring of shop/core.py is not what the notebook gives"),
+    "a docstring added": (lambda lab: lab.edit("shop/core.py", '"""Prices."""', '"""Prices."""\n"""And more."""\n'), "nbs/00_core.ipynb#c0: the docstring of shop/core.py is not what the notebook gives"),
+}
+NAMED = {  # outside of the gate, and said to be
+    "a module by hand": (put("shop/unseen.py"), "shop/unseen.py"),
+    "a compiled module": (put("shop/unseen.so", b"x"), "shop/unseen.so"),
+    "a compiled file without a source": (put("shop/unseen.pyc", b"x"), "shop/unseen.pyc"),
+    "a folder that is a link": (link, "shop/sub/unseen.py"),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), LIBRARY.values(), ids=LIBRARY)
+def test_in_the_library(lab, tmp_path, monkeypatch, change, said):
+    change(lab)
+    report = check(lab.project)
+    assert not report.ok and said in "\n".join(report.problems), report.problems
+    if "compiled" not in said:
+        assert said in "\n".join(check(elsewhere(lab, tmp_path, monkeypatch).project).problems)
+
+
+@pytest.mark.parametrize(("change", "said"), NAMED.values(), ids=NAMED)
+def test_outside_of_the_gate_and_said_to_be(lab, change, said):
+    change(lab)
+    report = check(lab.project)
+    assert any(said in str(n) and "outside of the gate" in str(n) for n in report.notes), report.notes
