@@ -187,6 +187,7 @@ class Personal:
     request_budget_usd: float | None = None  # one question, with what is sent back and tried again
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     deadline: float = 60.0
+    sign: bool | None = None  # sign sessions of the ledger with git's key; None: where git signs commits by default
     moments: bool = True  # what people said about code, shown in tracebacks and at changed cells
 
 # %% ../nbs/02_policy.ipynb #9345374b
@@ -223,7 +224,7 @@ def read_personal(environ: Mapping[str, str] = os.environ) -> Personal:
 _PERSONAL_TYPES: Mapping[str, tuple[type, ...]] = {
     "model": (str,), "base_url": (str, type(None)), "api_key": (str, type(None)), "name": (str,), "email": (str,),
     "day_budget_usd": (int, float), "request_budget_usd": (int, float), "prices": (dict,), "deadline": (int, float),
-    "moments": (bool,),
+    "moments": (bool,), "sign": (bool, type(None)),
 }  # fmt: skip
 
 

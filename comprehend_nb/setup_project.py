@@ -200,13 +200,15 @@ def adopt(root: Path, person: Person) -> Adopted:
     from comprehend_nb.export.checking import gather, standings
     from comprehend_nb.ledger import Ledger
     from comprehend_nb.notebooks import Project
+    from comprehend_nb.policy import read_personal
+    from comprehend_nb.ledger.signing import signs
     from comprehend_nb.export.stamp import remember
 
     project = Project.at(root)
     found = gather(project)
     adopted, already, refused = 0, 0, []
     by_path = {n.path: n for n in found.notebooks}
-    with Ledger(project.root, person) as ledger:
+    with Ledger(project.root, person, signer=signs(project.root, read_personal().sign)) as ledger:
         for row in standings(project, found.notebooks, found.resolver, found.history):
             if row.standing is None or row.cell.cell is None:
                 refused.append(f"{row.cell.where}: {row.cell.problem}")

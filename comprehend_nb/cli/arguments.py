@@ -53,9 +53,14 @@ def _answering(into: "Commands") -> None:
     )
     check.add_argument("--target", default="", metavar="BRANCH", help="the branch that the policy is compared with")
     check.add_argument("--only", default="", choices=("notebooks", "library"), help="what concerns one of the two, for a hook before a commit")
+    check.add_argument("--signed", action="store_true", help="only records count that their person signed")
+    sign = _command(into, "sign", "sign your own sessions of the ledger with the key that git signs with")
+    sign.set_defaults(room="sign")
+    _path(sign, "folder", "a folder of the project")
     ci = _command(into, "ci", "check for a job at GitHub: a summary, and one comment at the pull request that is edited")
     ci.set_defaults(room="ci")
     _path(ci, "folder", "the project's folder")
+    ci.add_argument("--signed", action="store_true", help="only records count that their person signed")
     ci.add_argument("--no-comment", action="store_true", help="write no comment at the pull request")
     export = _command(
         into, "export", "export the notebooks to the library through nbdev, or say why not and touch nothing"

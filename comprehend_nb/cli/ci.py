@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-# %% ../../nbs/62_cli/05_ci.ipynb #b9c4334c
-from .commands import FALLS, HOLDS, WRONG, project_of
+# %% ../../nbs/62_cli/05_ci.ipynb #487e66c0
+from .commands import FALLS, HOLDS, WRONG, add_witness, project_of
 from ..notebooks import Project, Reason
 from .say import say, say_json
 
@@ -63,6 +63,8 @@ def ci(args: Namespace) -> int:
 
     project = project_of(args.folder)
     report = check(project, target=os.environ.get("GITHUB_BASE_REF", ""))
+    args.target = os.environ.get("GITHUB_BASE_REF", "")
+    add_witness(project, report, args)
     text = summary_of(report, about=_about())
     done = publish(text, holds=report.ok, comment=not args.no_comment)
     status = (WRONG if any(r.kind == "unreadable" for r in report.reasons) else FALLS) if report.reasons else HOLDS

@@ -13,17 +13,20 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from .chain import FORMAT, KINDS, MAX_LINE, Header, LedgerError, Problem, Record, header_line, record_line, unseal
+from .chain import FORMAT, KINDS, MAX_LINE, SEAL, Header, LedgerError, Problem, Record, header_line, record_line, unseal
 from ..git import GitError, git
-from .history import FOLDER, History, ledger_files, ledger_folder, local, read, scan_file
+from .history import FOLDER, History, file_bytes, ledger_files, ledger_folder, local, read, scan_file
 from .identity import Person, whoami
 
 # %% ../../nbs/11_ledger/03_append.ipynb #d2f809b9
+if TYPE_CHECKING:
+    from comprehend_nb.ledger.signing import Signer
+
 _ROLL: Final = 16 << 20
 
 # %% ../../nbs/11_ledger/03_append.ipynb #c5e3bede
@@ -178,8 +181,9 @@ class Ledger:
     of its own. On Windows there is no lock (nobody else appends to a session's file), and git cannot switch away a file that a kernel has open.
     """
 
-    def __init__(self, root: Path, person: Person) -> None:
-        self.root, self.person = Path(root), person
+    def __init__(self, root: Path, person: Person, signer: "Callable[[], Signer | None] | None" = None) -> None:
+        self.root, self.person, self.signer = Path(root), person, signer
+        self.unsigned, self._sealed = "", ""
         self._fd, self._begun = -1, False
         self._forget()
 
@@ -317,9 +321,28 @@ class Ledger:
                     with contextlib.suppress(OSError):
                         _fsync_folder(folder)
 
+    def seal(self, signer: "Signer") -> None:
+        "Sign what stands in the file so far, by a line that closes it. Raises LedgerError where the key cannot be used."
+        with self._lock:
+            self._check_file()
+            if self._fd < 0 or os.getpid() != self._pid or self._sealed == self._prev:
+                return
+            from comprehend_nb.ledger.signing import payload
+
+            signed = dict(signer(payload(self._name, file_bytes(self.root, self._name))))
+            line, digest = self._encoded(SEAL, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "", "", signed)
+            if not self._torn and self._put(line):
+                self._line, self._prev, self._sealed = self._line + 1, digest, digest
+
     def close(self) -> None:
-        "Syncs and lets go of the file. A later record begins a new one."
+        "Signs (where the ledger was given a `signer`), syncs and lets go of the file. A later record begins a new one."
         if os.getpid() == self._pid:
+            if self.signer:
+                try:
+                    if signer := self.signer():
+                        self.seal(signer)
+                except LedgerError as e:
+                    self.unsigned = str(e)
             self.sync()
         self._leave()
 

@@ -21,6 +21,7 @@ from ..ledger.identity import Person, whoami
 from ..ledger import Ledger, Record
 from ..notebooks import Project
 from ..policy import Personal, Policy
+from ..ledger.signing import signs
 from .watch import is_ours
 
 # %% ../../nbs/50_session/04_evidence.ipynb #90a167ef
@@ -69,7 +70,7 @@ class Book:
         history = self.history  # what was there before, read before this record is written
         try:
             if self._ledger is None and self.project and (person := self.person):
-                self._ledger = Ledger(self.project.root, person)
+                self._ledger = Ledger(self.project.root, person, signer=signs(self.project.root, self._personal.sign))
             record = self._ledger.append(kind, cell.fingerprint, closure, **data) if self._ledger else None
         except ComprehendError as e:
             self.refused, record = str(e), None
