@@ -8,9 +8,10 @@ from types import ModuleType
 from typing import Any
 
 from comprehend_nb.preview.api import preview, trials
+from comprehend_nb.preview.reads import Restricted
 from comprehend_nb.trial import CannotPreview
 
-__all__ = ["CannotPreview", "preview", "trials"]
+__all__ = ["CannotPreview", "Restricted", "preview", "trials"]
 
 
 class _Room(ModuleType):

@@ -15,7 +15,8 @@ from ..outcome import Outcome
 from .child import Job, random_state
 from .fork import forked, memory_left
 from .guard import refuse_for_good
-from .sandbox import missing
+from .reads import Restricted
+from .sandbox import landlock_version, missing
 from ..trial import CannotPreview, Trial
 
 # %% ../../nbs/20_preview/10_api.ipynb #3d8c9ac3
@@ -40,19 +41,23 @@ _MOST_MEMORY = 16_000_000_000
 
 def trials(
     sources: Sequence[str], namespace: dict[str, Any], *, watch: Collection[str] = (), timeout: float = 10.0, shell: Any = None,
-    consent: Collection[str] = (),
+    consent: Collection[str] = (), restricted: Restricted | bool = False,
 ) -> list[Trial]:  # fmt: skip
     """Run each source in a throwaway copy of this very state; nothing of it stays here or anywhere.
 
     `watch`: names whose values are reported after the run, `_` for the cell's result; `timeout` in seconds for each source; `shell`: the
-    IPython shell to run cells with (found by itself where the namespace is that of the running kernel); `consent`: what a person agreed to.
+    IPython shell to run cells with (found by itself where the namespace is that of the running kernel); `consent`: what a person agreed to;
+    `restricted`: the limits of a run that no person asked for (True: those of the working folder as the project).
     CannotPreview where there can be no copy. Must be called on the main thread.
     """
     refuse_for_good()
     _refuse_unsandboxed(consent)
+    if restricted and not landlock_version():
+        raise CannotPreview("cannot be previewed: this system cannot limit what a copy reads")
+    limits = Restricted() if restricted is True else restricted or None
     shell = shell if shell is not None else _shell_of(namespace)
     memory = min(_MOST_MEMORY, memory_left() // 2)
-    job = Job(tuple(sources), tuple(watch), timeout, memory, walls=not missing(), random_state=random_state())
+    job = Job(tuple(sources), tuple(watch), timeout, memory, walls=not missing(), restricted=limits, random_state=random_state())
     return forked(job, namespace, shell)
 
 

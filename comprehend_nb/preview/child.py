@@ -35,6 +35,7 @@ from comprehend_nb.preview.isolate import (
     own_signals,
     peak_memory,
 )
+from .reads import Restricted, places, secret_variables, take_out
 from .runner import Overdue, Ran, own_loop, run_in_shell, run_plain, traceback_text
 from .sandbox import shut_in
 from .threads import use_one_thread
@@ -71,7 +72,7 @@ class Job:
     """What to run and within which limits.
 
     `watch`: names whose values to report; `timeout` in seconds of each source; `memory` in bytes beyond what is in use; `scratch`: the one folder
-    that may be written; `reads`: the only places that may be read (None: all); `hide`: names of the environment to take out; `walls` False: without a sandbox, by consent.
+    that may be written; `restricted`: the limits of a run that nobody asked for; `walls` False: without a sandbox, by consent.
     """
 
     sources: tuple[str, ...]
@@ -79,10 +80,9 @@ class Job:
     timeout: float = 10.0
     memory: int = 4_000_000_000
     scratch: str = ""
-    reads: tuple[str, ...] | None = None
+    restricted: Restricted | None = None
     walls: bool = True
     random_state: object = None
-    hide: tuple[str, ...] = ()
     lens: Callable[[], Lens] = field(default=Lens)
 
 # %% ../../nbs/20_preview/08_child.ipynb #963e235e
@@ -120,11 +120,10 @@ class Copy:
             quiet(shell)
         own_loop()
         os.environ["TMPDIR"] = tempfile.tempdir = job.scratch
-        for name in job.hide:
-            os.environ.pop(name, None)
+        take_out(secret_variables() if job.restricted else ())
         _restore_random(job.random_state)
         if job.walls:
-            shut_in(job.scratch, job.reads)
+            shut_in(job.scratch, *(places(job.restricted.project) if job.restricted else ()))
         use_one_thread()
         limit(job.memory)
         Attempts(job.scratch, lambda text: self.send({"attempt": text})).start()
@@ -147,6 +146,8 @@ def _timed(seconds: float, run: Callable[[], Ran]) -> Ran:
 # %% ../../nbs/20_preview/08_child.ipynb #c01601e2
 def report(copy: Copy, namespace: dict[str, Any], shell: Any) -> None:
     "Run the cell and send what it did."
+    for name in copy.job.restricted.without if copy.job.restricted else ():
+        namespace.pop(name, None)
     lens = copy.job.lens()
     before, used = observe(namespace, copy.source, lens=lens), memory_in_use()[1]
     wall, cpu = time.perf_counter(), time.process_time()

@@ -106,7 +106,7 @@ def _allow(libc: Any, ruleset: int, path: str, rights: int) -> None:
         os.close(handle)
 
 
-def _landlock(scratch: str | None, reads: Iterable[str] | None) -> int:
+def _landlock(scratch: str | None, reads: Iterable[str] | None, lists: Iterable[str] = ()) -> int:
     libc, version = _libc(), landlock_version()
     if not version:
         raise OSError(errno.ENOSYS, "no landlock")
@@ -118,6 +118,8 @@ def _landlock(scratch: str | None, reads: Iterable[str] | None) -> int:
         _allow(libc, ruleset, scratch, write | (_READ_FILE | _READ_DIR if reads is not None else 0))
     for path in reads or ():
         _allow(libc, ruleset, path, _READ_FILE | _READ_DIR)
+    for path in lists if reads is not None else ():
+        _allow(libc, ruleset, path, _READ_DIR)
     _check(libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
     _check(libc.syscall(_RESTRICT_SELF, ruleset, 0), "landlock")
     os.close(ruleset)
@@ -148,8 +150,8 @@ class Walls:
     filter: bool = False
 
 
-def shut_in(scratch: str | None = None, reads: Iterable[str] | None = None) -> Walls:
-    """Sandbox the calling, single-threaded process for good; `scratch` may be written, with `reads` only these be read.
+def shut_in(scratch: str | None = None, reads: Iterable[str] | None = None, lists: Iterable[str] = ()) -> Walls:
+    """Sandbox the calling, single-threaded process for good; `scratch` may be written, with `reads` only these be read and only `lists` be listed.
 
     OSError where a layer that this machine has could not be used; with `reads` also where there is no landlock.
     """
@@ -158,7 +160,7 @@ def shut_in(scratch: str | None = None, reads: Iterable[str] | None = None) -> W
         _namespaces()
     except OSError:
         namespaces = False
-    version = _landlock(scratch, reads) if landlock_version() or reads is not None else 0
+    version = _landlock(scratch, reads, lists) if landlock_version() or reads is not None else 0
     _drop_capabilities()
     filtered = has_filter()
     if filtered:
