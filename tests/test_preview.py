@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kernel_support import Driver, driving, everything_written, make_project
 from loopback import Loopback, propose
+from preview_cases import CASES, Case
+
+WARMED: set[str] = set()
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a copy of the kernel can be shut in on Linux alone")
 
@@ -137,3 +141,40 @@ def test_a_preview_is_refused_beside_a_working_thread(kernel: Driver) -> None:
     assert "'spinner' is working (spin in" in said
     kernel.run("go.set(); t.join()")
     assert "| 1" in kernel.run("p('1');")
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if all(find_spec(n) for n in c.needs.split()) and "GridSearch" not in c.name], ids=lambda c: c.name)
+def test_a_library_that_is_warm_in_the_kernel_is_previewed(kernel: Driver, case: Case) -> None:
+    "Grid search is left to benchmarks/preview.py: warming its processes takes longer than all the others."
+    if case.warm not in WARMED:
+        WARMED.add(case.warm)
+        kernel.run(case.warm)
+        assert kernel.status == "ok", case.warm
+    said = tell(kernel, case.source, timeout=60)
+    assert (said["ended"], said["error"], said["where"]) == ("ran", None, case.where), said
+    assert kernel.run("print(6 * 7)") == "42"
+
+
+def test_what_cannot_be_carried_is_said_with_its_name(kernel: Driver) -> None:
+    pytest.importorskip("polars")
+    kernel.run("import polars as pl; P = pl.DataFrame({'a': [1, 2]}); P.lazy().sort('a').collect(); gen = (i for i in range(3)); def_ = 1")
+    source = "P.filter(pl.col('a') > next(gen)).shape"
+    said = kernel.run(f"try: p({source!r})\nexcept CannotPreview as e: print(e)")
+    assert "cannot be previewed, because gen, a generator, cannot be carried into another process" in said
+    said = kernel.run("try: p('P.sort(\"a\"); exec(\"x = 1\")')\nexcept CannotPreview as e: print(e)")
+    assert "reaches for names that cannot be known" in said
+    kernel.run("big = np.ones(200_000_000)")
+    said = kernel.run("try: p('P.sort(\"a\"); big.sum()')\nexcept CannotPreview as e: print(e.consent, e)")
+    assert said.startswith("copy cannot be previewed without your consent: more than 1 GB"), said
+    kernel.run("del big")
+
+
+def test_functions_of_the_notebook_go_into_the_clean_process_with_their_globals(kernel: Driver) -> None:
+    pytest.importorskip("polars")
+    kernel.run("import polars as pl; P = pl.DataFrame({'a': [1, 2]}); P.sort('a'); seen = []\ndef keep(n):\n    seen.append(n); global last; last = n\n    return len(seen)")
+    said = tell(kernel, "keep(P.filter(pl.col('a') > 1).height)\nlast, random.random()")
+    assert (said["where"], said["result"][:3]) == ("process", "(1,")
+    assert [c["name"] for c in said["added"]] == ["last"]
+    assert [c["after"] for c in said["changed"]] == ["list of 1"]
+    assert kernel.run("print(seen, 'last' in globals())") == "[] False"
+    assert said["result"] == tell(kernel, "x = P.sort('a'); (1, random.random())")["result"], "random state goes along"
