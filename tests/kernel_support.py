@@ -45,7 +45,8 @@ class Driver:
     def run(self, code: str, cell: str = "", **more: Any) -> str:
         "What a person reads; `.handed` is the text of the cell that came back, `.replaced` whether it took its place."
         said: Said = ask(self.kernel, code, cell=cell, **more)
-        payload = (said.reply.get("payload") or [{}])[0]
+        self.payload = said.reply.get("payload") or []
+        payload = next((p for p in self.payload if p.get("source") == "set_next_input"), {})
         self.handed, self.replaced = payload.get("text", ""), bool(payload.get("replace"))
         self.status = said.reply["status"]
         return "\n".join(shown(o) for o in said.outputs)

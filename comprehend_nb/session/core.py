@@ -11,6 +11,7 @@ __all__ = ['NOT_A_PERSON', 'SessionError', 'Asked', 'Explained', 'Session', 'mod
 import hashlib
 import secrets
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -81,6 +82,7 @@ class Session:
         self._budget: Any = None
         self._journal: Journal | None = None
         self._evidence: Evidence | None = None
+        self._settling = threading.RLock()
         self.hidden: set[str] = set()
 
     @property
@@ -103,15 +105,16 @@ class Session:
     @property
     def evidence(self) -> Evidence:
         "What ran and was explained, with the bookkeeping done."
-        if self._evidence is None:
-            root = find_root(place(self.name))
-            project = Project.at(root) if root else None
-            self._evidence = Evidence(Book(project, self.personal), project.policy if project else Policy())
-        waiting, self.watch.waiting = self.watch.waiting, []
-        for one in waiting:
-            self._evidence.ran(*one)
-        self._evidence.settle()
-        return self._evidence
+        with self._settling:  # a panel asks from a thread of its own
+            if self._evidence is None:
+                root = find_root(place(self.name))
+                project = Project.at(root) if root else None
+                self._evidence = Evidence(Book(project, self.personal), project.policy if project else Policy())
+            waiting, self.watch.waiting = self.watch.waiting, []
+            for one in waiting:
+                self._evidence.ran(*one)
+            self._evidence.settle()
+            return self._evidence
 
     @property
     def project(self) -> Project | None:
@@ -277,6 +280,11 @@ def called(source: str) -> str:
     return f"the cell that begins with {source.strip().splitlines()[0][:40]!r}" if source.strip() else "an empty cell"
 
 
+def _aim(session: Session, target: str | None) -> dict[str, str]:
+    "The cell that a draft is to replace: how it is called, where it stands, and what it says now."
+    return {"replaces": called(target), "target": session.watch.cell, "base": target} if target else {}
+
+
 def _keep(session: Session, who: Asker, request: Any, found: Any) -> Asked:
     label = session.model.label
     if not hasattr(found, "code"):
@@ -284,7 +292,7 @@ def _keep(session: Session, who: Asker, request: Any, found: Any) -> Asked:
         return Asked(answer=found.text, proposer=label)
     draft = new_draft(session, found.code, intent=found.intent, assumption=found.assumption, notes=list(found.notes),
                       proposer=label, model=found.model, prompt_version=found.prompt_version, request=request.text, cell=who.cell, sent=found.sent,
-                      replaces=called(request.target) if found.replaces and request.target else "")  # fmt: skip
+                      **_aim(session, request.target if found.replaces else None))  # fmt: skip
     session.journal.put(Reply(who.cell, request.mode, request.text, draft=draft.uid, proposer=label))
     return Asked(draft, proposer=label)
 
@@ -376,7 +384,8 @@ def edit(session: Session, label: str, code: str) -> Draft:
         session.journal.put(old)
         return old
     fresh = new_draft(session, code, parent=old.fingerprint, intent=old.intent, assumption=old.assumption, proposer=old.proposer,
-                      model=old.model, prompt_version=old.prompt_version, request=old.request, origin="edited", replaces=old.replaces)  # fmt: skip
+                      model=old.model, prompt_version=old.prompt_version, request=old.request, origin="edited", replaces=old.replaces,
+                      cell=old.cell, target=old.target, base=old.base)  # fmt: skip
     if old.state != "accepted":
         old.state = "rejected"
         session.journal.put(old)

@@ -31,6 +31,7 @@ class Watch:
         self.shell, self.who = shell, who
         self.waiting: list[tuple[str, str, bool]] = []
         self.recent: list[str] = []
+        self.cell = ""  # where the latest of them stands, as far as known
         self.failed = False  # did the latest cell raise?
         self.ours_runs = False  # a draft runs: the session itself notes it
 
@@ -38,12 +39,12 @@ class Watch:
         "The hook after each cell."
         if self.ours_runs or result.info is None or result.info.silent or is_ours(source := result.info.raw_cell):
             return
-        self.note(source, failed=result.error_in_exec is not None)
+        who = self.who(self.shell)
+        self.note(source, failed=result.error_in_exec is not None, cell=who.cell)
         if result.success:
-            who = self.who(self.shell)
             self.waiting.append((source, who.cell, who.person))
 
-    def note(self, source: str, *, failed: bool) -> None:
+    def note(self, source: str, *, failed: bool, cell: str = "") -> None:
         "Remember a source as the latest."
-        self.failed = failed
+        self.failed, self.cell = failed, cell
         self.recent = [*self.recent[1 - KEEP :], source]
