@@ -427,6 +427,7 @@ class Loaded:
 
     def __init__(self, shell: Any) -> None:
         self.shell, self.watch = shell, Watch(shell)
+        self.door: Any = None  # for a panel, where there is a kernel
         self.transformer: Callable[..., Any] = take_as_typed
         self.moments = Moments(shell, lambda: vars(self).get("session"))
 
@@ -497,6 +498,11 @@ def load(shell: Any) -> Loaded:
     loaded.moments.attach()
     shell.events.register("pre_run_cell", loaded.before)
     shell.events.register("post_run_cell", loaded.after)
+    if getattr(shell, "kernel", None) is not None and hasattr(shell.kernel, "comm_manager"):
+        from comprehend_nb.panel.door import Door
+
+        loaded.door = Door(shell, lambda: loaded.session)
+        loaded.door.open()
     atexit.register(loaded.last)
     return loaded
 
@@ -516,6 +522,8 @@ def unload(shell: Any) -> None:
         for event, hook in (("pre_run_cell", loaded.before), ("post_run_cell", loaded.after)):
             with contextlib.suppress(ValueError):
                 shell.events.unregister(event, hook)
+        if loaded.door:
+            loaded.door.close()
         shell.input_transformers_cleanup[:] = [t for t in shell.input_transformers_cleanup if t is not loaded.transformer]
         loaded.moments.detach()
         atexit.unregister(loaded.last)

@@ -180,7 +180,7 @@ def test_what_changed_since_the_last_request_is_marked(open_panel: tuple[Driver,
     panel.act(driver, "ask", text="")
     driver.run("grown.append(4); bound = {'b': 2}; fresh = [0]", "c1")
     change = {r["name"]: r.get("change", "") for n in ("kept", "grown", "bound", "fresh") for r in panel.ask("rows", filter=n)["rows"]}
-    assert (change["kept"], change["grown"], change["bound"], change["fresh"]) == ("", "changed in place", "rebound", "added")
+    assert (change["kept"], change["grown"], change["bound"], change["fresh"]) == ("", "changed", "rebound", "added")
 
 
 def test_it_answers_while_a_cell_runs(open_panel: tuple[Driver, Panel]) -> None:

@@ -55,7 +55,7 @@ def _described(session: Session, window: list[str]) -> "State":
 
 
 def change(now: "Variable", before: "Variable | None") -> str:
-    "How a variable differs from what it was: added, rebound, changed in place, or not at all."
+    "How a variable differs from what it was: added, rebound, changed, or not at all."
     from comprehend_nb.live import State
 
     text = State((now,)).since(State((before,) if before else ())).text()

@@ -213,7 +213,7 @@ class Summary(_Said):
 
 
 class Row(_Said):
-    "One live name as the model would see it; `change` since the last request: added, rebound, changed in place."
+    "One live name as the model would see it; `change` since the last request: added, rebound, changed."
 
     name: str
     type: str

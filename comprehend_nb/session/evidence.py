@@ -153,6 +153,10 @@ class Evidence:
         "The fingerprint of what ran last at each place (`at <cell id>`) and under each name (`named <name>`) in this kernel."
         return self._before
 
+    def stands(self, cell: Cell, place: str) -> None:
+        "Note that `cell` is the text of the notebook's cell with the id `place`: what is edited there derives from it."
+        self._before[f"at {place}"] = cell.fingerprint
+
     def _keys(self, cell: Cell, place: str) -> list[str]:
         named = [n for n, d in cell.definitions.items() if d.origin is None and cell.kind == "logic"]
         return ([f"at {place}"] if place else []) + [f"named {n}" for n in named]
@@ -165,9 +169,10 @@ class Evidence:
         "What the cell rests on, by the latest executed sources; the files decide when it is exported."
         return self._scope.closure(cell)
 
-    def standing(self, cell: Cell, *, name: str = "") -> Standing:
-        "Where the cell stands now."
-        return standing_of(cell, self.closure(cell), self.book.history, self.policy, name=name)
+    def standing(self, cell: Cell, *, name: str = "", place: str = "") -> Standing:
+        "Where the cell stands now; `place` is the id of the notebook's cell that it is the text of, executed or not."
+        before = self._parent(cell, place) if place else ""
+        return standing_of(cell, self.closure(cell), self.book.history, self.policy, ancestors=[before] if before else [], name=name)
 
     def find(self, name: str) -> Cell | None:
         "The latest executed cell that binds `name` (or whose fingerprint begins with it)."
@@ -183,12 +188,16 @@ class Evidence:
 
     def explain(self, cell: Cell, parts: dict[str, str], rationale: str = "") -> list[str]:
         "Record an explanation of `cell`, or say why it is none yet."
-        if reasons := judge(parts, cell, rationale=rationale, others=self._others(cell)):
+        if reasons := self.judged(cell, parts, rationale):
             return reasons
         closure = self.closure(cell)
         data = {"parts": dict(closure.parts), "symbols": list(cell.symbols), "skeleton": skeleton(cell.code)}
         self.book.record("explained", cell, closure.digest, **parts, **data)
         return []
+
+    def judged(self, cell: Cell, parts: dict[str, str], rationale: str = "") -> list[str]:
+        "Why these words would not count as an explanation of `cell`; nothing is recorded."
+        return judge(parts, cell, rationale=rationale, others=self._others(cell))
 
     def _others(self, cell: Cell) -> Iterator[tuple[dict[str, str], str]]:
         line = {cell.fingerprint, *ancestors_of(cell.fingerprint, self.book.history)}

@@ -183,7 +183,7 @@ export interface Summary {
   note?: string;
 }
 
-/** One live name as the model would see it; `change` since the last request: added, rebound, changed in place. */
+/** One live name as the model would see it; `change` since the last request: added, rebound, changed. */
 export interface Row {
   name: string;
   type: string;
