@@ -1793,6 +1793,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'comprehend_nb/live/pandas_.py'),
                                             'comprehend_nb.live.pandas_.array_of': ( '10_live/pandas.html#array_of',
                                                                                      'comprehend_nb/live/pandas_.py'),
+                                            'comprehend_nb.live.pandas_.bracketed': ( '10_live/pandas.html#bracketed',
+                                                                                      'comprehend_nb/live/pandas_.py'),
                                             'comprehend_nb.live.pandas_.column_of': ( '10_live/pandas.html#column_of',
                                                                                       'comprehend_nb/live/pandas_.py'),
                                             'comprehend_nb.live.pandas_.columns': ( '10_live/pandas.html#columns',

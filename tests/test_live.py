@@ -116,7 +116,7 @@ def test_types_send_no_value() -> None:
     }  # fmt: skip
     text = capture(namespace, values="types", error=ValueError(value)).text() + "".join(describe(n, o, values="types") for n, o in namespace.items())
     assert value not in text and "77123" not in text and "1977" not in text
-    assert "keys k" in text and "c str" in text
+    assert "d: dict of 1 str to str" in text and "c str" in text
 
 
 def test_deltas() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Final
 
-from .core import Look, Told, cut, inline, mro, name_text, names_secret, one_of, shown, type_tag
+from .core import Look, Told, cut, inline, mro, names_secret, one_of, shown, type_tag
 from ..redact import is_secret_name
 
 # %% ../../nbs/10_live/01_builtin.ipynb #063882af
@@ -31,13 +31,11 @@ def text_of(obj: Any, look: Look) -> Told:
     part = obj[: look.chars + 1024]
     text = part if type(part) is str else bytes(part).decode("latin-1")
     prefix = "" if type(obj) is str else "b"
-    value = shown(look, text, lambda t: prefix + repr(t))
-    more = size - len(part)
+    value = shown(look, text, lambda t: prefix + repr(t), size - len(part))
     fixed = type(obj) is not bytearray
     mark = (
         ("value", hash(obj) if size < 100_000 and fixed else id(obj), size) if fixed else (size, hash(bytes(obj[:256])))
     )
-    value = f"{value} of {size}" if more and value else value
     unseen = not fixed and size > 256
     return Told(type_tag(type(obj)), f"of {size}" if size > 40 else "", value, size=size, mark=mark, unseen=unseen)
 
@@ -85,9 +83,9 @@ def _with_names(items: list[Any], look: Look) -> Iterable[tuple[Any, str]]:
 
 def series(obj: Any, look: Look) -> Told:
     "Sends the length of a list, tuple, set or deque, its first items and the type that they share."
-    size, brackets = len(obj), "[]" if type(obj) is list else "()" if type(obj) is tuple else "{}"
-    name = type_tag(type(obj))
-    if brackets == "{}" and name != "collections.deque" and sparse(obj, size):
+    size, name = len(obj), type_tag(type(obj))
+    brackets = "()" if type(obj) is tuple else "{}" if one_of(type(obj), set, frozenset) else "[]"
+    if brackets == "{}" and sparse(obj, size):
         return Told(name, f"of {size}", size=size, mark=(size,), unseen=True)
     items = list(islice(obj, look.items))
     inner = (
@@ -115,8 +113,8 @@ def mapping(obj: Any, look: Look) -> Told:
     unseen = unseen or size > 32
     pairs = list(islice(dict.items(obj), look.items))
     if look.values == "types":
-        keys = ", ".join(name_text(look, k) for k, _ in pairs if type(k) is str) if not names_secret(look) else ""
-        return Told(name, f"of {size}" + (f", keys {keys}" if keys else ""), size=size, mark=mark, unseen=unseen)
+        kinds = f"{_kinds([k for k, _ in pairs])} to{_kinds([v for _, v in pairs]) or ' several types'}" if pairs else ""
+        return Told(name, f"of {size}{kinds}", size=size, mark=mark, unseen=unseen)
     inner = [f"{inline(look, k)}: {inline(look, v, k)}" for k, v in pairs]
     rest = ["…"] if size > len(pairs) else []
     value = cut(look.clean("{" + ", ".join(inner + rest) + "}"), 6 * look.chars)

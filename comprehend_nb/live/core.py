@@ -150,20 +150,21 @@ def cut(text: str, chars: int) -> str:
     return text if len(text) <= chars else f"{text[:chars]}… (+{len(text) - chars})"
 
 
-def shown(look: Look, text: str, form: Callable[[str], str] = str) -> str:
-    "A value's text as it may be shown: secrets are taken out of it before it is cut, by the name it stands under too."
+def shown(look: Look, text: str, form: Callable[[str], str] = str, more: int = 0) -> str:
+    "A value's text as it may be shown: secrets are taken out before it is cut, by the name it stands under too; `more` follow that were not read."
     if look.values == "types":
         return ""
     kept = text[: look.chars + 1024]
     if _hides(_strength(look.name), kept):
         return _mark("named as secret")
-    more = len(text) - len(kept)
+    more += len(text) - len(kept)
     kept = look.clean(kept)
-    return (
-        form(kept)
-        if len(kept) + more <= look.chars
-        else f"{form(kept[: look.chars])}… (+{len(kept) + more - look.chars})"
-    )
+    said = form(kept[: look.chars])
+    if len(said) > look.chars + 20:  # an escaped byte is four characters
+        kept, more = kept[: max(1, look.chars * look.chars // len(said))], more + len(kept) - max(1, look.chars * look.chars // len(said))
+        said = form(kept)
+    more += max(0, len(kept) - look.chars)
+    return f"{said}… (+{more})" if more else said
 
 # %% ../../nbs/10_live/00_core.ipynb #979ba105
 def inline(look: Look, obj: object, name: object = "") -> str:

@@ -21,6 +21,7 @@ from comprehend_nb.live.core import (
     under,
 )
 from .numpy_ import value_text
+from .pandas_ import bracketed
 
 # %% ../../nbs/10_live/10_polars.ipynb #578d92f4
 def dtype_text(look: Look, dtype: Any) -> str:
@@ -91,7 +92,7 @@ def schema_text(schema: list[tuple[str, Any]]) -> list[str]:
 def _series(obj: Any, look: Look) -> Told:
     "Sends a series' length, name, dtype and up to three values."
     name, size = obj.name, obj.len()
-    said = _head(under(look, name) if name else look, obj)
+    said = bracketed(_head(under(look, name) if name else look, obj), size)
     return Told(
         "polars.Series",
         f"{size} rows {name_text(look, name) + ' ' if name else ''}{dtype_text(look, obj.dtype)}",

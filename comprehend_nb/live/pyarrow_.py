@@ -23,6 +23,7 @@ from comprehend_nb.live.core import (
     under,
 )
 from .numpy_ import value_text
+from .pandas_ import bracketed
 
 # %% ../../nbs/10_live/11_pyarrow.ipynb #a4997f1b
 def type_text(arrow: Any) -> str:
@@ -80,7 +81,7 @@ def _table(obj: Any, look: Look) -> Told:
 
 def _array(obj: Any, look: Look) -> Told:
     "Sends an array's length, type and up to three values."
-    said = _head(look, obj)
+    said = bracketed(_head(look, obj), len(obj))
     return Told(
         type_tag(type(obj)), f"of {len(obj)} {type_text(obj.type)}", said, size=len(obj), mark=("value", len(obj), said)
     )

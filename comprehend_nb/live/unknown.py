@@ -42,7 +42,8 @@ def attributes(obj: object) -> dict[str, Any] | None:
     for cls in mro(type(obj)):
         slot = static(cls, "__dict__")
         if slot is not None:
-            if type(slot) is not types.GetSetDescriptorType:
+            plain_one = cls is types.SimpleNamespace and type(slot) is types.MemberDescriptorType
+            if type(slot) is not types.GetSetDescriptorType and not plain_one:
                 return None
             found = slot.__get__(obj)
             if not any(base is dict for base in mro(type(found))) or sparse(found, dict.__len__(found)):
