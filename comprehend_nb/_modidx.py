@@ -914,6 +914,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                       'comprehend_nb/export/checking.py'),
                                                'comprehend_nb.export.checking.Row.understood': ( '41_export/checking.html#row.understood',
                                                                                                  'comprehend_nb/export/checking.py'),
+                                               'comprehend_nb.export.checking._baseline': ( '41_export/checking.html#_baseline',
+                                                                                            'comprehend_nb/export/checking.py'),
                                                'comprehend_nb.export.checking._counted': ( '41_export/checking.html#_counted',
                                                                                            'comprehend_nb/export/checking.py'),
                                                'comprehend_nb.export.checking._lines': ( '41_export/checking.html#_lines',

@@ -205,12 +205,7 @@ def _was_there(reason: Reason, rows: Iterable[Row]) -> bool:
 
 def _counted(project: Project, found: Found, rows: Iterable[Row]) -> list[Reason]:
     "What lies outside of the gate, as numbers: baseline still left, modules written by hand."
-    left = sum(r.standing is not None and r.standing.exempt == "baseline" for r in rows)
-    out = (
-        [Reason("baseline", f"{left} exported cells were there before and nobody explained them yet", kind="baseline")]
-        if left
-        else []
-    )
+    out = _baseline(found.history, rows)
     if names := found.library.by_hand:
         out.append(
             Reason(
@@ -221,6 +216,21 @@ def _counted(project: Project, found: Found, rows: Iterable[Row]) -> list[Reason
             )
         )
     return out
+
+
+def _baseline(history: History, rows: Iterable[Row]) -> list[Reason]:
+    "How much is left of what was adopted, where most of it is, and how much is gone; [] where nothing ever was."
+    taken = [r for r in history.records if r.kind == "adopted"]
+    left = Counter(r.cell.notebook for r in rows if r.standing is not None and r.standing.exempt == "baseline")
+    if not taken:
+        return []
+    n, all_of_it = left.total(), max(len({r.fingerprint for r in taken}), left.total())
+    since = f"of {all_of_it} adopted since {min(r.at for r in taken)[:10]}, {all_of_it - n} were explained, changed or removed"
+    if not n:
+        return [Reason("baseline", f"nothing is left: {since}", kind="baseline")]
+    most, count = left.most_common(1)[0]
+    what = f"{n} exported cells were there before and nobody explained them yet ({since}; most of what is left, {count}, in {most})"
+    return [Reason("baseline", what, kind="baseline")]
 
 
 def check(project: Project, *, accept_policy: bool = False, target: str = "") -> Report:

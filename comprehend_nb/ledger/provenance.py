@@ -177,7 +177,10 @@ def rewritten(repo: Repository) -> list[Problem]:
     last = {c.file: c for c in repo.changes}
     for file, change in last.items():
         if file not in repo.head:
-            who = f"{change.commit} removed it" if _missing(change.after) else f"a merge dropped it, after {change.commit}"
+            gone, from_ = f"{change.commit} removed it", f"{change.commit.id[:12]}^"
+            if not _missing(change.after):
+                gone, from_ = f"a merge dropped it, after {change.commit}", change.commit.id[:12]
+            who = f"{gone}. It belongs to the record, whatever became of the code: `git checkout {from_} -- {file}`"
             problems.append(Problem(file, f"this file was committed and is gone: {who}", "vanished"))
     pairs = list(_suspects(repo))
     contents = blobs(repo.root, [blob for pair in pairs for blob in pair[2:]])
