@@ -133,7 +133,7 @@ def standing_of(
     told = [(r, holds(r, cell, history)) for r in mine if r.kind == "explained"]
     good = [r for r, faults in told if not faults]
     level = _level(mine, good)
-    people = tuple(dict.fromkeys(r.person for r in good))
+    people = tuple(p for p in dict.fromkeys(r.person for r in good) if needed != "verified" or p in _who(mine, *_RIGHT))
     reasons = _short(cell, level, needed, policy, people) + [f for _, faults in told[-1:] for f in faults if not good]
     stale = _what_changed(cell, closure, level, history, line) if reasons else ""
     exempt = _exempt(cell, closure, history) if reasons else ""
@@ -141,19 +141,22 @@ def standing_of(
     return Standing(
         level, needed, not reasons or bool(exempt), bool(stale), origin,
         tuple(_joined(r, doing) for r in ([stale] if stale else reasons)) if reasons and not exempt else (),
-        people, good[-1] if good else None, exempt, level == "verified" and not _passed(mine, "passed"),
+        people, good[-1] if good else None, exempt, level == "verified" and not _who(mine, "passed") & {r.person for r in good},
     )
 
 # %% ../nbs/31_gate.ipynb #083af114
-def _level(mine: Iterable[Record], good: Collection[Record]) -> str:
-    mine = list(mine)
+_RIGHT = ("passed", "attested")
+
+
+def _level(mine: Collection[Record], good: Collection[Record]) -> str:
+    "One person must have explained it and passed: two halves of understanding in two heads are none."
     if good:
-        return "verified" if _passed(mine, "passed", "attested") else "explained"
+        return "verified" if _who(mine, *_RIGHT) & {r.person for r in good} else "explained"
     return "executed" if {r.kind for r in mine} & {"executed", "explained", "checked"} else "none"
 
 
-def _passed(mine: Iterable[Record], *verdicts: str) -> bool:
-    return any(r.kind == "checked" and r.data.get("verdict") in verdicts for r in mine)
+def _who(mine: Iterable[Record], *verdicts: str) -> set[str]:
+    return {r.person for r in mine if r.kind == "checked" and r.data.get("verdict") in verdicts}
 
 
 def same_answers(cell: Cell, closure: Closure, history: History) -> set[str]:
@@ -161,6 +164,8 @@ def same_answers(cell: Cell, closure: Closure, history: History) -> set[str]:
     found, before = {closure.digest}, 0
     checked = [r for r in history.about(cell.fingerprint) if r.kind == "checked" and r.data.get("verdict") == "passed"]
     steps = [(r.closure, was) for r in checked if isinstance(was := r.data.get("was"), str)]
+    asked = {r.closure for r in checked if not isinstance(r.data.get("was"), str)} | {here for here, _ in steps}
+    steps = [(here, was) for here, was in steps if was in asked]  # where nobody was asked, nothing can be asked again
     while before < len(found):
         before = len(found)
         found |= {was for here, was in steps if here in found}
@@ -173,7 +178,8 @@ def _short(cell: Cell, level: str, needed: str, policy: Policy, people: Collecti
         words = {"executed": "nobody has run this code", "explained": "nobody has explained it", "verified": "no check of it was passed"}
         return [words[lacks[0]]]
     if at_least(needed, "explained") and len(people) < policy.explainers:
-        return [f"{len(people)} of {policy.explainers} people have explained it"]
+        did = "explained it and passed a check" if needed == "verified" else "explained it"
+        return [f"{len(people)} of {policy.explainers} people have {did}"]
     return []
 
 
