@@ -14,6 +14,7 @@ from comprehend_nb.ledger.identity import Person
 from comprehend_nb.ledger import Ledger, local, read
 from comprehend_nb.report.authors import pasts
 from comprehend_nb.report.defects import mine, poisson
+from comprehend_nb.report.facts import Facts, reduced
 from comprehend_nb.report.measure import bus_factor, wilson
 from comprehend_nb.report.page import page
 from comprehend_nb.report.team import as_json, report
@@ -155,7 +156,7 @@ def test_the_past_is_what_was_known_then(tmp_path, monkeypatch):
     import time as clock
 
     lab = Lab(tmp_path / "a").sample()
-    clock_at = lambda text: monkeypatch.setattr("comprehend_nb.ledger.time.gmtime", lambda *a: clock.strptime(text, "%Y-%m-%d"))  # noqa: E731
+    clock_at = lambda text: monkeypatch.setattr("comprehend_nb.ledger.append.time.gmtime", lambda *a: clock.strptime(text, "%Y-%m-%d"))  # noqa: E731
     at(lab, "01-01")
     clock_at("2026-01-05")
     lab.understand(["gross"])
@@ -175,17 +176,18 @@ def test_the_past_is_what_was_known_then(tmp_path, monkeypatch):
     assert said[-1] == {k: v for k, v in report(lab.project).whole.shares.items() if v}, "the last moment is today"
 
 
-def test_a_long_past_is_worked_out_in_portions_and_kept(tmp_path):
+def test_a_long_past_is_worked_out_when_asked_and_kept(tmp_path):
     lab = Lab(tmp_path / "a").sample()
     for day in range(10, 16):
         at(lab, f"01-{day}")
     lab.understand()
     local(lab.root)
-    history, sizes = read(lab.root), []
-    for _ in range(4):
-        found, of = timeline(lab.project, history, enough=1)
-        sizes.append(len(found))
-    assert sizes == [2, 4, 6, 6] and of == 6 and found == timeline(lab.project, history)[0]
+    history = read(lab.root)
+    assert [len(timeline(lab.project, history, enough=1)[0]) for _ in range(2)] == [2, 2] and timeline(lab.project, history, enough=1)[1] == 6
+    at(lab, "01-20")
+    assert len(timeline(lab.project, history, enough=1)[0]) == 3, "what is newer is added"
+    found, of = timeline(lab.project, history, complete=True)
+    assert len(found) == of == 7 and found == timeline(lab.project, history)[0]
 
 
 def test_moments_are_spread_over_time(tmp_path):
@@ -193,7 +195,10 @@ def test_moments_are_spread_over_time(tmp_path):
     for day in range(10, 30):
         at(lab, f"01-{day}")
     found = moments(lab.root, 5)
-    assert len(found) == 5 and found[-1][0] == lab.git("rev-parse", "HEAD").strip() and moments(tmp_path) == []
+    at(lab, "02-10")
+    later = moments(lab.root, 5)
+    assert 3 <= len(found) <= 5 and set(later) & set(found), "moments stay"
+    assert later[-1][0] == lab.git("rev-parse", "HEAD").strip() and moments(tmp_path) == []
 
 
 # --- defects
@@ -334,6 +339,87 @@ def test_calibration_is_of_first_answers(lab):
     assert (found.answers.sure_wrong.hits, found.answers.sure_wrong.of, found.answers.score) == (1, 1, pytest.approx(0.19))
     assert found.staled.symbols == [("gross", 1)] and found.staled.causes == [("RATE", 1)] and found.rejected.reasons == [("too clever", 1)]
     assert "Where understanding slips" in page(report(lab.project))
+
+
+
+# --- a large ledger
+
+
+@pytest.fixture
+def grown(lab, monkeypatch):
+    "The same project with records of every kind, in several sessions, read through the cache however small it is."
+    local(lab.root)
+    monkeypatch.setattr("comprehend_nb.report.facts._SMALL", -1)
+    lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 8")
+    lab.understand(["gross"], person=BOB).record("checked", only=["gross"], person=BOB, verdict="failed", confidence=1.0, item_kind="predict")
+    lab.record("proposed", only=["shape"], intent="a shape").record("rejected", only=["shape"], reason="no")
+    total = units(report(lab.project))["total"]
+    with Ledger(lab.root, CEM) as ledger:
+        ledger.append("explained", "fp1:" + "a" * 32, "cl1:x", symbols=["gone"], what="adds the tax of the shop", why="prices are gross", fails="text")
+        ledger.append("explained", "fp1:" + "b" * 32, "cl1:x", symbols=["gone"], parts={"RATE": "fp1:1"}, parent="fp1:" + "a" * 32, what="other words", why="why not", fails="never")
+        ledger.append("executed", total.fingerprint, "cl1:elsewhere", parent="fp1:" + "b" * 32)
+    lab.edit("nbs/01_till.ipynb", "sum(map(gross, nets))", "sum(map(gross, list(nets)))")
+    lab.commit()
+    return lab
+
+
+def comparable(found):
+    return json.dumps({k: v for k, v in as_json(found).items() if k != "notes"}, default=list, sort_keys=True)
+
+
+def test_the_cache_says_what_the_whole_ledger_says(grown, monkeypatch):
+    cached = comparable(report(grown.project, now=2e9))
+    assert list((grown.root / ".comprehend/local").glob("report-facts-*.parquet"))
+    again = comparable(report(grown.project, now=2e9))
+    monkeypatch.setattr("comprehend_nb.report.facts._SMALL", 1 << 40)
+    for kept in ("report-units", "report-timeline"):
+        (grown.root / ".comprehend/local" / kept).unlink()
+    assert comparable(report(grown.project, now=2e9)) == cached == again
+
+
+def test_what_is_kept_is_dropped_when_anything_it_rests_on_changes(grown):
+    before = units(report(grown.project))
+    assert before["gross"].standing == "explained" and before["gross"].explained == {BOB.id}
+    grown.understand(["gross"])
+    assert units(report(grown.project))["gross"].explained == {ADA.id, BOB.id}, "a new record"
+    with Ledger(grown.root, CEM) as ledger:
+        said = next(r for r in read(grown.root).about(before["gross"].fingerprint) if r.kind == "explained" and r.closure == before["gross"].closure and r.person == BOB.id).data
+        ledger.append("explained", "fp1:" + "c" * 32, "cl1:y", what=said["what"], why=said["why"], fails=said["fails"])
+    assert BOB.id not in units(report(grown.project))["gross"].explained, "the same words for other code"
+    grown.edit("nbs/00_core.ipynb", "RATE = 8", "RATE = 9")
+    assert units(report(grown.project))["gross"].standing == "stale"
+
+
+def test_a_cache_that_somebody_meddled_with_is_made_again(grown):
+    before = comparable(report(grown.project, now=2e9))
+    part = next((grown.root / ".comprehend/local").glob("report-facts-*.parquet"))
+    part.write_bytes(part.read_bytes()[:-1] + b"x")
+    assert comparable(report(grown.project, now=2e9)) == before
+    for name in ("report-facts", "report-units", "report-timeline"):
+        (grown.root / ".comprehend/local" / name).write_bytes(b"forged")
+    assert comparable(report(grown.project, now=2e9)) == before
+
+
+def test_a_line_that_was_changed_does_not_count_through_the_cache_either(grown):
+    report(grown.project)
+    file = next(p for p in (grown.root / ".comprehend/ledger" / BOB.id).glob("*.jsonl") if b'"checked"' in p.read_bytes() and b'"passed"' in p.read_bytes())
+    file.write_bytes(file.read_bytes().replace(b'"passed"', b'"failed"'))
+    history = reduced_of(grown)
+    assert not [r for r in history.records if r.kind == "checked" and r.person == BOB.id and r.file.endswith(file.name)] and any(p.kind == "rewritten" for p in history.problems)
+
+
+def reduced_of(lab):
+    return reduced(Facts(lab.root), [u.fingerprint for u in report(lab.project).units])
+
+
+def test_many_parts_are_put_together(grown, monkeypatch):
+    monkeypatch.setattr("comprehend_nb.report.facts._PART", 1)
+    monkeypatch.setattr("comprehend_nb.report.facts._MANY", 2)
+    for n in range(3):
+        with Ledger(grown.root, CEM) as ledger:
+            ledger.append("executed", f"fp1:{n:032x}", "cl1:z")
+        assert Facts(grown.root).count == len(read(grown.root).records)
+    assert len(list((grown.root / ".comprehend/local").glob("report-facts-*.parquet"))) <= 3
 
 
 

@@ -76,6 +76,7 @@ def _answering(into: "Commands") -> None:
     report = _command(into, "report", "who can explain what, is it still true, and where is the risk", room="reporting")
     _path(report, "path", "a folder of the project")
     report.add_argument("--html", type=Path, metavar="FILE", help="write one page that loads nothing from anywhere")
+    report.add_argument("--past", action="store_true", help="work out all of the past that is shown, however long it takes")
     report.add_argument("--define", metavar="NAME", help="what a number of the report means")
     above = _command(into, "above", "what a module, or the path below a symbol, is for as a whole: shown, or recorded", room="reporting")
     above.add_argument("name", metavar="NAME", help="a module, or an exported symbol")

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['lines', 'report', 'above']
 
-# %% ../../nbs/62_cli/05_reporting.ipynb #4e5f144d
+# %% ../../nbs/62_cli/05_reporting.ipynb #086bbd73
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# %% ../../nbs/62_cli/05_reporting.ipynb #3a8c71af
+# %% ../../nbs/62_cli/05_reporting.ipynb #2176e3b3
 from .commands import FALLS, HOLDS, UsageError, person_of, project_of
 from .say import say, say_json
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from comprehend_nb.report.measure import Measures
     from comprehend_nb.report.team import Report
 
-# %% ../../nbs/62_cli/05_reporting.ipynb #f3fd42d0
+# %% ../../nbs/62_cli/05_reporting.ipynb #010f355f
 _MODULES = 12
 
 
@@ -78,7 +78,7 @@ def _modules(report: "Report") -> list[tuple[str, str]]:
 def _open(m: "Measures") -> float:
     return m.weight * (1 - (m.shares or {}).get("verified", 0.0))
 
-# %% ../../nbs/62_cli/05_reporting.ipynb #f7434c3b
+# %% ../../nbs/62_cli/05_reporting.ipynb #6da51fd1
 def report(args: Namespace) -> int:
     "Make the report and say it, or write it."
     if args.define:
@@ -86,7 +86,7 @@ def report(args: Namespace) -> int:
     from comprehend_nb.report.team import as_json
     from comprehend_nb.report.team import report as make
 
-    made = make(project_of(args.path))
+    made = make(project_of(args.path), past_complete=args.past)
     if args.html:
         _write(args.html, made)
     if args.json:
@@ -125,7 +125,7 @@ def _define(args: Namespace) -> int:
             say(f"{n}: {DEFINITIONS[n]}")
     return HOLDS
 
-# %% ../../nbs/62_cli/05_reporting.ipynb #24582deb
+# %% ../../nbs/62_cli/05_reporting.ipynb #9609cadd
 def above(args: Namespace) -> int:
     "Show, or record, what somebody says of a module or of the path below a symbol as a whole."
     from comprehend_nb.ledger import Ledger

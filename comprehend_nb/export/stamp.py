@@ -49,7 +49,7 @@ def versions() -> str:
     for name in ("nbdev", "fastcore", "comprehend_nb"):
         spec = find_spec(name)
         folder = Path(spec.origin).parent if spec and spec.origin else None
-        files = sorted(folder.glob("*.py")) if folder else []
+        files = sorted(folder.rglob("*.py")) if folder else []
         out += [f"{f.name} {(s := f.stat()).st_size} {s.st_mtime_ns}" for f in files]
     return sha256("\n".join(out).encode()).hexdigest()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-# %% ../../nbs/42_report/05_above.ipynb #5bb6d5e9
+# %% ../../nbs/42_report/05_above.ipynb #7fca2e58
 from ..cells.canonical import digest
 from ..cells import Cell, CellError, parse
 from ..errors import ComprehendError

@@ -15,7 +15,8 @@ from .words import DEFINITIONS
 # %% ../../nbs/42_report/10_markup.ipynb #5ff86b44
 def plain(text: object) -> str:
     "Text without what cannot be seen or turns the direction of reading."
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in str(text))
+    said = str(text)
+    return said if said.isprintable() else "".join(c if c.isprintable() or c == "\n" else " " for c in said)
 
 
 def el(tag: str, *children: object, **attrs: object) -> ET.Element:

@@ -11,18 +11,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# %% ../../nbs/42_report/06_team.ipynb #43f2d589
-from ..export.checking import Found, Row, gather, standings
+# %% ../../nbs/42_report/06_team.ipynb #51d4882c
+from ..export.checking import Found, gather, standings
+from ..export.generated import Library
 from ..git import GitError
-from ..ledger import History
-from ..notebooks import Project
+from ..ledger.history import no_collection
+from ..ledger import History, read
+from ..export.memo import Memo
+from ..export.needs import Resolver
+from ..notebooks import Notebook, Project
 from .above import Above, NotAccepted, Whole, whole, wholes
 from .answers import Change, Loss, Next, changes, loss, to_explain
 from .authors import authorship, pasts, same_people
 from .calibration import Calibration, calibration
 from .defects import CannotMine, Defects, densities, mine
+from .facts import Facts, large, reduced
 from .graph import Chain, centrality, chains, uses
 from .measure import Illusion, Measures, grouped, measured
+from .standing import units_now
 from .timeline import Moment, exposure, stratum, timeline
 from .unit import Unit, units_of
 from .words import DEFINITIONS
@@ -51,21 +57,24 @@ class Report:
     defects: Defects | None = None  # None: the history cannot be mined, and a note says why
     notes: tuple[str, ...] = ()
 
-# %% ../../nbs/42_report/06_team.ipynb #0eff63e0
-def report(project: Project, found: Found | None = None, *, now: float | None = None, moments: int = 24) -> Report:
-    "The report of a project: NotebookError where it is none. A notebook that cannot be read is a note, and its share is not known. `moments`: points of the past."
-    found = found or gather(project)
-    rows = standings(project, found.notebooks, found.resolver, found.history)
-    units = units_of(rows, found.notebooks, found.resolver, found.history, same_people(project.root, found.history.people.values()))
-    past, graph = pasts(project.root), uses(units, found.resolver.table)
+# %% ../../nbs/42_report/06_team.ipynb #0558ff9a
+def report(project: Project, found: Found | None = None, *, now: float | None = None, moments: int = 24, past_complete: bool = False) -> Report:
+    "The report of a project: NotebookError where it is none. A notebook that cannot be read is a note, and its share is not known. `moments`: points of the past; `past_complete`: all of them, however long it takes."
+    with no_collection():
+        return _report(project, found or _read(project), time.time() if now is None else now, moments, past_complete)
+
+
+def _report(project: Project, found: Found, now: float, moments: int, past_complete: bool) -> Report:
+    past, same = pasts(project.root), same_people(project.root, found.history.people.values())
+    units, reasons = units_now(project, found.notebooks, found.resolver, found.history, same, past)
+    graph = uses(units, found.resolver.table)
     rank, authors = centrality(graph), authorship(past)
     if found.memo:
         found.memo.save()
-    now = time.time() if now is None else now
-    then, of = timeline(project, found.history, most=moments)
-    more = [f"{len(then)} of {of} moments of the past are worked out so far; the next report adds more"] if len(then) < of else []
+    then, of = timeline(project, found.history, most=moments, complete=past_complete, today=found.notebooks)
+    more = [f"{len(then)} of {of} moments of the past are worked out; `report --past` works out the rest"] if len(then) < of else []
     try:
-        bugs: Defects | None = defects(project, found.history, then, now)
+        bugs: Defects | None = defects(project, found.history, then, now, 10**9 if past_complete else 60)
     except (CannotMine, GitError) as e:
         bugs, more = None, [*more, f"density of defects: not known, as {e}"]
     paths = chains(units, graph, rank, project.policy.critical)
@@ -73,16 +82,32 @@ def report(project: Project, found: Found | None = None, *, now: float | None = 
     everything = measured("everything", units, authors)
     return Report(
         project.lib_name, now, everything, grouped(units, "module", authors), grouped(units, "notebook", authors), units, rank,
-        paths, loss(units, rank), loss(units, rank, "explained"), changes(units, _reasons(rows), past),
+        paths, loss(units, rank), loss(units, rank, "explained"), changes(units, reasons, past),
         to_explain(units, rank, past, now), authors, [*then, Moment("", int(now), everything.shares or {}, everything.weight)], calibration(found.history), above, bugs, tuple(_notes(project, found, past) + more),
     )  # fmt: skip
 
 
-def defects(project: Project, history: History, past: Sequence[Moment], now: float) -> Defects:
+def defects(project: Project, history: History, past: Sequence[Moment], now: float, enough: int) -> Defects:
     "Density of defects by who wrote the code and whether it had been explained when it was brought."
-    found, waiting = mine(project)
+    found, waiting = mine(project, enough=enough)
     named = [(stratum(d.fingerprint, history, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(d.brought))), d) for f in found for d in f.defects]
     return Defects(densities(named, exposure(past, now)), len(found), sum(f.ghost for f in found), waiting)
+
+
+def _read(project: Project) -> Found:
+    "What a report needs of a project: of a large ledger only what is about its cells, where the extra for that is installed."
+    memo = Memo(project.root / ".comprehend" / "local")
+    notebooks = project.read(memo.reader)
+    return Found(notebooks, Resolver(notebooks, memo), {}, Library(), _history(project, notebooks), memo=memo)
+
+
+def _history(project: Project, notebooks: Sequence[Notebook]) -> History:
+    if large(project.root):
+        try:
+            return reduced(Facts(project.root), {c.fingerprint for n in notebooks for own in n.exported if (c := own.cell)})
+        except ImportError:
+            pass
+    return read(project.root)
 
 
 def whole_of(project: Project, name: str) -> tuple[Whole, History, bool]:
@@ -98,10 +123,6 @@ def whole_of(project: Project, name: str) -> tuple[Whole, History, bool]:
         raise NotAccepted("no module and no exported symbol has this name, or it offers nothing", where=name)
     critical = [asked[s].units for s in project.policy.critical if s in asked]
     return one, found.history, any(u[0].module == module for u in critical) if own else name in project.policy.critical
-
-
-def _reasons(rows: list[Row]) -> dict[str, str]:
-    return {r.cell.where: "; ".join(r.standing.reasons) for r in rows if r.standing}
 
 
 def _notes(project: Project, found: Found, past: Mapping[str, Any]) -> list[str]:

@@ -8,10 +8,13 @@ __all__ = ['UNKNOWN', 'moments', 'notebooks_at', 'Moment', 'stratum', 'exposure'
 # %% ../../nbs/42_report/07_timeline.ipynb #e4aebd86
 import json
 import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 # %% ../../nbs/42_report/07_timeline.ipynb #cb68a809
@@ -22,27 +25,33 @@ from ..ledger import History
 from ..export.needs import Resolver
 from ..notebooks import Notebook, Project
 from ..notebooks.past import read_objects
+from .facts import Reduced
 from .unit import CLASSES, Class, class_of
 from ..export.seal import keep, kept
 from ..export.stamp import versions
 
 # %% ../../nbs/42_report/07_timeline.ipynb #34c394bb
 def moments(root: Path, most: int = 24) -> list[tuple[str, int]]:
-    "At most `most` commits of the main line with their times (seconds since 1970), oldest first, evenly spread over time; [] without git."
+    "At most `most` commits of the main line with their times (seconds since 1970), oldest first; the last one is the last commit. [] without git."
     try:
         log = git(root, "log", "--first-parent", "--format=%H %ct", "HEAD", "--", timeout=120).decode().split()
     except GitError:
         return []
-    found = sorted(zip(log[::2], map(int, log[1::2]), strict=True), key=lambda c: c[1])
+    found = sorted(zip(log[-2::-2], map(int, log[::-2]), strict=True), key=lambda c: c[1])  # oldest first, also within a second
     if len(found) <= most:
         return found
-    first, last = found[0][1], found[-1][1]
-    slots = {min(int((at - first) * most / max(last - first, 1)), most - 1): (commit, at) for commit, at in found}
+    days = 1
+    while len({at // (days * 86_400) for _, at in found}) > most:
+        days *= 2
+    slots = {at // (days * 86_400): (commit, at) for commit, at in found}
     return [slots[k] for k in sorted(slots)]
 
-# %% ../../nbs/42_report/07_timeline.ipynb #53ea1796
-def notebooks_at(project: Project, commit: str, known: dict[tuple[str, str], Notebook]) -> list[Notebook]:
-    "The notebooks as a commit had them, in nbdev's order; `known` holds those that were read before, by path and blob, and is added to."
+# %% ../../nbs/42_report/07_timeline.ipynb #4e9714f8
+def notebooks_at(project: Project, commit: str, known: dict[tuple[str, str], Notebook], today: Mapping[tuple[str, str], Notebook] = MappingProxyType({})) -> list[Notebook]:
+    """The notebooks as a commit had them, in nbdev's order.
+
+    `known` holds those that were read before, by path and blob, and is added to; `today` those of now, by path and digest.
+    """
     folder = project.nbs.relative_to(project.root).as_posix()
     try:
         listed = git(project.root, "ls-tree", "-r", "-z", commit, "--", f"{folder}/" if folder != "." else ".").decode("utf-8", "replace")
@@ -53,7 +62,8 @@ def notebooks_at(project: Project, commit: str, known: dict[tuple[str, str], Not
     data = dict(read_objects(project.root, new, limit=1 << 30)) if new else {}
     for path, blob in entries:
         if blob in data and (path, blob) not in known:
-            known[path, blob] = project.read_one(project.root / path, data[blob])
+            same = today.get((path, sha256(data[blob]).hexdigest()))
+            known[path, blob] = same or project.read_one(project.root / path, data[blob])
     return [known[e] for e in sorted(entries, key=lambda e: e[0].rpartition("/")[2]) if e in known]
 
 
@@ -133,14 +143,14 @@ def exposure(found: Sequence[Moment], now: float) -> dict[str, float]:
 class _Walk:
     "Goes through moments, oldest first, and remembers what was read and which symbols were ever explained."
 
-    def __init__(self, project: Project, history: History) -> None:
-        self.project, self.history = project, history
+    def __init__(self, project: Project, history: History, once: Iterable[tuple[str, str]] = (), today: Iterable[Notebook] = ()) -> None:
+        self.project, self.history, self.once = project, history, set(once)
+        self.today = {(n.path, n.digest): n for n in today}
         self.notebooks: dict[tuple[str, str], Notebook] = {}
         self.told: dict[tuple[str, str], _Told] = {}
-        self.once: set[tuple[str, str]] = set()
 
     def see(self, commit: str, at: int) -> Moment:
-        notebooks = notebooks_at(self.project, commit, self.notebooks)
+        notebooks = notebooks_at(self.project, commit, self.notebooks, self.today)
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
         weights: Counter[str] = Counter(dict.fromkeys(CLASSES, 0))
         strata: Counter[str] = Counter()
@@ -152,6 +162,8 @@ class _Walk:
 
     def _classes(self, notebooks: Sequence[Notebook], when: str) -> Iterator[tuple[Class, str, int]]:
         resolver = Resolver(notebooks)
+        if isinstance(self.history, Reduced):
+            self.history.fetch([c.fingerprint for n in notebooks for own in n.exported if (c := own.cell)])
         for n in notebooks:
             for own in n.exported:
                 if not own.code.strip():
@@ -176,32 +188,38 @@ class _Walk:
 _FILE = "report-timeline"
 
 
-def timeline(project: Project, history: History, *, most: int = 24, enough: int = 4000) -> tuple[list[Moment], int]:
-    "The moments that are known by now, oldest first, and how many there are to know. `enough`: notebooks that one call may read."
+def timeline(project: Project, history: History, *, most: int = 24, enough: int = 4000, complete: bool = False, today: Iterable[Notebook] = ()) -> tuple[list[Moment], int]:
+    "The moments that are known by now, oldest first, and how many there are to know. `enough`: notebooks that the first call may read; `today`: those of now, which need not be read again."
     wanted, path = moments(project.root, most), project.root / ".comprehend" / "local" / _FILE
-    known = _load(path)
-    keys = {commit: f"{commit} {_until(history, at)}" for commit, at in wanted}
+    known, once = ({}, []) if complete else _load(path)
+    counts = _until(history, [at for _, at in wanted])
+    keys = {commit: f"{commit} {n}" for (commit, _), n in zip(wanted, counts, strict=True)}
     todo = [c for c in wanted if keys[c[0]] not in known]
-    todo = todo[-max(2, enough // max(len(project.notebooks()), 1)) :]
-    walk = _Walk(project, history)
+    if not complete:
+        todo = _newest(todo, [c for c in wanted if keys[c[0]] in known], enough // max(len(project.notebooks()), 1))
+    walk = _Walk(project, history, once, today)
     for commit, at in todo:
         known[keys[commit]] = asdict(walk.see(commit, at))
     if todo and path.parent.is_dir():
-        keep(path, json.dumps({"by": versions(), "moments": {k: known[k] for k in keys.values() if k in known}}).encode(), _FILE)
+        keep(path, json.dumps({"by": versions(), "moments": {k: known[k] for k in keys.values() if k in known}, "once": sorted(walk.once)}).encode(), _FILE)
     return [Moment(**known[keys[c]]) for c, _ in wanted if keys[c] in known], len(wanted)
 
 
-def _load(path: Path) -> dict[str, Any]:
+def _newest(todo: list[tuple[str, int]], known: list[tuple[str, int]], portion: int) -> list[tuple[str, int]]:
+    "The newest moments, at least two, where none is known; else those that are newer than all that are."
+    return [c for c in todo if c[1] > known[-1][1]] if known else todo[-max(2, portion) :]
+
+
+def _load(path: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     data = kept(path, _FILE)
     found = json.loads(data) if data else {}
-    return dict(found["moments"]) if found.get("by") == versions() else {}
+    return (dict(found["moments"]), [(m, s) for m, s in found["once"]]) if found.get("by") == versions() else ({}, [])
 
 
-def _until(history: History, at: int) -> int:
-    "How many records there were by then."
-    from bisect import bisect_right
-
-    return bisect_right(history.records, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)), key=lambda r: r.at)
+def _until(history: History, times: Sequence[int]) -> list[int]:
+    "How many records there were by each of these times."
+    said = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) for at in times]
+    return history.until(said) if isinstance(history, Reduced) else [bisect_right(history.records, when, key=lambda r: r.at) for when in said]
 
 
 def series(found: Iterable[Moment]) -> list[tuple[str, Mapping[str, float]]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-# %% ../../nbs/42_report/00_unit.ipynb #9b866e39
+# %% ../../nbs/42_report/00_unit.ipynb #a5580521
 from ..export.checking import Row
 from ..cells.closure import Closure
 from ..ledger import History
