@@ -89,7 +89,7 @@ def first_token(rounds: int = 40, variables: int = 100) -> dict[str, float]:
         for turn in range(rounds + 3):
             change(values, turn)
             start = time.perf_counter()
-            request = Request("take the next step", state=capture(values), cells=(f"x = {turn}",))
+            request = Request("take the next step", state=capture(values), cells=(f"x = {turn}",), look=no_look)
             captured = time.perf_counter()
             begun: list[float] = []
             model.ask(
@@ -108,20 +108,25 @@ def first_token(rounds: int = 40, variables: int = 100) -> dict[str, float]:
     return ms | {"overhead": ms["ours"] - ms["bare"], "overhead with capture": ms["with capture"] - ms["bare"]}
 
 
+def no_look(name: str, given: Any) -> str:
+    "The tools for looking closer are offered, as they are in a kernel, and not used."
+    return ""
+
+
 class Whole(Prompt):
     "The peer: the whole state each turn, after a system prompt that is cached."
 
-    def lay_out(self, request: Request, form: Any = "tool", *, sent_back: Any = ()) -> Layout:
+    def lay_out(self, request: Request, form: Any = "tool", **more: Any) -> Layout:
         self.blocks = []
-        return super().lay_out(request, form, sent_back=sent_back)
+        return super().lay_out(request, form, **more)
 
 
 class WholePlain(Whole):
     "The same, with nothing marked for the cache: how a whole state is mostly sent."
 
-    def lay_out(self, request: Request, form: Any = "tool", *, sent_back: Any = ()) -> Layout:
-        whole = super().lay_out(request, form, sent_back=sent_back)
-        return _Plain(whole.blocks, whole.tail, whole.form)
+    def lay_out(self, request: Request, form: Any = "tool", **more: Any) -> Layout:
+        whole = super().lay_out(request, form, **more)
+        return _Plain(whole.blocks, whole.tail, whole.form, whole.looks)
 
 
 class _Plain(Layout):
@@ -132,9 +137,9 @@ class _Plain(Layout):
 class WholeUnmarked(Whole):
     "The same, with a breakpoint on the system prompt only: marking a state that changes costs more than it saves."
 
-    def lay_out(self, request: Request, form: Any = "tool", *, sent_back: Any = ()) -> Layout:
-        whole = super().lay_out(request, form, sent_back=sent_back)
-        return _Unmarked(whole.blocks, whole.tail, whole.form)
+    def lay_out(self, request: Request, form: Any = "tool", **more: Any) -> Layout:
+        whole = super().lay_out(request, form, **more)
+        return _Unmarked(whole.blocks, whole.tail, whole.form, whole.looks)
 
 
 class _Unmarked(Layout):
@@ -153,7 +158,7 @@ def cost(prompt: Prompt, turns: int = 40, variables: int = 100, seed: int = 7) -
         model = Anthropic(personal(server.url), MODEL, budget=budget(), prompt=prompt)
         for turn in range(turns):
             change(values, 1000 + turn)
-            got = model.ask(Request("take the next step", state=capture(values), cells=(f"x = {turn}", f"y = {turn}")))
+            got = model.ask(Request("take the next step", state=capture(values), cells=(f"x = {turn}", f"y = {turn}"), look=no_look))
             assert isinstance(got, Proposal)
             u = got.usage
             for name, n in zip(

@@ -11,7 +11,7 @@ import atexit
 import contextlib
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -61,13 +61,19 @@ def draft_text(asked: "Asked") -> str:
     "A draft as it is shown: who proposes, why, the code, and what can be done with it."
     d = asked.draft
     if d is None:
-        return asked.note or f"{plain(asked.answer)}\n— {asked.proposer}"
+        return asked.note or "\n".join([plain(asked.answer), f"— {asked.proposer}", *_looked(asked.looks)])
     edited = ", edited by you" if d.origin == "edited" else ""
     head = [f"{d.label} · proposed by {d.proposer}{edited}" + (" (answered before; `%ai --again` asks anew)" if asked.again else "")]
     head += [f"  {plain(d.intent)}"] if d.intent else []
     head += [f"  assumes: {plain(d.assumption)}"] if d.assumption else []
+    head += _looked(d.looks)
     head += [f"  note: {plain(n)}" for n in [*d.notes, *_risks(d.code)]]
     return "\n".join([*head, _RULE, plain(d.code), _RULE, _next(d)])
+
+
+def _looked(looks: Sequence[str]) -> list[str]:
+    "What the model looked at by itself."
+    return [f"  looked at: {'; '.join(map(plain, looks))}"] if looks else []
 
 
 def _risks(code: str) -> list[str]:

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Form', 'TOOL_NAME', 'HOUR', 'REREAD', 'MOST_LOG', 'FREE_LOG', 'CELL_CHARS', 'sections', 'version', 'envelope',
-           'Layout', 'newly_run', 'Prompt']
+           'offered', 'Layout', 'newly_run', 'Prompt']
 
 # %% ../nbs/22_prompt.ipynb #6ca59485
 import copy
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 # %% ../nbs/22_prompt.ipynb #44a496a0
 from .models.contract import Request
+from .models.looking import LOOKS, MOST_LOOKS, PROBE
 from .redact import plain, redact
 
 if TYPE_CHECKING:
@@ -78,6 +79,13 @@ def _tool() -> dict[str, Any]:
     text = "Hand the person exactly one small notebook cell. Call it once, whenever a cell is asked for."
     return {"description": text, "input_schema": _schema(), "name": TOOL_NAME, "strict": True}
 
+
+def offered(form: Form, *, looks: bool = False, probe: bool = False) -> list[dict[str, Any]]:
+    "The tools of a request, by name: frozen for a session, whatever is asked, where the model may look by itself."
+    tools = [_tool()] if looks or form == "tool" else []
+    tools += [*LOOKS, *([PROBE] if probe else [])] if looks else []
+    return sorted(tools, key=lambda t: str(t["name"]))
+
 # %% ../nbs/22_prompt.ipynb #3c2c79bc
 HOUR = {"type": "ephemeral", "ttl": "1h"}
 
@@ -93,12 +101,18 @@ class Layout:
     blocks: tuple[str, ...]
     tail: str
     form: Form
+    looks: bool = False  # may the model look by itself?
+    probe: bool = False
+
+    @property
+    def tools(self) -> list[dict[str, Any]]:
+        "The tools that are offered."
+        return offered(self.form, looks=self.looks, probe=self.probe)
 
     @property
     def prefix(self) -> str:
         "What a cache compares, up to the last breakpoint: the next request of the session begins with it."
-        tools = [_tool()] if self.form == "tool" else []
-        return "\n".join([json.dumps(tools), sections()["system"], *self.blocks])
+        return "\n".join([json.dumps(self.tools), sections()["system"], *self.blocks])
 
     def body(self, *, caching: bool = True) -> dict[str, Any]:
         "The request's own part of the body: system, messages, and what the form needs."
@@ -109,8 +123,8 @@ class Layout:
             "system": [_text(sections()["system"], hour)],
             "messages": [{"role": "user", "content": content}],
         }
-        if self.form == "tool":
-            body |= {"tools": [_tool()], "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}
+        if tools := self.tools:
+            body |= {"tools": tools, "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}
         elif self.form == "structured":
             body["output_config"] = {"format": {"type": "json_schema", "schema": _schema()}}
         return body
@@ -150,12 +164,16 @@ class Prompt:
     reread: float = REREAD
 
     def lay_out(
-        self, request: Request, form: Form = "tool", *, sent_back: Sequence[tuple[str, Sequence[str]]] = ()
-    ) -> Layout:
-        "The next request; `sent_back` are proposals of this very request that were refused, each with its reasons."
+        self, request: Request, form: Form = "tool", *, sent_back: Sequence[tuple[str, Sequence[str]]] = (),
+        looked: Sequence[tuple[str, str]] = (),
+    ) -> Layout:  # fmt: skip
+        """The next request. `sent_back`: replies to this very one that were refused, each with its reasons; `looked`: what the model looked
+        at by itself since, and what it saw."""
         _advance(self, request)
+        looks = form == "tool" and request.look is not None
         form = form if request.mode == "propose" else "text"
-        return Layout(tuple(self.blocks), _tail(self.nonce, request, form, sent_back), form)
+        tail = _tail(self.nonce, request, form, sent_back, looked)
+        return Layout(tuple(self.blocks), tail, form, looks, looks and request.probe)
 
     def preview(self, request: Request, form: Form = "tool") -> Layout:
         "What `lay_out` would send, without sending or remembering anything."
@@ -204,8 +222,13 @@ def _changed(latest: "State | None", state: "State | None") -> str:
     return changed
 
 # %% ../nbs/22_prompt.ipynb #4a0900c7
-def _tail(nonce: str, request: Request, form: Form, sent_back: Sequence[tuple[str, Sequence[str]]]) -> str:
+def _tail(
+    nonce: str, request: Request, form: Form, sent_back: Sequence[tuple[str, Sequence[str]]], looked: Sequence[tuple[str, str]] = ()
+) -> str:
     parts = [envelope(redact(request.target), "the cell to replace", nonce)] if request.target else []
+    parts += [envelope(f"{what}:\n{seen}", "what you looked at", nonce) for what, seen in looked]
+    if looked:
+        parts.append(f"You looked {len(looked)} of {MOST_LOOKS} times." + (" No look is left." if len(looked) >= MOST_LOOKS else ""))
     for text, reasons in sent_back:
         if text.strip():
             parts.append(envelope(redact(text[: 2 * CELL_CHARS]), "your reply, sent back", nonce))

@@ -195,3 +195,44 @@ def test_in_a_terminal_waiting_is_said_and_ctrl_c_gives_the_prompt_back(project:
         child.expect(r"d1 · proposed by tiny")
         child.expect(r"In \[\d+\]:")
         assert "Traceback" not in (child.before or "")
+
+
+# ---------------------------------------------------------------- looking closer
+
+
+def looks(*calls: tuple[str, dict[str, Any]]) -> Step:
+    "A reply that asks to see something."
+    return Step([tool_block(json.dumps(given), name=name, id=f"toolu_{i}") for i, (name, given) in enumerate(calls)], stop_reason="tool_use")
+
+
+def test_a_look_is_shown_counted_redacted_and_refused_where_it_is_hidden(project: Path, person: Any) -> None:
+    key = "sk-ant-" + "api03-" + "Zk4Qw9" * 8
+    steps = [
+        looks(("look", {"name": "prices", "path": "['cake']"})), looks(("source", {"name": "double"}), ("look", {"name": "plan", "path": ""})),
+        looks(("look", {"name": "access", "path": ""})), propose("total = sum(prices.values())"), looks(("sample", {"frame": "prices", "n": 1})), say("It holds two prices."),
+    ]  # fmt: skip
+    with Loopback(steps) as server, driving(project, person(server)) as d:
+        d.run(f"prices = {{'tea': 3, 'cake': 41.5}}\nplan = 'take-over'\naccess = {{'key': {key!r}}}\n{DOUBLE}")
+        d.run("%ai_hide plan")
+        out = d.run("%ai add the prices up", "c1")
+        assert "looked at: look(prices, ['cake']); source(double); look(plan); look(access)" in out
+        tails = [s.body["messages"][0]["content"][-1]["text"] for s in server.requests]
+        assert "41.5" in tails[1] and "return x + x" in tails[2] and "there is no variable `plan` that may be looked at" in tails[2] and "You looked 4 of 4 times. No look is left." in tails[3]
+        everything = "".join(s.text for s in server.requests)
+        assert "take-over" not in everything and key not in everything
+        answer = d.run("%ai what is in prices?", "c2")
+        assert "It holds two prices." in answer and "looked at: sample(prices, 1)" in answer
+        assert "5 looks of the model's own" in d.run("%ai_status")
+        assert "looked at: sample(prices, 1)" in d.run("%ai what is in prices?", "c2")  # answered before
+        fixed = {json.dumps([s.body["tools"], s.body["system"]]) for s in server.requests}
+        assert len(fixed) == 1 and len(server.requests) == 6
+
+
+def test_under_types_no_value_is_looked_at(project: Path, person: Any) -> None:
+    (project / "settings.ini").write_text("[comprehend_nb]\nvalues = types\n")
+    steps = [looks(("sample", {"frame": "prices", "n": 2}), ("look", {"name": "prices", "path": ""}), ("columns", {"frame": "prices"})), propose("total = 1")]
+    with Loopback(steps) as server, driving(project, person(server)) as d:
+        d.run("import pandas as pd\nprices = pd.DataFrame({'cost': [777.125, 888.25]})")
+        d.run("%ai add the prices up", "c1")
+        seen = "".join(s.text for s in server.requests)
+        assert "cost" in seen and "777" not in seen and "888" not in seen

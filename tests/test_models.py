@@ -642,6 +642,73 @@ def test_a_target_is_replaced() -> None:
         assert isinstance(got, Proposal) and got.replaces and got.code == "x = 2" and len(server.requests) == 3
 
 
+def see(name: str, given: Any) -> str:
+    if name == "look" and given["name"] == "gone":
+        raise ModelError("there is no such name", kind="x")
+    return f"{name} of {given}"
+
+
+def asks_to_see(name: str, given: str, **more: Any) -> Step:
+    return Step([tool_block(given, name=name)], stop_reason="tool_use").but(**more)
+
+
+SEEING = Request("drop the empty rows", namespace={"df": 1}, look=see)
+
+
+def test_looks_are_bounded_and_answered_as_data() -> None:
+    again = asks_to_see("look", '{"name": "df", "path": ""}')
+    with Loopback([again]) as server:
+        said: list[str] = []
+        got = outcome(model_at(server.url), SEEING, said)
+        assert isinstance(got, ModelError) and got.kind == "unusable" and "no look is left" in str(got)
+        assert len(server.requests) == 4 + 3 and got.usage.looks == 4 and sum("looks at look(df)" in s for s in said) == 4
+        assert all(len(s.body["messages"]) == 1 for s in server.requests)
+    with Loopback([again, GOOD]) as server:
+        got = outcome(model_at(server.url), SEEING)
+        assert isinstance(got, Proposal) and got.looks == ("look(df)",) and got.usage.requests == 2
+        tail = server.requests[1].body["messages"][0]["content"][-1]["text"]
+        assert 'kind="what you looked at"' in tail and "You looked 1 of 4 times." in tail
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        asks_to_see("look", "{"), asks_to_see("look", "[]"), asks_to_see("look", '{"name": 3, "path": ""}'), asks_to_see("probe", '{"code": "1"}'),
+        asks_to_see("look", '{"name": "gone", "path": ""}'), asks_to_see("sample", '{"frame": "df", "n": "many"}'),
+    ],
+)  # fmt: skip
+def test_a_look_that_cannot_be_is_said_to_the_model_and_to_nobody_else(step: Step) -> None:
+    with Loopback([step, GOOD]) as server:
+        got = outcome(model_at(server.url), SEEING)
+        assert isinstance(got, Proposal) and len(got.looks) == 1
+        tail = server.requests[1].body["messages"][0]["content"][-1]["text"]
+        assert "cannot: " in tail or "probe of" in tail
+
+
+def test_a_cell_that_comes_with_looks_is_a_cell_and_looks_nobody_offered_are_none() -> None:
+    both = Step([tool_block('{"name": "df", "path": ""}', name="look"), tool_block(cell_json("x = df.dropna()"), id="toolu_2")], stop_reason="tool_use")
+    with Loopback([both]) as server:
+        assert isinstance(outcome(model_at(server.url), SEEING), Proposal) and len(server.requests) == 1
+    with Loopback([asks_to_see("look", '{"name": "df", "path": ""}'), GOOD]) as server:
+        got = outcome(model_at(server.url))
+        assert isinstance(got, Proposal) and not got.looks and "does not exist" in server.requests[1].text
+        assert [t["name"] for t in server.requests[0].body["tools"]] == ["propose_cell"]
+
+
+def test_questions_may_look_too_and_share_the_beginning() -> None:
+    with Loopback([GOOD, asks_to_see("columns", '{"frame": "df"}'), say("Two columns.")]) as server:
+        model = model_at(server.url)
+        outcome(model, SEEING)
+        got = outcome(model, Request("what is in it?", "answer", namespace={"df": 1}, look=see))
+        assert isinstance(got, Answer) and got.looks == ("columns(df)",)
+        fixed = {json.dumps([s.body["tools"], s.body["system"], s.body["tool_choice"]]) for s in server.requests}
+        assert len(fixed) == 1
+    refuses = [error(400, "tools: not supported by this model"), say("Two columns.")]
+    with Loopback(refuses) as server:
+        got = outcome(model_at(server.url), Request("what is in it?", "answer", namespace={"df": 1}, look=see))
+        assert isinstance(got, Answer) and "tools" not in server.requests[1].body
+
+
 def test_hostile_text_is_shown_harmless() -> None:
     evil = "x = 1  # \u202egnihton\u202c \x1b]8;;http://evil\x07"
     with Loopback([propose(evil, intent="Look \u200bhere\x1b[2J\n<img src=x>")]) as server:

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 # %% ../../nbs/21_models/02_anthropic.ipynb #96682226
 from .. import prompt as prompts
-from . import faults
+from . import faults, looking
 from .budget import Budget
 from .contract import Answer, ModelError, Progress, Proposal, Request, Usage
 from .prices import Price, price_of
 from .reading import Draft, SentBack, Spoken, hard_reasons, read_answer, read_cell, soft_reasons
 from .terms import Terms, negotiated, remember, terms_of
 from .transport import STEP, Line
-from .wire import Reply
+from .wire import Block, Reply
 
 if TYPE_CHECKING:
     from comprehend_nb.policy import Personal
@@ -47,6 +47,7 @@ class Ask:
     progress: Progress | None = None
     usage: Usage = field(default_factory=Usage)
     sent_back: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    looked: list[tuple[str, str]] = field(default_factory=list)
     trouble: str = ""
     sent: str = ""  # the hash of the latest request
     _told: int = 0
@@ -57,6 +58,10 @@ class Ask:
     @property
     def left(self) -> float:
         return self.end - time.monotonic()
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        return tuple(what for what, _ in self.looked)
 
     def say(self, text: str) -> None:
         if self.progress is not None:
@@ -170,11 +175,12 @@ def draft_of(model: Anthropic, request: Request) -> tuple[str, int, float | None
 # %% ../../nbs/21_models/02_anthropic.ipynb #16e142ce
 def _converse(model: Anthropic, ask: Ask) -> Proposal | Answer:
     while True:
-        layout = model.prompt.lay_out(ask.request, model.terms.form, sent_back=ask.sent_back)
+        layout = model.prompt.lay_out(ask.request, model.terms.form, sent_back=ask.sent_back, looked=ask.looked)
         try:
             reply = _send(model, ask, layout)
         except ModelError as e:
-            learnt = model.terms.refused(e.text, ask.request.mode) if e.kind in ("invalid_request", "server") else ""
+            mode = "propose" if layout.looks else ask.request.mode
+            learnt = model.terms.refused(e.text, mode) if e.kind in ("invalid_request", "server") else ""
             if not learnt:
                 raise
             ask.say(learnt)
@@ -196,11 +202,13 @@ def _judge(model: Anthropic, ask: Ask, layout: prompts.Layout, reply: Reply) -> 
             reply,
             SentBack(reply.text, ("it was cut off at the most tokens that are allowed: be much shorter",)),
         )
+    if layout.looks and (calls := [c for c in reply.calls if c.name in looking.GIVEN]) and len(calls) == len(reply.calls):
+        return _look(model, ask, reply, calls)
     if ask.request.mode != "propose":
         text, reasons = read_answer(reply, ask.request.mode)
         if reasons and not (last and text):
             return _back(model, ask, reply, SentBack(text, tuple(reasons)))
-        return Answer(text, model.name, ask.usage, ask.sent)
+        return Answer(text, model.name, ask.usage, ask.sent, ask.looks)
     read = read_cell(reply, layout.form, proven=model.terms.proven)
     if isinstance(read, SentBack):
         if read.ignored and (told := model.terms.step_down()):
@@ -209,7 +217,7 @@ def _judge(model: Anthropic, ask: Ask, layout: prompts.Layout, reply: Reply) -> 
         return _back(model, ask, reply, read)
     if isinstance(read, Spoken):
         model.terms.spoke()
-        return Answer(read_answer(reply, "answer")[0] or read.text, model.name, ask.usage, ask.sent)
+        return Answer(read_answer(reply, "answer")[0] or read.text, model.name, ask.usage, ask.sent, ask.looks)
     _learn(model.terms, layout.form, reply)
     hard = hard_reasons(read, ask.request)
     soft = [] if hard else soft_reasons(read, ask.request)
@@ -228,7 +236,7 @@ def _learn(terms: Terms, asked: prompts.Form, reply: Reply) -> None:
 def _proposal(model: Anthropic, ask: Ask, draft: Draft, soft: Sequence[str]) -> Proposal:
     return Proposal(
         draft.intent, draft.code, draft.assumption, draft.replaces,
-        model.name, prompts.version(), ask.usage, tuple(soft), ask.sent,
+        model.name, prompts.version(), ask.usage, tuple(soft), ask.sent, ask.looks,
     )  # fmt: skip
 
 
@@ -246,6 +254,25 @@ def _back(model: Anthropic, ask: Ask, reply: Reply, why: SentBack) -> Proposal |
         )
     ask.sent_back.append((why.text, why.reasons))
     ask.say(f"sent back, {reasons} (round {len(ask.sent_back) + 1} of {ROUNDS})")
+    return None
+
+# %% ../../nbs/21_models/02_anthropic.ipynb #47d9c791
+def _look(model: Anthropic, ask: Ask, reply: Reply, calls: Sequence[Block]) -> Proposal | None:
+    "Look at what the model asks to see, at most so many times a question."
+    left = looking.MOST_LOOKS - len(ask.looked)
+    if left <= 0 or ask.request.look is None:
+        return _back(model, ask, reply, SentBack("", (f"no look is left after {looking.MOST_LOOKS}: go by what you have seen",)))
+    for call in calls[:left]:
+        try:
+            given = call.arguments()
+        except (ValueError, RecursionError):
+            given = None
+        what = looking.told(call.name, given)
+        ask.say(f"looks at {what} ({len(ask.looked) + 1} of {looking.MOST_LOOKS})")
+        ask.looked.append((what, looking.perform(ask.request.look, call.name, given)))
+        ask.usage += Usage(looks=1)
+        model.budget.settle(None, Usage(looks=1))
+    model.terms.kept()
     return None
 
 # %% ../../nbs/21_models/02_anthropic.ipynb #ba2023f7

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .contract import Request
+from .looking import GIVEN
 from .review import missing, unbound, validate
 from .wire import Block, Reply
 from ..prompt import TOOL_NAME, Form
@@ -111,6 +112,7 @@ def read_cell(reply: Reply, form: Form, *, proven: bool) -> Draft | Spoken | Sen
 
 
 def _of_calls(calls: Sequence[Block]) -> Draft | SentBack:
+    calls = [c for c in calls if c.name not in GIVEN] or calls  # a cell that comes with looks is a cell
     told = "\n".join(plain(c.text) for c in calls)
     if len(calls) > 1:
         return SentBack(told, (f"there are {len(calls)} calls in it: one cell is wanted",))

@@ -58,6 +58,7 @@ class Asked:
     proposer: str = ""
     again: bool = False
     note: str = ""
+    looks: tuple[str, ...] = ()  # what the model looked at by itself
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,7 @@ def ask(session: Session, text: str, *, hint: bool = False, again: bool = False,
         known = next((r for r in session.journal.replies.values() if r.text == text and r.mode == mode), None)
     if known and not (again and who.person):
         draft = session.journal.drafts.get(known.draft)
-        return Asked(draft, known.answer, known.proposer, again=True)
+        return Asked(draft, known.answer, known.proposer, again=True, looks=tuple(known.looks))
     if not who.person:
         return Asked(note=NOT_A_PERSON)
     _ask_about_host(session)
@@ -261,6 +262,7 @@ def ask(session: Session, text: str, *, hint: bool = False, again: bool = False,
 def request_of(session: Session, text: str, mode: "Mode") -> "Request":
     "What would be asked of the model now; nothing is sent."
     from comprehend_nb.models.contract import Request
+    from comprehend_nb.models.looking import looker
 
     hidden = session.hidden | set(session.policy.hide)
     namespace = {k: v for k, v in session.shell.user_ns.items() if k not in hidden}
@@ -269,6 +271,7 @@ def request_of(session: Session, text: str, mode: "Mode") -> "Request":
         text=text, mode=mode, state=state_of(session, _focus(text, namespace)), namespace=namespace,
         cells=tuple(session.watch.recent), error=error, max_lines=session.policy.max_lines,
         target=session.watch.recent[-1] if error and session.watch.recent else None,
+        look=looker(session.shell.user_ns, hidden=hidden, values=values_of(session)),
     )  # fmt: skip
 
 
@@ -288,10 +291,10 @@ def _aim(session: Session, target: str | None) -> dict[str, str]:
 def _keep(session: Session, who: Asker, request: Any, found: Any) -> Asked:
     label = session.model.label
     if not hasattr(found, "code"):
-        session.journal.put(Reply(who.cell, request.mode, request.text, answer=found.text, proposer=label, sent=found.sent))
-        return Asked(answer=found.text, proposer=label)
+        session.journal.put(Reply(who.cell, request.mode, request.text, answer=found.text, proposer=label, sent=found.sent, looks=list(found.looks)))
+        return Asked(answer=found.text, proposer=label, looks=found.looks)
     draft = new_draft(session, found.code, intent=found.intent, assumption=found.assumption, notes=list(found.notes),
-                      proposer=label, model=found.model, prompt_version=found.prompt_version, request=request.text, cell=who.cell, sent=found.sent,
+                      proposer=label, model=found.model, prompt_version=found.prompt_version, request=request.text, cell=who.cell, sent=found.sent, looks=list(found.looks),
                       **_aim(session, request.target if found.replaces else None))  # fmt: skip
     session.journal.put(Reply(who.cell, request.mode, request.text, draft=draft.uid, proposer=label))
     return Asked(draft, proposer=label)

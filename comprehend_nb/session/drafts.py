@@ -34,6 +34,7 @@ class Draft(msgspec.Struct, omit_defaults=True):
     prompt_version: str = ""
     request: str = ""
     sent: str = ""  # the hash of the request that it answers
+    looks: list[str] = []  # what the model looked at by itself before
     cell: str = ""  # which cell asked
     ran_by: str = ""  # which cell ran it last
     parent: str = ""  # the fingerprint this one was edited from
@@ -64,6 +65,7 @@ class Reply(msgspec.Struct, omit_defaults=True):
     answer: str = ""
     proposer: str = ""
     sent: str = ""
+    looks: list[str] = []
 
 # %% ../../nbs/50_session/03_drafts.ipynb #a2c5eee1
 def _slug(name: str) -> str:
