@@ -160,6 +160,7 @@ class Prompt:
     blocks: list[str] = field(default_factory=list)
     latest: "State | None" = field(default=None, repr=False)
     cells: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
     rebases: int = 0
     reread: float = REREAD
 
@@ -183,9 +184,10 @@ class Prompt:
 
 # %% ../nbs/22_prompt.ipynb #1c347482
 def _advance(log: Prompt, request: Request) -> None:
-    if not log.blocks:
+    if not log.blocks or request.hidden - log.hidden:  # what was hidden since must not be sent again with the log
         _begin(log, request)
         return
+    log.hidden = request.hidden
     new = [t for t in (_changed(log.latest, request.state), _cells(newly_run(log.cells, request.cells))) if t]
     if new:
         log.blocks.append(envelope("\n\n".join(new), "since then", log.nonce))
@@ -206,7 +208,7 @@ def _due(log: Prompt) -> bool:
 
 def _begin(log: Prompt, request: Request) -> None:
     state = request.state or log.latest
-    log.latest, log.cells = state, request.cells
+    log.latest, log.cells, log.hidden = state, request.cells, request.hidden
     log.blocks = [envelope(state.text() if state else "(nothing was captured)", "state of the kernel", log.nonce)]
     if request.cells:
         log.blocks.append(envelope(_cells(request.cells), "cells run last", log.nonce))

@@ -36,6 +36,7 @@ class Request:
     error: BaseException | None = field(default=None, repr=False, compare=False)
     target: str | None = None  # the source of the cell that is to be replaced
     max_lines: int = 20
+    hidden: frozenset[str] = frozenset()  # names that are never sent: nothing that was sent before they were hidden is sent again
     feedback: tuple[str, ...] = ()  # why earlier proposals were sent back
     look: "Look | None" = field(default=None, repr=False, compare=False)  # what the model may look at by itself
     probe: bool = False  # among that: running code in a throwaway copy

@@ -9,6 +9,7 @@ __all__ = ['NOT_A_PERSON', 'SessionError', 'Asked', 'Explained', 'Session', 'mod
 
 # %% ../../nbs/50_session/05_core.ipynb #eb8f31e2
 import hashlib
+import re
 import secrets
 import sys
 import threading
@@ -207,8 +208,6 @@ def _mentioned(sources: list[str]) -> list[str]:
 
 
 def _focus(text: str, namespace: dict[str, object]) -> list[str]:
-    import re
-
     return [w for w in dict.fromkeys(re.findall(r"[^\W\d]\w*", text)) if w in namespace]
 
 # %% ../../nbs/50_session/05_core.ipynb #ff5d0004
@@ -263,15 +262,18 @@ def request_of(session: Session, text: str, mode: "Mode") -> "Request":
     "What would be asked of the model now; nothing is sent."
     from comprehend_nb.models.contract import Request
     from comprehend_nb.models.looking import looker
+    from comprehend_nb.models.sources import as_sent
 
     hidden = session.hidden | set(session.policy.hide)
     namespace = {k: v for k, v in session.shell.user_ns.items() if k not in hidden}
-    error = last_error(session)
+    error, recent, state = last_error(session), session.watch.recent, state_of(session, _focus(text, namespace))
+    values, known = values_of(session), state.text() if values_of(session) == "types" else ""
+    sends = session.model.name != "rules"  # rules send nothing, and write code from the cells as they are
+    cells = tuple(as_sent(c, hidden=hidden, values=values, known=known) if sends else c for c in recent)
     return Request(
-        text=text, mode=mode, state=state_of(session, _focus(text, namespace)), namespace=namespace,
-        cells=tuple(session.watch.recent), error=error, max_lines=session.policy.max_lines,
-        target=session.watch.recent[-1] if error and session.watch.recent else None,
-        look=looker(session.shell.user_ns, hidden=hidden, values=values_of(session)),
+        text=text, mode=mode, state=state, namespace=namespace, cells=cells, error=error, max_lines=session.policy.max_lines,
+        target=recent[-1] if error and recent and cells[-1] == recent[-1] else None, hidden=frozenset(hidden),
+        look=looker(session.shell.user_ns, hidden=hidden, values=values),
     )  # fmt: skip
 
 
