@@ -13,9 +13,9 @@ from typing import Any
 from ..cells import parse
 from ..session.drafts import Draft
 from ..errors import ComprehendError
-from .look import by_part, view
+from .look import _changes, by_part, view
 from comprehend_nb.panel.protocol import (
-    Act, DoAsk, DoEdit, DoExplain, DoExport, DoHide, Done, DoPlaced, DoReject, DoRun, short,
+    Act, DoAsk, DoCheck, DoEdit, DoExplain, DoExport, DoHide, Done, DoPlaced, DoPreview, DoReject, DoReport, DoRun, Item, short,
 )  # fmt: skip
 from ..redact import plain
 from ..session.core import NOT_A_PERSON, Session, SessionError, ask, draft_of, edit, explain, reject, run
@@ -40,6 +40,21 @@ def _ask(session: Session, act: DoAsk, say: Callable[[str], None]) -> Done:
     if asked.note:
         return Done("", False, asked.note)
     return Done("", draft=asked.draft.label if asked.draft else "", answer=short(asked.answer), proposer=short(asked.proposer, 200))
+
+
+def _preview(session: Session, act: DoPreview, say: Callable[[str], None]) -> Done:
+    from comprehend_nb.panel.tables import shown_by
+    from comprehend_nb.session.tryout import agreed, try_draft
+    from comprehend_nb.trial import CannotPreview
+
+    draft = shown(session, act.draft, act.shown)
+    try:
+        outcome = try_draft(session, draft.label)
+    except CannotPreview as e:
+        if not agreed(e):
+            raise
+        outcome = try_draft(session, draft.label, consent=(e.consent,))
+    return Done("", draft=draft.label, changes=short(_changes(outcome)), shown=shown_by(outcome))
 
 
 def _run(session: Session, act: DoRun, say: Callable[[str], None]) -> Done:
@@ -81,6 +96,17 @@ def _explain(session: Session, act: DoExplain, say: Callable[[str], None]) -> Do
     return done
 
 
+def _check(session: Session, act: DoCheck, say: Callable[[str], None]) -> Done:
+    from comprehend_nb.session.quiz import answer, next_item
+
+    if isinstance(act.answer, str):
+        graded = answer(session, act.target, act.answer)
+        text = "\n".join(filter(None, [graded.text, graded.note]))
+        return Done("", item=Item(short(text), graded.verdict or "none", not graded.following or graded.verdict == "passed"))
+    asked = next_item(session, act.target)
+    return Done("", item=Item(short(asked.text), over=not asked.kind))
+
+
 def placed(session: Session, act: DoPlaced) -> None:
     "A front end has put the accepted draft into the notebook."
     draft = session.journal.labelled(act.draft)
@@ -113,12 +139,22 @@ def _export(session: Session, act: DoExport, say: Callable[[str], None]) -> Done
     return Done("", lines=[short(x, 500) for x in lines[:200]] or ["the library is as the notebooks say already"])
 
 
+def _report(session: Session, act: DoReport, say: Callable[[str], None]) -> Done:
+    from comprehend_nb.cli.reporting import lines
+    from comprehend_nb.report.team import report
+
+    if session.project is None:
+        raise SessionError("there is no project here", remedy="Run `comprehend-nb init` in its folder.")
+    return Done("", lines=[short(line, 300) for line, _ in lines(report(session.project))[:80]])
+
+
 def _would(n: int) -> str:
     return f"an export would be refused, for {n} {'reason' if n == 1 else 'reasons'}"
 
 # %% ../../nbs/61_panel/03_act.ipynb #fa4be444
 def _work() -> dict[type, Callable[[Session, Any, Callable[[str], None]], Done]]:
-    return {DoAsk: _ask, DoRun: _run, DoEdit: _edit, DoReject: _reject, DoExplain: _explain, DoExport: _export}
+    return {DoAsk: _ask, DoPreview: _preview, DoRun: _run, DoEdit: _edit, DoReject: _reject, DoExplain: _explain, DoCheck: _check,
+            DoExport: _export, DoReport: _report}  # fmt: skip
 
 
 def can() -> list[str]:

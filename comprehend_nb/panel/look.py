@@ -21,10 +21,12 @@ from comprehend_nb.panel.protocol import (
 )  # fmt: skip
 from ..redact import plain
 from ..session.core import Session, SessionError, draft_of, mode_of, request_of, values_of
+from ..session.tryout import tried
 from ..session.watch import is_ours
 
 if TYPE_CHECKING:
     from comprehend_nb.live import State, Variable
+    from comprehend_nb.outcome import Outcome
 
 # %% ../../nbs/61_panel/02_look.ipynb #44dfe411
 _SHELL = frozenset("In Out get_ipython exit quit open".split())
@@ -123,6 +125,7 @@ def view(session: Session, draft: Draft) -> DraftView:
     said.edited, said.after, said.target = draft.origin == "edited", draft.cell, draft.target
     said.base, said.replaces = draft.base, short(draft.replaces, 200)
     said.outcome, said.outputs = short(draft.outcome), len(draft.outputs)
+    said.tried = short(_changes(tried(draft)))
     said.hides = plain(draft.code) != draft.code
     if cell is not None:
         said.asks = list(asked(cell).parts)
@@ -133,6 +136,12 @@ def view(session: Session, draft: Draft) -> DraftView:
 
 def _state(draft: Draft) -> Any:
     return draft.state
+
+
+def _changes(outcome: "Outcome | None") -> str:
+    "What a preview did, without what it showed."
+    lines = outcome.text().split("\n") if outcome else []
+    return "\n".join(line for line in lines if not line.startswith("| "))
 
 
 def drafts(session: Session, version: int) -> Drafts:

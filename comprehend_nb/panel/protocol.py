@@ -6,9 +6,9 @@
 __all__ = ['VERSION', 'ASK', 'PUSH', 'SOURCE', 'ROWS', 'TEXT', 'SOURCES', 'Question', 'Act', 'Answer', 'AskSummary', 'AskRows',
            'AskFull', 'AskNames', 'AskCost', 'AskDrafts', 'AskOutputs', 'AskJudge', 'CellText', 'AskMarks', 'AskTold',
            'AskCancel', 'AskTicket', 'DoAsk', 'DoPreview', 'DoRun', 'DoEdit', 'DoReject', 'DoExplain', 'DoPlaced',
-           'DoHide', 'DoCheck', 'DoExport', 'Refused', 'Summary', 'Row', 'Rows', 'Full', 'Names', 'Cost', 'DraftView',
-           'Drafts', 'Outputs', 'Judged', 'Mark', 'Marks', 'Said', 'Told', 'Ticket', 'Table', 'Shown', 'Item', 'Done',
-           'News', 'short', 'typescript']
+           'DoHide', 'DoCheck', 'DoExport', 'DoReport', 'Refused', 'Summary', 'Row', 'Rows', 'Full', 'Names', 'Cost',
+           'DraftView', 'Drafts', 'Outputs', 'Judged', 'Mark', 'Marks', 'Said', 'Told', 'Ticket', 'Table', 'Shown',
+           'Item', 'Done', 'News', 'short', 'typescript']
 
 # %% ../../nbs/61_panel/00_protocol.ipynb #dbc5f3db
 from typing import Any, Literal
@@ -184,7 +184,11 @@ class DoExport(_Said, tag="export", tag_field="do"):
     check: bool = False
 
 
-Act = DoAsk | DoPreview | DoRun | DoEdit | DoReject | DoExplain | DoPlaced | DoHide | DoCheck | DoExport
+class DoReport(_Said, tag="report", tag_field="do"):
+    "The numbers of `comprehend-nb report` for this project."
+
+
+Act = DoAsk | DoPreview | DoRun | DoEdit | DoReject | DoExplain | DoPlaced | DoHide | DoCheck | DoExport | DoReport
 
 # %% ../../nbs/61_panel/00_protocol.ipynb #161aa2e3
 class Refused(_Said):
@@ -272,6 +276,7 @@ class DraftView(_Said):
     base: str = ""
     replaces: str = ""
     outcome: str = ""
+    tried: str = ""  # what its latest preview said
     outputs: int = 0
     here: bool = False  # what it made is in this kernel
     asks: list[str] = []  # the parts that its explanation must have
@@ -367,12 +372,11 @@ class Shown(_Said):
 
 
 class Item(_Said):
-    "One question of a check, or what became of its answer."
+    "One question of a check, or with a `verdict` (passed, towards, failed, attested) what became of its answer; `over`: nothing follows."
 
     text: str
-    code: str = ""
-    choices: list[str] = []
     verdict: str = ""
+    over: bool = False
 
 
 class Done(_Said):

@@ -160,6 +160,11 @@ export interface DoExport {
   check?: boolean;
 }
 
+/** The numbers of `comprehend-nb report` for this project. */
+export interface DoReport {
+  do: 'report';
+}
+
 /** Why there is no answer, and what to do. */
 export interface Refused {
   what: string;
@@ -237,6 +242,7 @@ export interface DraftView {
   base?: string;
   replaces?: string;
   outcome?: string;
+  tried?: string;
   outputs?: number;
   here?: boolean;
   asks?: string[];
@@ -321,12 +327,11 @@ export interface Shown {
   table?: Table | null;
 }
 
-/** One question of a check, or what became of its answer. */
+/** One question of a check, or with a `verdict` (passed, towards, failed, attested) what became of its answer; `over`: nothing follows. */
 export interface Item {
   text: string;
-  code?: string;
-  choices?: string[];
   verdict?: string;
+  over?: boolean;
 }
 
 /** What became of an act; it comes in the reply to the ticket's line. */
@@ -379,7 +384,8 @@ export type Act =
   | DoPlaced
   | DoHide
   | DoCheck
-  | DoExport;
+  | DoExport
+  | DoReport;
 
 export type Answer =
   | Summary

@@ -1,0 +1,86 @@
+import React from 'react';
+
+import { Desk } from '../desk';
+import { reveal } from '../place';
+import { IBorrowed } from '../services';
+import { plain } from '../text';
+import { CheckView } from './check';
+import { CodeView } from './code';
+import { Button, Lines, Plain, Section, Trouble } from './common';
+import { ExplainView } from './explain';
+
+/** A cell of the notebook, looked at closer: who explained it, what it lacks, and the way to renew it. */
+export function CellView(props: { desk: Desk; borrowed: IBorrowed }): JSX.Element | null {
+  const { desk, borrowed } = props;
+  const told = desk.told;
+  if (!told) {
+    return null;
+  }
+  const target = told.fingerprint;
+  const last = desk.became.get(target);
+  const explain = async (parts: Record<string, string>) => {
+    const done = await desk.act({ do: 'explain', target, shown: told.code ?? '', parts });
+    if (done.ok !== false) {
+      await desk.look(told.id);
+    }
+    return done.ok !== false;
+  };
+  const said = told.explanations ?? [];
+  return (
+    <Section title="Cell" extra={told.label}>
+      <div className="jp-ComprehendNb-buttons">
+        <Button label="Show the cell" onClick={() => void reveal(desk.panel, told.id)} />
+        <Button
+          label="Close"
+          name="Close the cell's explanations"
+          onClick={() => {
+            desk.told = null;
+            desk.update();
+          }}
+        />
+      </div>
+      <Lines lines={told.reasons} />
+      {said.length ? (
+        <ul className="jp-ComprehendNb-said" aria-label="Explanations">
+          {said.map((one, i) => (
+            <li key={i} className={one.holds ? '' : 'jp-mod-past'}>
+              <div className="jp-mod-quiet">
+                {`${plain(one.who)}, ${plain(one.at)}${one.holds ? '' : ' (of an earlier form)'}`}
+              </div>
+              {Object.entries(one.parts).map(([part, text]) => (
+                <Plain key={part} text={`${part}: ${text}`} />
+              ))}
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <div className="jp-mod-quiet">Nobody has explained it.</div>
+      )}
+      {told.was ? (
+        <>
+          <div className="jp-mod-quiet">What changed since it was explained:</div>
+          <CodeView borrowed={borrowed} code={told.code ?? ''} base={told.was} label="What changed" />
+        </>
+      ) : null}
+      {told.fingerprint && !told.ran ? (
+        <div className="jp-mod-quiet">Run the cell before you explain it.</div>
+      ) : told.fingerprint ? (
+        <>
+          <ExplainView
+            desk={desk}
+            target={target}
+            name="this cell"
+            asks={told.asks ?? []}
+            mine={told.mine}
+            reasons={last?.reasons}
+            onDone={explain}
+          />
+          {last && last.ok === false && !Object.keys(last.reasons ?? {}).length ? (
+            <Trouble what={last.what} remedy={last.remedy} />
+          ) : null}
+          <CheckView desk={desk} target={target} />
+        </>
+      ) : null}
+    </Section>
+  );
+}

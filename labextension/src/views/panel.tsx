@@ -1,0 +1,126 @@
+import { ReactWidget } from '@jupyterlab/ui-components';
+import { Message } from '@lumino/messaging';
+import { ISignal, Signal } from '@lumino/signaling';
+import React from 'react';
+
+import { Desk } from '../desk';
+import { icon } from '../icon';
+import { IBorrowed } from '../services';
+import { AskView } from './ask';
+import { CellView } from './cell';
+import { Button, useSignal } from './common';
+import { DraftsView } from './drafts';
+import { ReportView } from './report';
+import { StateView } from './state';
+
+/** The sidebar: a view of the desk of the notebook in front. */
+export class PanelWidget extends ReactWidget {
+  constructor(
+    private readonly _borrowed: IBorrowed,
+    private readonly _export: (desk: Desk) => void
+  ) {
+    super();
+    this.id = 'comprehend-nb-panel';
+    this.title.icon = icon;
+    this.title.caption = 'comprehend-nb: state, drafts and explanations';
+    this.addClass('jp-ComprehendNb');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', 'comprehend-nb');
+  }
+
+  get desk(): Desk | null {
+    return this._desk;
+  }
+
+  set desk(desk: Desk | null) {
+    if (desk !== this._desk) {
+      this._desk = desk;
+      this._switched.emit();
+    }
+  }
+
+  protected override onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    void this._desk?.refresh();
+  }
+
+  protected override render(): JSX.Element {
+    return (
+      <Contained>
+        <Switch widget={this} switched={this._switched} borrowed={this._borrowed} onExport={this._export} />
+      </Contained>
+    );
+  }
+
+  private _desk: Desk | null = null;
+  private _switched = new Signal<this, void>(this);
+}
+
+/** A fault of ours is said, and costs nobody their notebook. */
+class Contained extends React.Component<{ children: React.ReactNode }, { fault: string }> {
+  override state = { fault: '' };
+
+  static getDerivedStateFromError(fault: unknown): { fault: string } {
+    return { fault: String(fault) };
+  }
+
+  override render(): React.ReactNode {
+    if (!this.state.fault) {
+      return this.props.children;
+    }
+    return (
+      <div className="jp-ComprehendNb-empty" role="alert">
+        <div>The panel met a fault of its own. Your notebook and what you typed are as they were.</div>
+        <div className="jp-mod-quiet">{this.state.fault}</div>
+        <Button label="Show it again" main onClick={() => this.setState({ fault: '' })} />
+      </div>
+    );
+  }
+}
+
+interface IShared {
+  borrowed: IBorrowed;
+  onExport: (desk: Desk) => void;
+}
+
+function Switch(props: IShared & { widget: PanelWidget; switched: ISignal<unknown, unknown> }): JSX.Element {
+  useSignal(props.switched);
+  const { desk } = props.widget;
+  if (!desk) {
+    return <div className="jp-ComprehendNb-empty">Open a notebook.</div>;
+  }
+  return <DeskView key={desk.path} desk={desk} borrowed={props.borrowed} onExport={props.onExport} />;
+}
+
+const LINES = {
+  none: 'This notebook has no kernel.',
+  opening: 'Waiting for the kernel…',
+  lost: 'The kernel is away. What you typed is kept.',
+  absent: 'comprehend-nb is not loaded in this kernel.'
+};
+
+function DeskView(props: IShared & { desk: Desk }): JSX.Element {
+  const { desk, borrowed } = props;
+  useSignal(desk.changed);
+  const { line } = desk;
+  if (line !== 'open' || !desk.summary) {
+    const text = line === 'open' ? LINES.opening : LINES[line];
+    return (
+      <div className="jp-ComprehendNb-empty" role="status">
+        <div>{text}</div>
+        {line === 'absent' ? (
+          <Button label="Load it" tip="%load_ext comprehend_nb" main onClick={() => void desk.channel?.load()} />
+        ) : null}
+      </div>
+    );
+  }
+  return (
+    <>
+      <AskView desk={desk} />
+      <DraftsView desk={desk} borrowed={borrowed} />
+      <CellView desk={desk} borrowed={borrowed} />
+      <StateView desk={desk} />
+      <ReportView desk={desk} onExport={() => props.onExport(desk)} />
+    </>
+  );
+}
