@@ -83,6 +83,8 @@ class Change:
         "The line a person reads."
         if not self.before or not self.after:
             return f"{sign} {self.name}  {self.after}" if self.after else f"{sign} {self.name}"
+        if self.after.startswith(f"{self.before}, "):
+            return f"{sign} {self.name} {self.after.removeprefix(self.before.partition(' ')[0] + ' ')}"
         kind, _, rest = self.before.partition(" ")
         new_kind, _, new = self.after.partition(" ")
         if kind != new_kind or not rest or rest.startswith("of ") or not new:

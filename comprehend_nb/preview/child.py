@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -35,6 +35,7 @@ from comprehend_nb.preview.isolate import (
     own_signals,
     peak_memory,
 )
+from .lens import ForkLens
 from .reads import Restricted, places, secret_variables, take_out
 from .runner import Overdue, Ran, own_loop, run_in_shell, run_plain, traceback_text
 from .sandbox import shut_in
@@ -73,7 +74,7 @@ class Job:
 
     `watch`: names whose values to report; `timeout` in seconds of each source; `memory` in bytes beyond what is in use; `scratch`: the one folder
     that may be written; `restricted`: the limits of a run that nobody asked for; `keep`: descriptors that
-    the copy goes on using; `walls` False: without a sandbox, by consent.
+    the copy goes on using; `pages`: the witness has the values as they were, so that differences are read from the page table; `walls` False: without a sandbox, by consent.
     """
 
     sources: tuple[str, ...]
@@ -85,7 +86,7 @@ class Job:
     walls: bool = True
     random_state: object = None
     keep: tuple[int, ...] = ()
-    lens: Callable[[], Lens] = field(default=Lens)
+    pages: bool = True
 
 # %% ../../nbs/20_preview/08_child.ipynb #963e235e
 def random_state() -> object:
@@ -120,6 +121,7 @@ class Copy:
         if shell is not None:
             replace_doors(shell, self.shown)
             quiet(shell)
+        self.lens = ForkLens(os.getppid()) if job.pages else Lens()
         own_loop()
         os.environ["TMPDIR"] = tempfile.tempdir = job.scratch
         take_out(secret_variables() if job.restricted else ())
@@ -151,8 +153,7 @@ def report(copy: Copy, namespace: dict[str, Any], shell: Any) -> None:
     "Run the cell and send what it did."
     for name in copy.job.restricted.without if copy.job.restricted else ():
         namespace.pop(name, None)
-    lens = copy.job.lens()
-    before, used = observe(namespace, copy.source, lens=lens), memory_in_use()[1]
+    before, used = observe(namespace, copy.source, lens=copy.lens), memory_in_use()[1]
     wall, cpu = time.perf_counter(), time.process_time()
     show = lambda value: copy.shown.result({"text/plain": repr(value)})  # noqa: E731
     run = (lambda: run_in_shell(shell, copy.source)) if shell is not None else (lambda: run_plain(copy.source, namespace, show))

@@ -27,7 +27,7 @@ from ..outcome import Outcome
 from .child import Job, Load, Work, be_copy, pack, report, unpack, write_all
 from .filter import NUMBERS
 from .guard import moment
-from .isolate import die_with_parent
+from .isolate import die_with_parent, let_copies_look
 from ..trial import Seen, Trial
 
 # %% ../../nbs/20_preview/09_fork.ipynb #474e61dd
@@ -218,6 +218,7 @@ def be_witness(job: Job, namespace: dict[str, Any], shell: Any, work: Work, out:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _kill_me_first()
+        let_copies_look()
         for source in job.sources:
             write_all(out, pack(try_one(job, source, shell, lambda: (namespace, shell), work)))
     except BaseException as e:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -117,7 +118,7 @@ class Warm:
     def ask(self, job: Job, source: str, handle: int, *, shell: bool) -> dict[str, Any]:
         "One trial of the values in `handle`, as plain data; CannotPreview where the process does not answer."
         line, numpy = self.start(), sys.modules.get("numpy")
-        asked = {"job": job, "source": source, "shell": shell, "imports": [n for n in _WARM if n in sys.modules],
+        asked = {"job": replace(job, pages=False), "source": source, "shell": shell, "imports": [n for n in _WARM if n in sys.modules],
                  "numpy": numpy.random.get_state() if numpy else None}  # fmt: skip
         body = pickle.dumps(asked)
         try:
