@@ -25,6 +25,7 @@ from .session.watch import Watch
 
 if TYPE_CHECKING:
     from comprehend_nb.session.core import Asked, Explained, Session
+    from comprehend_nb.session.drafts import Draft
 
 # %% ../nbs/60_magics.ipynb #ec37ce57
 _OURS = re.compile(r"(%%?)(ai(?:_[a-z]+)?|cnb)(?:[^\S\n]+(.*?))?[^\S\n]*\Z", re.DOTALL)
@@ -68,7 +69,13 @@ def draft_text(asked: "Asked") -> str:
     head += [f"  assumes: {plain(d.assumption)}"] if d.assumption else []
     head += _looked(d.looks)
     head += [f"  note: {plain(n)}" for n in [*d.notes, *_risks(d.code)]]
-    return "\n".join([*head, _RULE, plain(d.code), _RULE, _next(d)])
+    return "\n".join([*head, _RULE, plain(d.code), _RULE, *_arrived(d), _next(d)])
+
+
+def _arrived(draft: "Draft") -> list[str]:
+    from comprehend_nb.session.arriving import arrived_text
+
+    return arrived_text(draft) if draft.state == "open" else []
 
 
 def _looked(looks: Sequence[str]) -> list[str]:

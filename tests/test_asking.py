@@ -236,3 +236,56 @@ def test_under_types_no_value_is_looked_at(project: Path, person: Any) -> None:
         d.run("%ai add the prices up", "c1")
         seen = "".join(s.text for s in server.requests)
         assert "cost" in seen and "777" not in seen and "888" not in seen
+
+
+# ---------------------------------------------------------------- proposals arrive tried
+
+
+def test_a_proposal_arrives_tried_and_one_that_fails_goes_back_with_its_error(project: Path, person: Any) -> None:
+    steps = [propose("share = prices['pie'] / 2"), propose("share = prices['cake'] / 2\nopen('trace', 'w').close()\nshare"), propose("bad = prices['x']")]
+    with Loopback(steps) as server, driving(project, person(server)) as d:
+        d.run("prices = {'tea': 3, 'cake': 41.5}")
+        out = d.run("%ai half a cake", "c1")
+        assert "when it was tried it raised KeyError: 'pie'" in server.requests[1].text and "20.75" not in server.requests[1].text
+        assert "tried on a throwaway copy" in out and "share" in out.partition("tried on a throwaway copy")[2]
+        assert "NameError" in d.run("share") and not (project / "nbs" / "trace").exists()
+        d.run("1")
+        out = d.run("%ai the price of x", "c2")  # it fails each time: shown as what it is
+        assert "note: when it was tried it raised KeyError: 'x'" in out and "tried on a throwaway copy: it fails" in out
+        assert len(server.requests) == 2 + 3 and "tries on a copy" in d.run("%ai_status")
+
+
+def test_a_run_that_nobody_asked_for_sees_no_credential_and_nothing_hidden_and_can_be_switched_off(project: Path, person: Any) -> None:
+    code = "import os\ngot = [os.environ.get('SERVICE_TOKEN'), 'plan' in globals()]\ngot"
+    with Loopback([propose(code), propose("left = prices['pie']")]) as server:
+        with driving(project, person(server) | {"SERVICE_TOKEN": "tok-" + "5g7Hq2" * 5}) as d:
+            d.run("plan = 'take-over'\nprices = {}")
+            d.run("%ai_hide plan")
+            assert "[None, False]" in d.run("%ai what is there", "c1")
+        with driving(project, person(server, try_first=False)) as d:
+            d.run("prices = {}")
+            assert "throwaway" not in d.run("%ai the pie", "c2") and len(server.requests) == 2
+
+
+def test_a_rule_that_would_fail_here_is_not_shown_as_if_it_worked(project: Path, tmp_path: Path) -> None:
+    rules = "from comprehend_nb.models import rules_core as core\n@core.rule('trap', 'value', 'trap', '')\ndef trap(scene, name, obj):\n    yield core.Candidate(1.0, 'Fail', '1 / 0')\n"
+    with driving(project) as d:
+        d.run("rows = [{'a': 1}, {'b': 2}]")
+        d.run(rules)
+        out = d.run("%ai", "c1")
+        assert "1 / 0" not in out and "tried on a throwaway copy: it runs" in out
+        out = d.run("%ai trap", "c2")
+        assert "1 / 0" in out and "it fails" in out and "ZeroDivisionError" in out
+
+
+def test_a_probe_is_offered_only_where_a_person_switched_it_on(project: Path, person: Any) -> None:
+    ask = looks(("probe", {"code": "max(prices.values()) * 2"}))
+    with Loopback([ask, propose("best = 83"), ask, propose("best = 83")]) as server:
+        with driving(project, person(server)) as d:
+            d.run("prices = {'tea': 3, 'cake': 41.5}")
+            d.run("%ai the best", "c1")
+            assert "83.0" not in server.requests[1].text and "not switched on" in server.requests[1].text
+        with driving(project, person(server, probe=True)) as d:
+            d.run("prices = {'tea': 3, 'cake': 41.5}")
+            assert "looked at: probe(max(prices.values()) * 2)" in d.run("%ai the best of all", "c1")
+            assert "83.0" in server.requests[3].text and "probe" in [t["name"] for t in server.requests[2].body["tools"]]

@@ -220,7 +220,7 @@ def _judge(model: Anthropic, ask: Ask, layout: prompts.Layout, reply: Reply) -> 
         return Answer(read_answer(reply, "answer")[0] or read.text, model.name, ask.usage, ask.sent, ask.looks)
     _learn(model.terms, layout.form, reply)
     hard = hard_reasons(read, ask.request)
-    soft = [] if hard else soft_reasons(read, ask.request)
+    soft = [] if hard else soft_reasons(read, ask.request) or _trial(ask, read)
     if hard or (soft and not last):
         return _back(model, ask, reply, SentBack(read.code, (*hard, *soft)))
     return _proposal(model, ask, read, soft)
@@ -231,6 +231,11 @@ def _learn(terms: Terms, asked: prompts.Form, reply: Reply) -> None:
     if asked != "fenced" and not reply.calls and not terms.proven and not reply.text.lstrip().startswith("{"):
         terms.form = "fenced"
     terms.kept()
+
+
+def _trial(ask: Ask, read: Draft) -> list[str]:
+    "Why a cell fails when it is tried on a copy, where the session tries."
+    return list(ask.request.tried(read.code)) if ask.request.tried is not None else []
 
 
 def _proposal(model: Anthropic, ask: Ask, draft: Draft, soft: Sequence[str]) -> Proposal:
@@ -269,7 +274,10 @@ def _look(model: Anthropic, ask: Ask, reply: Reply, calls: Sequence[Block]) -> P
             given = None
         what = looking.told(call.name, given)
         ask.say(f"looks at {what} ({len(ask.looked) + 1} of {looking.MOST_LOOKS})")
-        ask.looked.append((what, looking.perform(ask.request.look, call.name, given)))
+        seen = looking.perform(ask.request.look, call.name, given)
+        if call.name == "probe":
+            ask.say(f"  which gave, and is sent: {seen}")
+        ask.looked.append((what, seen))
         ask.usage += Usage(looks=1)
         model.budget.settle(None, Usage(looks=1))
     model.terms.kept()

@@ -98,7 +98,8 @@ class Budget:
         day = f", today ${self.today():.4f}" + (f" of ${self.day_usd:.2f}" if self.day_usd is not None else "")
         each = f", at most ${self.request_usd:.2f} for one question" if self.request_usd is not None else ""
         looks = f", {self.spent.looks} looks of the model's own" if self.spent.looks else ""
-        return f"{known} this session in {self.spent.requests} requests{more}{looks}{day}{each}"
+        tries = f", {self.spent.tries} tries on a copy" if self.spent.tries else ""
+        return f"{known} this session in {self.spent.requests} requests{more}{looks}{tries}{day}{each}"
 
     def today(self) -> float:
         "What all kernels of this person spent today, as far as it can be read."

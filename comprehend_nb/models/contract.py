@@ -6,7 +6,7 @@
 __all__ = ['Mode', 'Progress', 'Look', 'Request', 'Usage', 'Proposal', 'Answer', 'ModelError', 'Model', 'choose']
 
 # %% ../../nbs/21_models/00_contract.ipynb #30aaa6d2
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
 
@@ -39,6 +39,7 @@ class Request:
     hidden: frozenset[str] = frozenset()  # names that are never sent: nothing that was sent before they were hidden is sent again
     feedback: tuple[str, ...] = ()  # why earlier proposals were sent back
     look: "Look | None" = field(default=None, repr=False, compare=False)  # what the model may look at by itself
+    tried: "Callable[[str], Sequence[str]] | None" = field(default=None, repr=False, compare=False)  # code: why it fails when tried
     probe: bool = False  # among that: running code in a throwaway copy
 
     def __reduce__(self) -> NoReturn:
@@ -56,6 +57,7 @@ class Usage:
     usd: float | None = 0.0
     requests: int = 0
     looks: int = 0
+    tries: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         usd = None if self.usd is None or other.usd is None else self.usd + other.usd
@@ -67,6 +69,7 @@ class Usage:
             usd,
             self.requests + other.requests,
             self.looks + other.looks,
+            self.tries + other.tries,
         )
 
 # %% ../../nbs/21_models/00_contract.ipynb #62c5beb6

@@ -254,8 +254,13 @@ def ask(session: Session, text: str, *, hint: bool = False, again: bool = False,
         return Asked(note=NOT_A_PERSON)
     _ask_about_host(session)
     request = request_of(session, text, mode)
-    found = session.model.ask(request, progress=progress)
-    return _keep(session, who, request, found)
+    from comprehend_nb.session.arriving import Tries, ask_and_try, keep_outcome, on_a_copy
+
+    tries = Tries(lambda code: on_a_copy(session, code), values_of(session))
+    if not session.personal.try_first:
+        return _keep(session, who, request, session.model.ask(request, progress=progress))
+    found = ask_and_try(session.model, request, tries, progress)
+    return _keep(session, who, request, found, lambda draft: keep_outcome(draft, tries))
 
 # %% ../../nbs/50_session/05_core.ipynb #0a4fa325
 def request_of(session: Session, text: str, mode: "Mode") -> "Request":
@@ -270,10 +275,15 @@ def request_of(session: Session, text: str, mode: "Mode") -> "Request":
     values, known = values_of(session), state.text() if values_of(session) == "types" else ""
     sends = session.model.name != "rules"  # rules send nothing, and write code from the cells as they are
     cells = tuple(as_sent(c, hidden=hidden, values=values, known=known) if sends else c for c in recent)
+    look = looker(session.shell.user_ns, hidden=hidden, values=values)
+    if session.personal.probe:
+        from comprehend_nb.session.arriving import probing
+
+        look = probing(session, look, values)
     return Request(
         text=text, mode=mode, state=state, namespace=namespace, cells=cells, error=error, max_lines=session.policy.max_lines,
         target=recent[-1] if error and recent and cells[-1] == recent[-1] else None, hidden=frozenset(hidden),
-        look=looker(session.shell.user_ns, hidden=hidden, values=values),
+        look=look, probe=session.personal.probe,
     )  # fmt: skip
 
 
@@ -290,7 +300,7 @@ def _aim(session: Session, target: str | None) -> dict[str, str]:
     return {"replaces": called(target), "target": session.watch.cell, "base": target} if target else {}
 
 
-def _keep(session: Session, who: Asker, request: Any, found: Any) -> Asked:
+def _keep(session: Session, who: Asker, request: Any, found: Any, arrived: Callable[[Draft], None] = lambda draft: None) -> Asked:
     label = session.model.label
     if not hasattr(found, "code"):
         session.journal.put(Reply(who.cell, request.mode, request.text, answer=found.text, proposer=label, sent=found.sent, looks=list(found.looks)))
@@ -298,6 +308,8 @@ def _keep(session: Session, who: Asker, request: Any, found: Any) -> Asked:
     draft = new_draft(session, found.code, intent=found.intent, assumption=found.assumption, notes=list(found.notes),
                       proposer=label, model=found.model, prompt_version=found.prompt_version, request=request.text, cell=who.cell, sent=found.sent, looks=list(found.looks),
                       **_aim(session, request.target if found.replaces else None))  # fmt: skip
+    arrived(draft)
+    session.journal.put(draft)
     session.journal.put(Reply(who.cell, request.mode, request.text, draft=draft.uid, proposer=label))
     return Asked(draft, proposer=label)
 
