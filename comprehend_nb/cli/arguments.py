@@ -42,6 +42,14 @@ def _path(to: argparse.ArgumentParser, name: str, text: str) -> None:
     to.add_argument(name, nargs="?", type=Path, default=Path("."), metavar=name.upper(), help=f"{text} (default: here)")
 
 # %% ../../nbs/62_cli/06_arguments.ipynb #060e1283
+def _rerunning(to: argparse.ArgumentParser) -> None:
+    "How notebooks are run again."
+    to.add_argument("--rerun", action="store_true", help="run the notebooks again too: does what was explained still hold? (their code runs with your rights)")
+    to.add_argument("--workers", type=int, default=0, metavar="N", help="how many at a time (default: one for each processor)")
+    to.add_argument("--scheduler", default="", metavar="ADDRESS", help="by the workers of a Dask scheduler, such as tcp://host:8786")
+    to.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="how long a notebook may take (default: 600)")
+
+
 def _answering(into: "Commands") -> None:
     "What `commands` does: about a project that is there."
     check = _command(
@@ -54,6 +62,7 @@ def _answering(into: "Commands") -> None:
     check.add_argument("--target", default="", metavar="BRANCH", help="the branch that the policy is compared with")
     check.add_argument("--only", default="", choices=("notebooks", "library"), help="what concerns one of the two, for a hook before a commit")
     check.add_argument("--signed", action="store_true", help="only records count that their person signed")
+    _rerunning(check)
     sign = _command(into, "sign", "sign your own sessions of the ledger with the key that git signs with")
     sign.set_defaults(room="sign")
     _path(sign, "folder", "a folder of the project")
@@ -61,6 +70,7 @@ def _answering(into: "Commands") -> None:
     ci.set_defaults(room="ci")
     _path(ci, "folder", "the project's folder")
     ci.add_argument("--signed", action="store_true", help="only records count that their person signed")
+    _rerunning(ci)
     ci.add_argument("--no-comment", action="store_true", help="write no comment at the pull request")
     export = _command(
         into, "export", "export the notebooks to the library through nbdev, or say why not and touch nothing"

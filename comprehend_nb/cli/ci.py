@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 # %% ../../nbs/62_cli/05_ci.ipynb #487e66c0
 from .commands import FALLS, HOLDS, WRONG, add_witness, project_of
+from .rerunning import add_rerun
 from ..notebooks import Project, Reason
 from .say import say, say_json
 
@@ -65,6 +66,8 @@ def ci(args: Namespace) -> int:
     report = check(project, target=os.environ.get("GITHUB_BASE_REF", ""))
     args.target = os.environ.get("GITHUB_BASE_REF", "")
     add_witness(project, report, args)
+    if args.rerun:
+        add_rerun(project, report, args)
     text = summary_of(report, about=_about())
     done = publish(text, holds=report.ok, comment=not args.no_comment)
     status = (WRONG if any(r.kind == "unreadable" for r in report.reasons) else FALLS) if report.reasons else HOLDS

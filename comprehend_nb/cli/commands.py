@@ -98,6 +98,10 @@ def check(args: Namespace) -> int:
     project = project_of(args.path)
     report = look(project, accept_policy=args.accept_policy, target=args.target)
     add_witness(project, report, args)
+    if args.rerun:
+        from comprehend_nb.cli.rerunning import add_rerun
+
+        add_rerun(project, report, args)
     reasons = _within(project, args.path, report.reasons)
     if args.only:
         from comprehend_nb.cli.ci import left_behind, on_side

@@ -1,0 +1,1 @@
+"Run notebooks again: does what was explained and checked still hold?"
