@@ -117,6 +117,7 @@ def status_text(session: "Session") -> str:
     lines = lines or ["every cell that ran here has what its export would need"]
     lines += [f"    draft  {d.label} ({d.state}): {plain(d.intent)[:70]}" for d in session.journal.unfinished]
     lines.append(f"    model  {session.model.label}; {session._budget.status()}")
+    lines.append(f"   ledger  {session.evidence.book.where}")
     note = session.evidence.book.why_not_recorded()
     return "\n".join([*lines, *([note] if note else []), "A standing says who ran and explained what; it is visibility, not proof."])
 

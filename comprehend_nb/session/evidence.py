@@ -96,6 +96,18 @@ class Book:
             return "not recorded: there is no project here (`comprehend-nb init` makes one)"
         return "" if self.person else "not recorded: nobody says who you are (`git config user.email you@example.org`)"
 
+    @property
+    def where(self) -> str:
+        "Where the records are: the kernel may run on another machine than the person's files, and in another clone."
+        import socket
+
+        from comprehend_nb.git import in_repository
+
+        if self.project is None:
+            return f"nowhere, on {socket.gethostname()}"
+        place = f"{self.project.root}/.comprehend/ledger on {socket.gethostname()}"
+        return place if in_repository(self.project.root) else f"{place}, which is in no git repository: nobody else sees them until you carry .comprehend to one"
+
     def refresh(self) -> None:
         "Read again what others may have recorded."
         if self._ledger:
