@@ -125,7 +125,7 @@ def new_page(browser: Any, width: int = 1280, height: int = 1000) -> Any:
     page.set_default_timeout(PATIENCE)
     page.on("dialog", lambda d: d.accept())
     page.faults = []
-    page.on("pageerror", lambda e: page.faults.append(str(e)))
+    page.on("pageerror", lambda e: page.faults.append(f"{e} {e.stack}"))
     return page
 
 
@@ -184,10 +184,10 @@ class Notebook:
 
     def run(self, index: int) -> str:
         "Shift-Enter in this cell; what it says when the kernel is done with it."
-        last = max(c["count"] or 0 for c in self.cells)
+        self.page.evaluate(f"() => {{ {LOOK} page.model.sharedModel.cells[{index}].execution_count = null }}")
         self.select(index)
         self.page.keyboard.press("Shift+Enter")
-        self.until(f"cells[{index}].count > {last} && page.sessionContext.session.kernel.status === 'idle'")
+        self.until(f"cells[{index}].count !== null && page.sessionContext.session.kernel.status === 'idle'")
         return str(self.cells[index]["said"])
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import nbformat
 import pytest
 from kernel_support import ledger_text, make_project
 from lab_support import FRAME, Notebook, Panel, chrome, lab, needs_the_panel, new_page, write_notebook
+from loopback import Loopback, error, propose, say
 
 pytestmark = [*needs_the_panel, pytest.mark.slow]
 WORDS = {
@@ -117,3 +120,198 @@ def test_the_loop_by_mouse(page: Any, site: tuple[str, Path]) -> None:
         panel.button(f"Keep your words: {part}", cell).click()
     panel.button("Explain", cell).click()
     standing(page, 1, "explained")
+
+
+CODE = "missing = penguins.isna().sum()\nmissing.sort_values(ascending=False)"
+
+
+@contextmanager
+def asking(tmp_path: Path, steps: list[Any], *, together: bool = False, app: str = "jupyterlab") -> Iterator[tuple[tuple[str, Path], Loopback]]:
+    "A server whose kernels ask a scripted model."
+    project = make_project(tmp_path / "p")
+    with Loopback(steps) as model:
+        environ = {"ANTHROPIC_BASE_URL": model.url, "COMPREHEND_NB_API_KEY": "local-key"}
+        with lab(project, tmp_path / "own", environ, together=together, app=app) as url:
+            yield (url, project), model
+
+
+def test_the_loop_by_keyboard_alone_with_a_model(page: Any, tmp_path: Path) -> None:
+    with asking(tmp_path, [propose(CODE, "Count the gaps.")]) as (site, model):
+        url, project = site
+        path = project / "nbs" / "keys.ipynb"
+        write_notebook(path, FRAME, "")
+        notebook, panel, keys = Notebook(page, url, "nbs/keys.ipynb"), Panel(page), page.keyboard
+        keys.press("Control+Shift+C")
+        page.locator(".lm-CommandPalette-input:focus").wait_for()
+        keys.insert_text("Load comprehend-nb")
+        page.locator(".lm-CommandPalette-item[data-command='comprehend-nb:load']").wait_for()
+        keys.press("Enter")
+        panel.ask_box.wait_for()
+        notebook.do("notebook:run-all-cells")  # as the menu's key would
+        notebook.until("cells[0].count === 1")
+        keys.press("Alt+Shift+A")
+        page.locator(".jp-ComprehendNb-ask:focus").wait_for()
+        keys.type("count the gaps of $peng")
+        panel.root.get_by_role("option", name="penguins").wait_for()
+        keys.press("Enter")
+        assert panel.ask_box.input_value() == "count the gaps of penguins"
+        panel.root.get_by_text("tokens").wait_for()
+        keys.press("Enter")
+        panel.draft.wait_for()
+        assert "Count the gaps." in panel.draft.inner_text() and "count the gaps of penguins" in model.requests[0].text
+        keys.press("Alt+Shift+R")
+        panel.draft.locator(".jp-ComprehendNb-explain").wait_for()
+        keys.press("Alt+Shift+E")
+        page.locator(".jp-ComprehendNb-explain textarea:focus").wait_for()
+        for part in ("what", "why", "fails"):
+            assert page.evaluate("() => document.activeElement.id").endswith(part)
+            keys.type(WORDS[part])
+            keys.press("Tab")
+        keys.press("Shift+Tab")
+        keys.press("Control+Enter")
+        notebook.until(f"cells.some(c => c.source === {json.dumps(CODE)})")
+        keys.press("Alt+Shift+A")
+        keys.press("ArrowUp")
+        assert panel.ask_box.input_value() == "count the gaps of penguins", "what was asked before comes back"
+        assert "$" in panel.root.locator(".jp-ComprehendNb-status").inner_text(), "what was spent"
+
+
+def test_stop_and_retry_and_errors_in_plain_words(page: Any, tmp_path: Path) -> None:
+    steps = [say("never", ttfb=60), error(401, "invalid x-api-key"), say("There are 344 rows.")]
+    with asking(tmp_path, steps) as (site, model):
+        _, panel, _ = start(page, site, "stop.ipynb")
+        panel.ask("how many rows are there?")
+        panel.root.get_by_text("asking").first.wait_for()
+        assert model.wait(lambda: model.requests, 60)
+        panel.button("Stop").click()
+        panel.root.get_by_text("stopped; nothing was changed").wait_for()
+        assert model.wait(lambda: model.aborted, 30), "the request was let go"
+        panel.button("Retry").click()
+        trouble = panel.root.get_by_role("alert")
+        trouble.get_by_text("key").first.wait_for()
+        assert "{" not in trouble.inner_text() and "401" not in trouble.inner_text().split("(")[0], "words, not a dump"
+        panel.button("Retry").click()
+        panel.root.get_by_text("There are 344 rows.").wait_for()
+        assert panel.draft.count() == 0, "an answer has nothing to accept"
+
+
+def test_a_stop_before_its_turn_leaves_the_running_cell_alone(page: Any, site: tuple[str, Path]) -> None:
+    notebook, panel, _ = start(page, site, "turn.ipynb", "import time\nfor i in range(60): time.sleep(0.1)\ndone = 1", "")
+    notebook.select(0)
+    page.keyboard.press("Shift+Enter")
+    notebook.until("page.sessionContext.session.kernel.status === 'busy'")
+    panel.ask()
+    panel.button("Stop").click()
+    panel.root.get_by_text("called back").wait_for()
+    notebook.until("cells[0].count === 1")
+    assert "Interrupt" not in notebook.cells[0]["said"]
+    panel.row("done").wait_for()
+
+
+def test_what_is_half_typed_and_drafted_outlives_reload_restart_and_death(page: Any, site: tuple[str, Path]) -> None:
+    notebook, panel, path = start(page, site, "lost.ipynb", FRAME, "", "import os; os._exit(1)")
+    notebook.run(0)
+    panel.ask()
+    panel.button("Run", panel.draft).click()
+    field = panel.draft.locator("textarea").nth(1)
+    field.fill("because gaps would pull the means")
+    panel.ask_box.fill("and then what")
+    page.wait_for_timeout(2000)  # JupyterLab writes its database after a pause
+
+    notebook.reload()
+    panel.show()
+    panel.draft.wait_for()
+    assert field.input_value() == "because gaps would pull the means" and panel.ask_box.input_value() == "and then what"
+    panel.draft.locator(".jp-ComprehendNb-outputs").get_by_text("bill_length_mm").wait_for()
+
+    notebook.do("kernelmenu:restart")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    panel.button("Load it").click()
+    panel.draft.get_by_text("before the kernel was restarted").wait_for()
+    notebook.run(0)
+    panel.button("Run again", panel.draft).click()
+    field.wait_for()
+    assert field.input_value() == "because gaps would pull the means"
+
+    notebook.select(2)
+    page.keyboard.press("Control+Enter")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    panel.button("Load it").click()
+    panel.draft.get_by_text("before the kernel was restarted").wait_for()
+    page.evaluate("() => { void window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.reconnect() }")
+    panel.draft.wait_for()
+    notebook.run(0)
+    panel.row("penguins").wait_for()
+    notebook.save()
+    assert on_disk(path) == [FRAME, "import os; os._exit(1)"]
+
+
+def test_each_notebook_has_its_own(page: Any, site: tuple[str, Path]) -> None:
+    "Two notebooks, two kernels, one of them without comprehend-nb; the panel shows the one in front."
+    notebook, panel, path = start(page, site, "one.ipynb", "here = 1", "")
+    notebook.run(0)
+    panel.row("here").wait_for()
+    panel.ask_box.fill("of the first")
+    write_notebook(path.with_name("two.ipynb"), "there = 2")
+    page.evaluate("() => { void window.jupyterapp.commands.execute('docmanager:open', {path: 'nbs/two.ipynb'}) }")
+    panel.root.get_by_text("comprehend-nb is not loaded in this kernel.").wait_for()
+    panel.button("Load it").click()
+    panel.ask_box.wait_for()
+    assert panel.ask_box.input_value() == "" and panel.row("here").count() == 0
+    page.get_by_role("tab", name="one.ipynb").click()
+    panel.row("here").wait_for()
+    assert panel.ask_box.input_value() == "of the first"
+
+
+def test_a_cell_that_moved_on_is_not_replaced(page: Any, tmp_path: Path) -> None:
+    fixed = "mean = sum([1, 2]) / 2"
+    steps = [propose(fixed, "Divide by the number of values.", target="replace_cell")]
+    with asking(tmp_path, steps) as (site, _model):
+        notebook, panel, path = start(page, site, "moved.ipynb", "mean = sum([1, 2]) / 0", "")
+        notebook.run(0)
+        panel.ask("repair it")
+        panel.draft.locator(".cm-deletedChunk").wait_for()
+        assert "in place of" in panel.draft.inner_text()
+        panel.button("Run", panel.draft).click()
+        panel.draft.locator(".jp-ComprehendNb-explain").wait_for()
+        notebook.type(0, "mean = sum([1, 2]) / 0  # mine")
+        panel.draft.get_by_text("was edited meanwhile").wait_for()
+        panel.explain(
+            {"what": "average of the two readings", "why": "two readings were taken, so half of their total", "fails": "a third reading would be divided wrongly"}
+        )
+        panel.root.get_by_text("stands in no cell yet").wait_for()
+        assert [c["source"] for c in notebook.cells] == ["mean = sum([1, 2]) / 0  # mine", ""]
+        panel.button("Insert d1").click()
+        notebook.until(f"cells.some(c => c.source === {json.dumps(fixed)})")
+        notebook.save()
+        assert on_disk(path) == ["mean = sum([1, 2]) / 0  # mine", fixed]
+
+
+def test_a_cell_is_replaced_where_it_still_is_what_it_was(page: Any, tmp_path: Path) -> None:
+    fixed = "mean = sum([1, 2]) / 2"
+    with asking(tmp_path, [propose(fixed, "Divide by the number of values.", target="replace_cell")]) as (site, _model):
+        notebook, panel, _ = start(page, site, "mended.ipynb", "mean = sum([1, 2]) / 0", "# below", "")
+        notebook.run(0)
+        before = notebook.cells[0]["id"]
+        panel.ask("repair it")
+        panel.button("Run", panel.draft).click()
+        panel.explain({"what": "average of the two readings", "why": "two readings were taken, so half of their total", "fails": "a third reading would be divided wrongly"})
+        notebook.until(f"cells[0].source === {json.dumps(fixed)}")
+        assert [c["source"] for c in notebook.cells] == [fixed, "# below", ""] and notebook.cells[0]["id"] == before
+
+
+def test_ten_thousand_names(page: Any, site: tuple[str, Path]) -> None:
+    notebook, panel, _ = start(page, site, "many.ipynb", "for i in range(10_000): globals()[f'v{i:05}'] = i", "")
+    notebook.run(0)
+    panel.root.get_by_text("10,00").wait_for()
+    assert panel.root.locator(".jp-ComprehendNb-row").count() < 60, "only what is seen is there"
+    panel.root.locator(".jp-ComprehendNb-rows").evaluate("e => { e.scrollTop = 24 * 7000 }")
+    panel.root.locator(".jp-ComprehendNb-row", has_text="v07003").wait_for()
+    panel.root.get_by_role("searchbox", name="Filter names").fill("v09999")
+    panel.row("v09999").wait_for()
+    panel.button("v09999").click()
+    panel.root.locator(".jp-ComprehendNb-full").get_by_text("9999").wait_for()
+    panel.row("v09999").hover()
+    panel.button("Hide v09999").click()
+    panel.button("Show v09999").wait_for()
+    assert "hidden" in panel.row("v09999").inner_text()
