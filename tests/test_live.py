@@ -6,21 +6,24 @@ import sys
 import time
 import unicodedata
 import weakref
+from contextlib import suppress
 from typing import Any
 
 import nasty
+import nasty_more
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comprehend_nb.live import Budget, State, capture, describe
 
+NASTY = nasty.FACTORIES | nasty_more.FACTORIES
 KEY = "sk-ant-api03-" + "Zz9" * 30
 
 
-@pytest.mark.parametrize("name", nasty.FACTORIES)
+@pytest.mark.parametrize("name", NASTY)
 def test_a_nasty_object_is_not_asked(name: str) -> None:
-    obj = nasty.FACTORIES[name]()
+    obj = NASTY[name]()
     capture({"x": 1})
     with nasty.armed() as calls:
         began = time.process_time()
@@ -35,6 +38,31 @@ def test_a_nasty_object_is_not_asked(name: str) -> None:
     assert len(state.text().encode()) <= 10_000 and len(text.encode()) <= 4_000
     state.text().encode()
     assert not any(c in text for c in "\u202e\u200b\x1b\r") and text.count("\n") <= 70
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(NASTY) >= 120
+
+
+def test_a_trap_is_seen() -> None:
+    "What looks at everything, as `repr` does, is caught by many of them: the count of no calls means something."
+    objects, caught = [make() for make in nasty.FACTORIES.values()], 0
+    for obj in objects:
+        with nasty.armed() as calls, suppress(BaseException):
+            repr(obj)
+        caught += bool(calls)
+    assert caught >= 30
+
+
+def test_every_describer_says_what_it_sends() -> None:
+    "Of all types there are describers for, now that the libraries are loaded."
+    pytest.importorskip("torch", reason="not installed, as by pip install '.[heavy]': torch")
+    from comprehend_nb.live.tables import table
+
+    told = {*table().exact.values(), *table().families.values()}
+    assert len(told) > 60
+    for describer in told:
+        assert (describer.__doc__ or "").startswith("Sends "), describer
 
 
 def test_nothing_is_kept_alive() -> None:

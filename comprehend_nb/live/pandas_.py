@@ -217,7 +217,11 @@ def _index(obj: Any, look: Look) -> Told:
 def columns(frame_manager: Any, count: int, start: int = 0) -> list[Any]:
     "The arrays of `count` columns from the one at `start` on, each one-dimensional."
     found = []
-    blocks, numbers, places = frame_manager.blocks, frame_manager.blknos, frame_manager.blklocs
+    blocks = frame_manager.blocks
+    if len(blocks) == 1 and type(blocks[0].mgr_locs.indexer) is slice:  # the numbers below would first be counted out for every column
+        array = blocks[0].values
+        return [array[i] if array.ndim == 2 else array for i in range(start, start + count)]
+    numbers, places = frame_manager.blknos, frame_manager.blklocs
     for i in range(start, start + count):
         array = blocks[int(numbers[i])].values
         name = kind(array)

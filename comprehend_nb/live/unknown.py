@@ -7,9 +7,11 @@ __all__ = ['attributes', 'slots', 'fallback']
 
 # %% ../../nbs/10_live/05_unknown.ipynb #10225ca5
 import types
+import weakref
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .builtin import sparse
 from .code import class_, field_names
@@ -37,34 +39,67 @@ _BASES: Final[dict[type, Any]] = {
 }  # fmt: skip
 
 
+_HEAP: Final = 1 << 9
+_FLAGS: Final = type.__dict__["__flags__"].__get__
+
+
+class _Layout(NamedTuple):
+    "Where instances of a class keep what they hold: the slot of their dictionary, and the slots of a class of the person's."
+
+    cls: "weakref.ref[type]"
+    dictionary: Any
+    members: tuple[tuple[str, Any], ...]
+
+
+_LAYOUTS: Final[dict[int, _Layout]] = {}
+
+
+def _layout(cls: type) -> _Layout:
+    "The layout of a class, which cannot change while it lives; kept by its address, since a class may define `==` and `hash`."
+    known = _LAYOUTS.get(id(cls))
+    if known is None or known.cls() is not cls:
+        if len(_LAYOUTS) > 5000:
+            _LAYOUTS.clear()
+        known = _LAYOUTS[id(cls)] = _Layout(weakref.ref(cls), _dictionary(cls), tuple(_members(cls)))
+    return known
+
+
+def _dictionary(cls: type) -> Any:
+    for base in mro(cls):
+        slot = static(base, "__dict__")
+        if slot is not None:
+            plain_one = base is types.SimpleNamespace and type(slot) is types.MemberDescriptorType
+            return slot if type(slot) is types.GetSetDescriptorType or plain_one else None
+    return None
+
+
+def _members(cls: type) -> Iterator[tuple[str, Any]]:
+    for base in mro(cls):
+        if _FLAGS(base) & _HEAP:
+            for name, member in islice(list(type.__dict__["__dict__"].__get__(base).items()), 600):
+                if type(name) is str and type(member) is types.MemberDescriptorType:
+                    yield name, member
+
+
 def attributes(obj: object) -> dict[str, Any] | None:
     "What the instance's own dictionary holds, read past everything its class may have to say about it; None where there is none."
-    for cls in mro(type(obj)):
-        slot = static(cls, "__dict__")
-        if slot is not None:
-            plain_one = cls is types.SimpleNamespace and type(slot) is types.MemberDescriptorType
-            if type(slot) is not types.GetSetDescriptorType and not plain_one:
-                return None
-            found = slot.__get__(obj)
-            if not any(base is dict for base in mro(type(found))) or sparse(found, dict.__len__(found)):
-                return None
-            return {k: v for k, v in islice(dict.items(found), 200) if type(k) is str}
-    return None
+    slot = _layout(type(obj)).dictionary
+    if slot is None:
+        return None
+    found = slot.__get__(obj)
+    if not any(base is dict for base in mro(type(found))) or sparse(found, dict.__len__(found)):
+        return None
+    return {k: v for k, v in islice(dict.items(found), 200) if type(k) is str}
 
 
 def slots(obj: object) -> dict[str, Any]:
     "What an object's `__slots__` hold, read through their C descriptors."
     found: dict[str, Any] = {}
-    for cls in mro(type(obj)):
-        for name, member in islice(list(type.__dict__["__dict__"].__get__(cls).items()), 600):
-            if type(name) is str and type(member) is types.MemberDescriptorType and _FLAGS(cls) & _HEAP:
-                with suppress(AttributeError):
-                    found[name] = member.__get__(obj)
+    for name, member in _layout(type(obj)).members:
+        with suppress(AttributeError):
+            found[name] = member.__get__(obj)
     return found
 
-
-_HEAP: Final = 1 << 9
-_FLAGS: Final = type.__dict__["__flags__"].__get__
 
 
 def _mine(cls: type, sort: str) -> bool:
