@@ -46,6 +46,7 @@ _HARMLESS: Final = frozenset(
     "field fields column columns policy expires expiry ttl url uri error errors class cls fn func required valid ok per "
     "strength rules regex pattern manager store prompt hint label help form reset changed at age version".split()
 )
+_OF_DATA: Final = frozenset("primary foreign sort partition group join map lookup index dict natural surrogate composite row column cache".split())
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 # %% ../nbs/01_redact.ipynb #bfbe30d0
@@ -58,6 +59,8 @@ def _strength(name: str) -> int:
     pairs = {f"{a} {b}" for a, b in pairwise(words)}
     if _STRONG.intersection(words) or (pairs & _PAIRS and not pairs & {"access keys", "api tokens", "id tokens"}):
         return 0 if words in (["pwd"], ["oldpwd"]) and name.isupper() else 2
+    if words[-1] == "key" and len(words) > 1 and words[-2] in _OF_DATA:
+        return 0
     if words in (["key"], ["pass"], ["sig"], ["signature"]):
         return -1
     return 1 if words[-1] in _WEAK else 0
@@ -76,9 +79,13 @@ _KEYS: Final = re.compile(
     + r"(?:(?P<key>sk-ant-[\w-]{8,}|sk-"
     + _DIGIT
     + r"[\w-]{16,}|[spr]k_(?:live|test)_\w{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"
+    + r"|GOCSPX-[\w-]{20,}|dapi[0-9a-f]{32}|NRAK-[A-Z0-9]{20,}|PMAK-[0-9a-f]{24}-[0-9a-f]{30,}|SK[0-9a-f]{32}\b|[0-9a-f]{32}-us\d{1,2}\b"
+    + r"|pplx-[A-Za-z0-9]{32,}|pcsk_\w{30,}|lsv2_(?:pt|sk)_\w{30,}|r8_[A-Za-z0-9]{30,}|AGE-SECRET-KEY-1[A-Z0-9]{50,}|EAAA[\w-]{50,}"
     + r"|AIza[\w-]{30,}|gsk_\w{20,}|xai-\w{20,}|key-[0-9a-f]{32}\b|whsec_\w{16,}|lin_api_\w{16,}|dop_v1_\w{32,})"
-    + r"|(?P<token>gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{8,}|xapp-[\w-]{16,}"
-    + r"|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|shp(?:at|ss)_\w{20,}|ya29\.[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}"
+    + r"|(?P<token>gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-[\w-]{16,}|xox[abeoprs]-[\w-]{8,}|xapp-[\w-]{16,}"
+    + r"|ntn_[A-Za-z0-9]{40,}|pat[A-Za-z0-9]{14,}\.[0-9a-f]{64}|figd_[\w-]{36,}|hv[sbr]\.[\w-]{24,}|dckr_pat_[\w-]{20,}|gls[ac]_\w{32,}|sbp_[0-9a-f]{40}"
+    r"|pscale_(?:tkn|pw|oauth)_[\w-]{30,}|dp\.(?:pt|st|ct|sa|scim|audit)\.\w{36,}|sntry[su]_\w{40,}|[MNO][A-Za-z0-9_-]{23,27}\.[\w-]{6}\.[\w-]{27,}"
+    r"|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|shp(?:at|ss)_\w{20,}|ya29\.[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}"
     + r"|hooks\.slack\.com/services/[\w/]{16,}|\d{8,10}:AA[\w-]{30,}))",
     re.ASCII,
 )
@@ -92,6 +99,16 @@ _URL: Final = re.compile(
 _URL_USER: Final = re.compile(r"(://)([\w-]{20,200})(?=@)")
 _HEADER: Final = re.compile(r"\b((?i:bearer|basic)[ \t]{1,4})(?=[A-Za-z._~+/-]{0,80}[\d=])([\w.~+/=-]{12,})", re.ASCII)
 
+# %% ../nbs/01_redact.ipynb #c9550c9b
+_PREFIXED: Final = re.compile(r"(?<![\w~-])[A-Za-z][A-Za-z0-9]{1,11}(?:[_-][a-z]{2,6})?[_~-](?P<run>[\w-]{28,})", re.ASCII)
+
+
+def _mixed(run: str) -> bool:
+    "Whether a run has three digits or more, both cases, and changes between the three at every second character or so."
+    sorts = ["9" if c.isdigit() else "A" if c.isupper() else "a" for c in run[:60] if c.isalnum()]
+    changes = sum(a != b for a, b in pairwise(sorts))
+    return sorts.count("9") >= 3 and {"A", "a"} <= set(sorts) and changes * 2 >= len(sorts)
+
 # %% ../nbs/01_redact.ipynb #7a5f252d
 def _formats(text: str) -> str:
     "A text that holds no mark, with what has the format of a secret replaced."
@@ -101,6 +118,8 @@ def _formats(text: str) -> str:
         text = _URL.sub(lambda m: m[1] + _mark("url password"), text)
         text = _URL_USER.sub(lambda m: m[1] + _mark("url password"), text)
     text = _KEYS.sub(lambda m: _mark("api key" if m["key"] or m["sure"] else "token"), text)
+    if len(text) > 31:
+        text = _PREFIXED.sub(lambda m: _mark("token") if _mixed(m["run"]) else m[0], text)
     if "eyJ" in text:
         text = _JWT.sub(_mark("token"), text)
     return _HEADER.sub(lambda m: m[1] + _mark("header"), text)
@@ -140,6 +159,8 @@ def _random(value: str) -> bool:
 def _hides(strength: int, value: str) -> bool:
     if not strength or _EMPTY.fullmatch(value) or _MARK.fullmatch(value):
         return False
+    if len(value) < 4 and not any(c.isalnum() for c in value):
+        return False
     if strength < 0 and (len(value) < 20 or value.islower() or value.isupper()):
         return False
     return strength == 2 or _random(value)
@@ -166,13 +187,14 @@ def _values(text: str) -> Iterator[tuple[int, int]]:
     done = 0
     for m in _NAMED.finditer(text):
         strength = _strength(m["name"])
-        if not strength or m.start() < done or (m["sep"] in ("", ",") and not m["arg"]):
+        pair = m["sep"] == "," and strength == 2 and text[: m.start()].endswith(("('", '("', "(\\'", '(\\"'))
+        if not strength or m.start() < done or (m["sep"] in ("", ",") and not m["arg"] and not pair):
             continue
         at = m.end()
         if opened := _LITERAL.match(text, at):
             mark = opened["open"].lstrip("rbuRBU")
             body = _BODY[mark].match(text, opened.end())
-            if body and _hides(strength, body[0]):
+            if body and _hides(strength, body[0]) and not (pair and body[0].isidentifier() and not _random(body[0])):
                 yield body.span()
                 done = body.end()
         elif (found := _BARE.match(text, at)) and _bare(text, at, found, strength):
