@@ -7,11 +7,12 @@ __all__ = ['take_as_typed', 'plain', 'draft_text', 'explained_text', 'status_tex
            'unload']
 
 # %% ../nbs/60_magics.ipynb #2a6c35b5
+import ast
 import atexit
 import contextlib
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -147,21 +148,28 @@ def _contained(method: Any) -> Any:
     import inspect
 
     @functools.wraps(method)
-    def run(self: Any, line: str = "", cell: str | None = None) -> None:
+    def run(self: Any, line: str = "", cell: str | None = None) -> Any:
         if "--help" in line.split()[:2]:
             print(inspect.cleandoc(method.__doc__ or ""))  # noqa: T201
-            return
-        try:
-            method(self, line, cell)
-        except ComprehendError as e:
-            sys.stderr.write(f"{plain(str(e))}\n{_last_words(e)}")
-        except KeyboardInterrupt:
-            terminal = getattr(self.shell, "kernel", None) is None
-            sys.stderr.write(f"stopped; nothing was changed, and the request is {'in your history (↑)' if terminal else 'still in this cell'}\n")
-        except Exception as e:  # a fault of ours: the person's kernel and their text are as they were
-            sys.stderr.write(f"comprehend-nb met a fault of its own ({type(e).__name__}: {plain(str(e))[:200]}); nothing was changed\n")
+            return None
+        with _containing(self.shell):
+            return method(self, line, cell)
 
     return run
+
+
+@contextlib.contextmanager
+def _containing(shell: Any) -> Iterator[None]:
+    "One line on stderr instead of a traceback."
+    try:
+        yield
+    except ComprehendError as e:
+        sys.stderr.write(f"{plain(str(e))}\n{_last_words(e)}")
+    except KeyboardInterrupt:
+        terminal = getattr(shell, "kernel", None) is None
+        sys.stderr.write(f"stopped; nothing was changed, and the request is {'in your history (↑)' if terminal else 'still in this cell'}\n")
+    except Exception as e:  # a fault of ours: the person's kernel and their text are as they were
+        sys.stderr.write(f"comprehend-nb met a fault of its own ({type(e).__name__}: {plain(str(e))[:200]}); nothing was changed\n")
 
 # %% ../nbs/60_magics.ipynb #c1b72537
 def _say(text: str) -> None:
@@ -239,23 +247,35 @@ class ComprehendMagics(Magics):
     @no_var_expand
     @line_magic
     @_contained
-    def ai_run(self, line: str, cell: str | None = None) -> None:
+    def ai_run(self, line: str, cell: str | None = None) -> Any:
         """Run a draft in this kernel: %ai_run [--again] [DRAFT]. The latest open one by default.
 
         The same cell, run once more, shows what was recorded; --again runs the draft anew.
         """
-        from comprehend_nb.session.core import NOT_A_PERSON, draft_of, form, run
+        from comprehend_nb.session.core import draft_of, run
 
-        flags, label = _words(line, "--again")
+        flags, label = _words(line, "--again", "--await")
         draft = draft_of(self.session, label)
-        ran = run(self.session, draft.label, again="--again" in flags)
+        if "--await" in flags:  # our transformer put it there, and `await` before the call
+            return self._ai_run_awaiting(draft, again="--again" in flags)
+        return self._ran(draft, run(self.session, draft.label, again="--again" in flags), again="--again" in flags)
+
+    async def _ai_run_awaiting(self, draft: Any, *, again: bool) -> None:
+        from comprehend_nb.session.core import run_awaiting
+
+        with _containing(self.shell):
+            self._ran(draft, await run_awaiting(self.session, draft.label, again=again), again=again)
+
+    def _ran(self, draft: Any, ran: bool, *, again: bool) -> None:
+        from comprehend_nb.session.core import NOT_A_PERSON, form
+
         if not self.session.asker.person:
             _say(NOT_A_PERSON)
         elif not ran:
             _say(self._why_not_run(draft))
         elif draft.state == "run":
-            _say(f"{draft.label} ran. {draft.outcome}".rstrip())
-            if "--again" not in flags:
+            _say(f"{draft.label} ran:\n{draft.outcome}" if draft.outcome else f"{draft.label} ran")
+            if not again:
                 self._offer(form(self.session, draft.label))
         else:
             _say(f"{draft.label} did not run through: %%ai_edit {draft.label} changes it, %ai_reject {draft.label} puts it away")
@@ -442,7 +462,8 @@ class Loaded:
     def __init__(self, shell: Any) -> None:
         self.shell, self.watch = shell, Watch(shell)
         self.door: Any = None  # for a panel, where there is a kernel
-        self.transformer: Callable[..., Any] = take_as_typed
+        self.base: Callable[[list[str]], list[str]] = take_as_typed
+        self.transformer = self.take
         self.moments = Moments(shell, lambda: vars(self).get("session"))
 
     @cached_property
@@ -450,6 +471,24 @@ class Loaded:
         from comprehend_nb.session.core import Session
 
         return Session(self.watch)
+
+    def take(self, lines: list[str]) -> list[str]:
+        "The input transformer, with `await` before the run of a draft that awaits: only a cell can do that."
+        out = self.base(lines)
+        for k, line in enumerate(out if out is not lines else ()):
+            m = re.fullmatch(r"(get_ipython\(\)\.run_line_magic\('ai_run', )(.*)\)\n", line)
+            if m and self._awaits(text := ast.literal_eval(m[2])):
+                out[k] = f"await {m[1]}{'--await ' + text!r})\n"
+        return out
+
+    take.has_side_effects = True  # type: ignore[attr-defined]
+
+    def _awaits(self, text: str) -> bool:
+        with contextlib.suppress(Exception):  # the magic itself says what is wrong
+            from comprehend_nb.session.core import awaits, draft_of
+
+            return awaits(self.session, draft_of(self.session, _words(text, "--again")[1]))
+        return False
 
     def settle(self) -> None:
         "Do the bookkeeping that waits; a fault of it is never the person's."
@@ -505,7 +544,7 @@ def load(shell: Any) -> Loaded:
         if owner:
             shell.register_magic_function(owner, kind, "ai")
     if any(theirs.values()):
-        loaded.transformer = _without_ai
+        loaded.base = _without_ai
         _say("%ai belongs to another extension here; comprehend-nb answers to %cnb")
     shell.input_transformers_cleanup.insert(0, loaded.transformer)
     shell._comprehend_nb = loaded

@@ -148,6 +148,22 @@ class Outcome:
             lines += [f"? {said}: {_list(names)}"] if names else []
         return lines + [f"x {_safe('', attempt)}" for attempt in self.attempts]
 
+    def beside(self, previewed: "Outcome") -> str:
+        "One line for a run that was previewed: it did the same, or what it did that the preview did not show, and the reverse."
+        mine, theirs = self._facts(), previewed._facts()
+        more = [text for key, text in mine.items() if theirs.get(key) != text]
+        less = [text for key, text in theirs.items() if key not in mine]
+        if not more and not less:
+            return "(as its preview showed)"
+        return f"(not as its preview showed: {'; '.join([*more, *(f'missing {text}' for text in less)][:6])})"
+
+    def _facts(self) -> dict[tuple[str, str], str]:
+        "What can be compared between a copy and the kernel: each change, up to how it was counted, and the kind of error."
+        out = {("!", self.error[0]): f"! {self.error[0]}"} if self.error else {}
+        for sign, changes in (("+", self.added), ("~", (*self.changed, *self.rebound)), ("-", self.removed)):
+            out |= {(sign, c.name): f"{sign} {c.name} {c.after.partition(', ')[0]}".rstrip() for c in changes}
+        return out
+
     def to_dict(self) -> dict[str, Any]:
         "Plain data for JSON; the reverse of `from_dict`."
         return asdict(self)

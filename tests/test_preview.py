@@ -68,7 +68,8 @@ def test_a_draft_is_tried_and_nothing_of_it_stays(project: Path) -> None:
         assert "nothing was kept" in said
         assert d.handed == "%ai_run d1"
         assert d.run("print(list(df.columns))") == "['mass', 'name']"
-        assert "~ df 3x2 -> 3x3, +1 column bmi" in d.run("%ai_run d1", "c3")
+        said = d.run("%ai_run d1", "c3")
+        assert "d1 ran:\n~ df 3x2 -> 3x3, +1 column bmi\n(as its preview showed)" in said
         d.run("%ai divide", "c4")
         said = d.run("%ai_preview", "c5")
         assert "! ZeroDivisionError: division by zero" in said
@@ -77,6 +78,26 @@ def test_a_draft_is_tried_and_nothing_of_it_stays(project: Path) -> None:
     with driving(project, model(server)) as d:
         said = d.run("%ai_preview d2", "c5", allow_stdin=False)
         assert "ZeroDivisionError" in said, "a program is shown what is kept"
+
+
+def test_a_draft_that_awaits_runs_in_a_cell_of_its_own(project: Path) -> None:
+    code = "async def tick(n):\n    await asyncio.sleep(0.01)\n    return n\n\nticked = await tick(3 + len(drawn))\nprint('ticked')\nticked"
+    drafts = [propose(code), propose("x_ = await asyncio.sleep(0, 1 / 0)")]
+    with Loopback(drafts) as server, driving(project, model(server)) as d:
+        d.run(SETUP + "drawn = []")
+        d.run("%ai tick", "c1")
+        assert "+ ticked  int 3" in d.run("%ai_preview d1", "c2")
+        assert d.run("'ticked' in globals()") == "False"
+        d.run("drawn.append(1)")
+        said = d.run("%ai_run d1", "c3")
+        assert "+ ticked  int 4\n(not as its preview showed: + ticked int 4)" in said
+        assert d.run("ticked") == "4"
+        assert d.run("%ai_run d1", "c3").startswith("ticked"), "what is recorded is shown, and nothing runs twice"
+        assert "needs a cell of its own" in d.run("if True:\n    %ai_run --again d1", "c4")
+        d.run("%ai fail", "c5")
+        said = d.run("%ai_run d2", "c6")
+        assert "ZeroDivisionError" in said
+        assert "did not run through" in said
 
 
 def test_a_cell_runs_as_ipython_runs_it(kernel: Driver) -> None:

@@ -28,6 +28,7 @@ from .child import Job, Load, Work, be_copy, pack, report, unpack, write_all
 from .filter import NUMBERS
 from .guard import moment
 from .isolate import die_with_parent, let_copies_look
+from .threads import find_setters
 from ..trial import Seen, Trial
 
 # %% ../../nbs/20_preview/09_fork.ipynb #474e61dd
@@ -263,6 +264,7 @@ def forked(job: Job, namespace: dict[str, Any], shell: Any, work: Work = report)
         job = replace(job, scratch=folder)
         read, write = os.pipe()
         kernel = os.getpid()
+        find_setters()  # once here, not in every copy
         try:
             pid = _fork()
             if pid == 0:

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['NOT_A_PERSON', 'SessionError', 'Asked', 'Explained', 'Session', 'mode_of', 'state_of', 'values_of', 'last_error',
-           'new_host', 'ask', 'request_of', 'called', 'new_draft', 'draft_of', 'sent_text', 'run', 'edit', 'reject',
-           'explain', 'form', 'standing']
+           'new_host', 'ask', 'request_of', 'called', 'new_draft', 'draft_of', 'sent_text', 'run', 'run_awaiting',
+           'awaits', 'edit', 'reject', 'explain', 'form', 'standing']
 
 # %% ../../nbs/50_session/05_core.ipynb #eb8f31e2
 import hashlib
@@ -14,8 +14,8 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -353,6 +353,39 @@ def sent_text(session: Session, label: str = "") -> str:
 def run(session: Session, label: str = "", *, again: bool = False) -> bool:
     "Run a draft in the live kernel, its outputs kept; False where it was not run and what is recorded was shown."
     draft = draft_of(session, label)
+    if not _may_run(session, draft, again):
+        return False
+    if awaits(session, draft):
+        raise SessionError(f"{draft.label} awaits at its top level, which needs a cell of its own", remedy=f"Put `%ai_run {draft.label}` alone into a cell.")
+    with _recorded(session, draft) as results:
+        results.append(session.shell.run_cell(draft.code, store_history=False))
+    return True
+
+
+async def run_awaiting(session: Session, label: str = "", *, again: bool = False) -> bool:
+    "As `run`, for a draft that awaits: on the kernel's own loop, as its front end would run the cell."
+    draft, shell = draft_of(session, label), session.shell
+    if not _may_run(session, draft, again):
+        return False
+    with _recorded(session, draft) as results:
+        results.append(await shell.run_cell_async(draft.code, store_history=False, transformed_cell=shell.transform_cell(draft.code)))
+        shell.events.trigger("post_execute")
+        shell.events.trigger("post_run_cell", results[0])
+    return True
+
+
+def awaits(session: Session, draft: Draft) -> bool:
+    "Does it await at its top level, in a kernel, whose loop runs already?"
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    if getattr(session.shell, "kernel", None) is None:
+        return False
+    plain = TransformerManager().transform_cell(draft.code)  # type: ignore[no-untyped-call]
+    return bool(session.shell.should_run_async(draft.code, transformed_cell=plain))
+
+
+def _may_run(session: Session, draft: Draft, again: bool) -> bool:
+    "SessionError where it cannot; False where what is recorded was shown instead."
     who = session.asker
     repeat = draft.state == "run" and who.cell and who.cell == draft.ran_by and not again
     if not who.person or draft.state == "accepted" or repeat:
@@ -363,28 +396,31 @@ def run(session: Session, label: str = "", *, again: bool = False) -> bool:
     if parse(draft.code).fingerprint != draft.fingerprint:
         raise SessionError(f"{draft.label} held a secret, which is not kept: its text is no longer what was proposed", remedy="Ask again with `%ai --again`.")
     session.evidence  # noqa: B018  (what ran before comes before)
-    if getattr(session.shell, "kernel", None) is not None and session.shell.should_run_async(
-        draft.code, transformed_cell=session.shell.transform_cell(draft.code)
-    ):
-        raise SessionError(f"{draft.label} awaits at its top level, which a magic cannot run yet", remedy="Let it define an async function instead.")
-    from comprehend_nb.outcome import observe
+    return True
 
-    before, wall, cpu = observe(session.shell.user_ns, draft.code), time.perf_counter(), time.process_time()
+
+@contextmanager
+def _recorded(session: Session, draft: Draft) -> Iterator[list[Any]]:
+    "Watch a draft run, and keep what it did; the block adds the result."
+    from comprehend_nb.outcome import Outcome, observe
+
+    before, wall, cpu, results = observe(session.shell.user_ns, draft.code), time.perf_counter(), time.process_time(), list[Any]()
     session.watch.ours_runs = True
     try:
         with Recorder(session.shell) as seen:
-            result = session.shell.run_cell(draft.code, store_history=False)
+            yield results
     finally:
         session.watch.ours_runs = False
+    result = results[0]
     outcome = before.outcome(session.shell.user_ns, seconds=time.perf_counter() - wall, cpu_seconds=time.process_time() - cpu,
                              error=result.error_in_exec or result.error_before_exec)  # fmt: skip
-    draft.outputs, draft.outcome = seen.outputs, outcome.text()
-    draft.state, draft.ran_by = "run" if result.success else "failed", who.cell
+    beside = outcome.beside(Outcome.from_dict(draft.tried)) if draft.tried else ""
+    draft.outputs, draft.outcome = seen.outputs, "\n".join(filter(None, [outcome.text(), beside]))
+    draft.state, draft.ran_by = "run" if result.success else "failed", session.asker.cell
     session.watch.note(draft.code, failed=not result.success)
     session.journal.put(draft)
     if result.success:
         session.evidence.executed(parse(draft.code), parent=draft.parent)
-    return True
 
 
 def edit(session: Session, label: str, code: str) -> Draft:
