@@ -88,11 +88,18 @@ def file_text(entries: Sequence[Entry], library_bytes: int) -> str:
         return ""
     if len(text := _literal(_packed(entries, len(entries)))) <= limit:
         return text
-    low, high = 0, len(entries)  # how many fit when they are compressed
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if len(_squeezed(_packed(entries, middle))) <= limit else (low, middle - 1)
-    return _squeezed(_packed(entries, low)) if low else ""
+    low, high, count = 0, len(entries), len(entries)  # how many fit when they are compressed
+    best = ""
+    while count > low:
+        text = _squeezed(_packed(entries, count))
+        if len(text) <= limit:
+            low, best = count, text
+            if len(text) > 0.98 * limit:
+                break
+        else:
+            high = count - 1
+        count = min(high, max(low + 1, count * limit // len(text)))
+    return best
 
 
 def _packed(entries: Sequence[Entry], count: int) -> dict[str, Any]:

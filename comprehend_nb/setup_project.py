@@ -225,7 +225,7 @@ def adopt(root: Path, person: Person) -> Adopted:
                     symbols=list(row.cell.cell.symbols),
                 )
                 adopted += 1
-    remember(project, {**found.ours, **{w.file: [w.digest] for w in _agreeing(found)}}, done=False)
+    remember(project, {**found.ours, **{w.file: [w.digest] for w in _agreeing(found)}})
     return Adopted(adopted, already, tuple(refused))
 
 

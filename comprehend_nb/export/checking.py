@@ -7,8 +7,11 @@ __all__ = ['Row', 'Report', 'standings', 'shortfalls', 'Found', 'gather', 'struc
 
 # %% ../../nbs/41_export/08_checking.ipynb #9953bbe0
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TypeVar
 
 # %% ../../nbs/41_export/08_checking.ipynb #32e7aff2
 from ..ledger.audit import audit
@@ -24,7 +27,7 @@ from .needs import Resolver, Stars, missing
 from ..notebooks import Notebook, NotebookCell, Project, Reason
 from ..notebooks.past import ancestors, policy_changes
 from .render import docstring
-from .stamp import written_by_us
+from .stamp import any_ledger, ledger_digest, refs, written_by_us
 
 # %% ../../nbs/41_export/08_checking.ipynb #5f27a64e
 @dataclass(frozen=True)
@@ -80,6 +83,33 @@ def standings(project: Project, notebooks: Iterable[Notebook], resolver: Resolve
     ]
 
 
+def _remembered(project: Project, found: "Found") -> list[Row]:
+    "The rows of all notebooks, judged anew where the notebook, what it can see, the ledger, git or the policy changed."
+    memo = found.memo
+    if memo is None or not (git := refs(project.root)):
+        return standings(project, found.notebooks, found.resolver, found.history)
+    around = found.ledger, git, repr(project.policy)
+    keys = {n.path: (n.digest, found.resolver.seen_by(n), *around) for n in found.notebooks if n.exported}
+    known = {path: memo.known(path, "standings", key) for path, key in keys.items()}
+    late = [n for n in found.notebooks if n.path in keys and known[n.path] is None]
+    fresh = dict[str, list[Row]]()
+    for row in standings(project, late, found.resolver, found.history) if late else ():
+        fresh.setdefault(row.cell.notebook, []).append(row)
+    for n in late:
+        memo.learn(n.path, "standings", keys[n.path], [(r.standing, r.symbols) for r in fresh.get(n.path, ())])
+    return [
+        row
+        for n in found.notebooks
+        if n.exported
+        for row in (fresh.get(n.path, []) if known[n.path] is None else _rows(n, known[n.path]))
+    ]
+
+
+def _rows(notebook: Notebook, known: Iterable[tuple[Standing | None, str]]) -> list[Row]:
+    cells = [own for own in notebook.exported if own.code.strip()]
+    return [Row(own, standing, symbols) for own, (standing, symbols) in zip(cells, known, strict=True)]
+
+
 def _row(own: NotebookCell, closure: Closure | None, history: History, project: Project, line: Collection[str]) -> Row:
     if own.cell is None or closure is None:
         return Row(own, None)
@@ -127,24 +157,38 @@ class Found:
     resolver: Resolver
     modules: dict[str, Module]
     library: Library
-    history: History
+    root: Path
+    ledger: str = ""
     ours: Mapping[str, Collection[str]] = field(default_factory=dict)
     memo: Memo | None = None
+
+    @cached_property
+    def history(self) -> History:
+        "The ledger, read when somebody asks: where nothing changed, nobody does."
+        return read(self.root)
 
 
 def gather(project: Project) -> Found:
     "Read notebooks, library and ledger."
-    memo, ours = Memo(project.root / ".comprehend" / "local"), written_by_us(project)
+    settings = f"{project.lib_folder} {project.name(project.nbs)} {project.settings.get('doc_url')}"
+    memo, ours = Memo(project.root / ".comprehend" / "local", settings), written_by_us(project)
     notebooks = project.read(memo.reader)
     return Found(
         notebooks,
         Resolver(notebooks, memo),
-        expected(project, notebooks),
+        expected(project, notebooks, memo),
         library(project, ours),
-        read(project.root),
+        project.root,
+        ledger_digest(project.root),
         ours,
         memo,
     )
+
+
+def _alone(project: Project, notebook: Notebook) -> list[Reason]:
+    "What is wrong with a notebook whatever the others say."
+    cells = [f for own in notebook.exported for f in faults(own)]
+    return cells + unsound(notebook, docstring(project, notebook)) + both_sides(notebook)
 
 
 def structure(project: Project, found: Found) -> list[Reason]:
@@ -152,8 +196,9 @@ def structure(project: Project, found: Found) -> list[Reason]:
     out = [p for n in found.notebooks for p in n.problems]
     stars = Stars({project.lib_name: project.lib}, found.memo)
     for n in found.notebooks:
-        out += [f for own in n.exported for f in faults(own)]
-        out += unsound(n, docstring(project, n)) + both_sides(n) + list(missing(n, found.resolver.table, stars))
+        work = partial(_alone, project, n)
+        out += found.memo.value(n.path, "faults", n.digest, work) if found.memo else work()
+        out += missing(n, found.resolver.table, stars, found.memo)
     out += [
         Reason(
             m.notebooks[0],
@@ -169,10 +214,10 @@ def structure(project: Project, found: Found) -> list[Reason]:
 
 def judge(project: Project, found: Found, *, accept_policy: bool = False, target: str = "") -> Report:
     "The report on what was gathered."
-    rows = standings(project, found.notebooks, found.resolver, found.history)
+    rows = _remembered(project, found)
     report = Report(rows, shortfalls(rows, found.library, found.modules))
     around, report.notes = bypasses(
-        project, found.modules, found.library, stands_by(project, found.history, found.resolver), found.ours
+        project, found.modules, found.library, stands_by(project, lambda: found.history, found.resolver), found.ours
     )
     changed = [
         Reason(
@@ -181,19 +226,31 @@ def judge(project: Project, found: Found, *, accept_policy: bool = False, target
             remedy="If that is meant, say so: check --accept-policy.",
             kind="policy",
         )
-        for c in policy_changes(project, target)
+        for c in _by_git(project, found, "policy", lambda: policy_changes(project, target), target)
     ]
     around += heads(project, found.notebooks, found.modules, found.library, found.ours)
     report.reasons += around + ([] if accept_policy else changed)
     report.notes += changed if accept_policy else []
     for reason in structure(project, found):
         (report.notes if _was_there(reason, rows) else report.reasons).append(reason)
-    for p in audit(project.root) if found.history.records or found.history.problems else ():
+    for p in _by_git(project, found, "audit", lambda: audit(project.root)) if any_ledger(project.root) else ():
         (report.reasons if p.grave else report.notes).append(Reason(p.where, p.what, kind="ledger"))
     report.notes += _counted(project, found, rows)
     if found.memo:
         found.memo.save()
     return report
+
+
+_T = TypeVar("_T")
+
+
+def _by_git(project: Project, found: Found, what: str, work: Callable[[], list[_T]], *more: str) -> list[_T]:
+    "What git and the ledger say together, asked again when one of them, or the policy, changed."
+    git = refs(project.root)
+    if found.memo is None or not git:
+        return work()
+    out: list[_T] = found.memo.value("git", what, (git, found.ledger, repr(project.policy), *more), work)
+    return out
 
 
 def _was_there(reason: Reason, rows: Iterable[Row]) -> bool:

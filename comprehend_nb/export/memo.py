@@ -39,22 +39,22 @@ def _pickled(value: object) -> bytes:
     return out.getvalue()
 
 # %% ../../nbs/41_export/04_memo.ipynb #137550fb
-_CELLS = "cells"
-
-
 class Memo:
-    "What was worked out about notebooks, kept in `folder` (a project's private folder) from one process to the next."
+    """What was worked out about notebooks, kept in `folder` (a project's private folder) from one process to the next.
 
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "memo"
+    `context` is what else it follows from, beside the notebooks: the project's settings.
+    """
+
+    def __init__(self, folder: Path, context: str = "") -> None:
+        self._file, self._head = folder / "memo", f"{versions()} {context}\n".encode()
         data = kept(self._file, "memo") or b""
-        right = data.startswith(versions().encode())
-        self._closed: dict[str, bytes] = pickle.loads(data[len(versions()) :]) if right else {}  # noqa: S301 (sealed)
-        self._open: dict[str, dict[str, Any]] = {}
+        right = data.startswith(self._head)
+        self._closed: dict[str, bytes] = pickle.loads(data[len(self._head) :]) if right else {}  # noqa: S301 (sealed)
+        self._open: dict[str, dict[Any, Any]] = {}
         self._new: set[str] = set()
         self._fresh: dict[str, dict[tuple[str, bool], Cell]] = {}
 
-    def _page(self, name: str) -> dict[str, Any]:
+    def _page(self, name: str) -> dict[Any, Any]:
         if name not in self._open:
             blob = self._closed.get(name)
             self._open[name] = pickle.loads(blob) if blob else {}  # noqa: S301
@@ -62,31 +62,42 @@ class Memo:
 
     def reader(self, name: str) -> Callable[[str, bool], "Cell"]:
         "Reads the cells of the notebook `name` as `parse` does; CellError where one is none, which is not remembered."
+        place = f"{name} cells"
 
         def read(source: str, exported: bool) -> "Cell":
-            cell: Cell | None = self._page(name).get(_CELLS, {}).get((source, exported))
+            cell: Cell | None = self._page(place).get((source, exported))
             if cell is None:
                 from comprehend_nb.cells import parse
 
                 cell = parse(source, exported=exported)
-                self._new.add(name)
-            self._fresh.setdefault(name, {})[source, exported] = cell
+                self._new.add(place)
+            self._fresh.setdefault(place, {})[source, exported] = cell
             return cell
 
         return read
+
+    def known(self, name: str, kind: str, key: object) -> Any:
+        "What `learn` was last told under this name, kind and key; None for nothing."
+        found = self._page(name).get(kind)
+        return found[1] if found and found[0] == key else None
+
+    def learn(self, name: str, kind: str, key: object, value: Any) -> None:
+        "Keep `value`, which must say itself whether it still holds by `key`."
+        self._page(name)[kind] = key, value
+        self._new.add(name)
 
     def value(self, name: str, kind: str, key: object, work: Callable[[], Any]) -> Any:
         "`work()`, or what it gave when it was last asked for under this name, kind and key."
         page = self._page(name)
         if kind not in page or page[kind][0] != key:
-            page[kind] = key, work()
-            self._new.add(name)
+            self.learn(name, kind, key, work())
         return page[kind][1]
 
     def save(self) -> None:
-        "Keep it, where there is a folder for it and something is new; cells that were not asked for are forgotten."
+        "Keep it, where there is a folder for it and something is new; cells that nobody asks for are forgotten in time."
         if not self._new or not self._file.parent.is_dir():
             return
         for name in self._new:
-            self._closed[name] = _pickled(self._page(name) | {_CELLS: self._fresh.get(name, {})})
-        keep(self._file, versions().encode() + pickle.dumps(self._closed, protocol=5), "memo")
+            asked, page = self._fresh.get(name, {}), self._page(name)
+            self._closed[name] = _pickled(asked if 2 * len(asked) > len(page) else page | asked)
+        keep(self._file, self._head + pickle.dumps(self._closed, protocol=5), "memo")

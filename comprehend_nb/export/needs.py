@@ -43,24 +43,44 @@ class ModuleNames:
     bound: set[str] = field(default_factory=set)
     public: set[str] = field(default_factory=set)
     stars: set[str] = field(default_factory=set)
+    prints: list[str] = field(default_factory=list)
+
+    def take(self, own: NotebookCell, cell: Cell) -> None:
+        "Take in one exported cell."
+        self.bound |= cell.writes
+        self.prints.append(cell.fingerprint)
+        if not own.directives.keys() & {"exporti"}:
+            self.public |= {s for s in cell.symbols if not s.startswith("_")}
+        if "*" in own.code:
+            self.stars |= set(_STAR.findall(own.code))
+
+    def join(self, other: "ModuleNames") -> None:
+        "Take in what the cells of another notebook bind."
+        self.bound |= other.bound
+        self.public |= other.public
+        self.stars |= other.stars
+        self.prints += other.prints
 
 
-def _add(names: ModuleNames, own: NotebookCell, cell: Cell) -> None:
-    names.cells.append(own)
-    names.bound |= cell.writes
-    if not own.directives.keys() & {"exporti"}:
-        names.public |= {s for s in cell.symbols if not s.startswith("_")}
-    if "*" in own.code:
-        names.stars |= set(_STAR.findall(own.code))
-
-
-def module_names(notebooks: Iterable[Notebook]) -> dict[str, ModuleNames]:
+def module_names(notebooks: Iterable[Notebook], memo: Memo | None = None) -> dict[str, ModuleNames]:
     "What each module of the library binds, by dotted name."
     out: dict[str, ModuleNames] = {}
     for notebook in notebooks:
+        work = partial(_of_one, notebook)
+        found = memo.value(notebook.path, "names", notebook.digest, work) if memo else work()
+        for module, names in found.items():
+            out.setdefault(module, ModuleNames()).join(names)
         for c in notebook.exported:
-            if c.module and c.cell:
-                _add(out.setdefault(c.module, ModuleNames()), c, c.cell)
+            if c.module in out:
+                out[c.module].cells.append(c)
+    return out
+
+
+def _of_one(notebook: Notebook) -> dict[str, ModuleNames]:
+    out: dict[str, ModuleNames] = {}
+    for c in notebook.exported:
+        if c.module and c.cell:
+            out.setdefault(c.module, ModuleNames()).take(c, c.cell)
     return out
 
 # %% ../../nbs/41_export/05_needs.ipynb #34cff83c
@@ -150,9 +170,16 @@ class Stars:
         return next((p for p in (path / "__init__.py", path.with_suffix(".py")) if p.is_file()), None)
 
 # %% ../../nbs/41_export/05_needs.ipynb #bd3be363
-def missing(notebook: Notebook, table: Mapping[str, ModuleNames], known: Stars | None = None) -> Iterator[Reason]:
+def missing(
+    notebook: Notebook, table: Mapping[str, ModuleNames], known: Stars | None = None, memo: Memo | None = None
+) -> Iterator[Reason]:
     "Names that exported cells need and only cells outside of their module bind; `known` tells what stars bring."
     known = known or Stars()
+    if memo and notebook.exported:  # mostly nothing is, whatever stars bring
+        modules = sorted({c.module for c in notebook.exported if c.module and c.module in table})
+        key = notebook.digest, digest(*(f"{m} {' '.join(sorted(table[m].bound))}" for m in modules))
+        if not memo.value(notebook.path, "wants", key, lambda: any(_wants(notebook, table))):
+            return
     plain = _binders(notebook)
     stars: dict[str, frozenset[str] | None] = {}
     for own in notebook.exported:
@@ -164,6 +191,15 @@ def missing(notebook: Notebook, table: Mapping[str, ModuleNames], known: Stars |
                     stars[own.module] = _starred(module, table, known)
                 if binder and (brought := stars[own.module]) is not None and name not in brought:
                     yield _reason(own, name, binder)
+
+def _wants(notebook: Notebook, table: Mapping[str, ModuleNames]) -> Iterator[bool]:
+    "Is there a name that a star would have to bring?"
+    plain = _binders(notebook)
+    for own in notebook.exported:
+        if own.cell and own.module:
+            for name in own.cell.reads - table[own.module].bound - _ALWAYS:
+                if _binder(plain, name, own):
+                    yield True
 
 
 def _starred(module: ModuleNames, table: Mapping[str, ModuleNames], known: Stars) -> frozenset[str] | None:
@@ -216,7 +252,7 @@ class Resolver:
     "Finds what `from lib.core import f` means among the notebooks of the project."
 
     def __init__(self, notebooks: Iterable[Notebook], memo: Memo | None = None) -> None:
-        self.table = module_names(notebooks)
+        self.table = module_names(notebooks, memo)
         self._memo = memo
         self._prints: dict[str, str] = {}
         self._mentions_of: dict[str, frozenset[str]] = {}
@@ -237,9 +273,9 @@ class Resolver:
         "What an exported cell of the notebook rests on; None where it is no Python."
         if notebook.path not in self._closures:
             work = partial(self._all, notebook)
-            key = notebook.digest, self._print(notebook)
+            key = notebook.digest, self.seen_by(notebook)
             self._closures[notebook.path] = (
-                self._memo.value(notebook.path, "closures", key, work) if self._memo else work()
+                self._memo.value(f"{notebook.path} closures", "closures", key, work) if self._memo else work()
             )
         return self._closures[notebook.path].get(own.source)
 
@@ -247,10 +283,12 @@ class Resolver:
         scope = self.scope(notebook)
         return {own.source: scope.closure(cell) for own in notebook.exported if (cell := own.cell)}
 
-    def _print(self, notebook: Notebook) -> str:
+    def seen_by(self, notebook: Notebook) -> str:
         "What a notebook can see of the project's modules, in one digest: those it mentions, and those they mention."
         seen: dict[str, None] = {}
-        todo = list(self._mentions(notebook.exported))
+        work = partial(self._named, notebook.exported)
+        todo = list(self._memo.value(notebook.path, "mentions", notebook.digest, work) if self._memo else work())
+        todo = [m for name in todo for m in (self.table if name == "*" else [name]) if m in self.table]
         while todo:
             module = todo.pop()
             if module not in seen:
@@ -265,20 +303,26 @@ class Resolver:
 
     def _mentions(self, cells: Iterable[NotebookCell]) -> frozenset[str]:
         "Modules of the project that `cells` name; all, where something is imported from the package itself."
+        found = self._named(cells)
+        return frozenset(self.table) if "*" in found else frozenset(found & self.table.keys())
+
+    @staticmethod
+    def _named(cells: Iterable[NotebookCell]) -> frozenset[str]:
+        "What `cells` name of the package, modules or not; `*` for the package itself."
         found: set[str] = set()
         for c in cells:
             package = (c.module or "").partition(".")[0]
             if package and package in c.code:
                 if re.search(rf"\b(?:from|import)\s+{package}\b(?!\.)", c.code):
-                    return frozenset(self.table)
+                    return frozenset("*")
                 for dotted in re.findall(rf"\b{package}(?:\.\w+)+", c.code):
                     parts = dotted.split(".")
                     found |= {".".join(parts[:k]) for k in range(2, len(parts) + 1)}
-        return frozenset(found & self.table.keys())
+        return frozenset(found)
 
     def _module_print(self, module: str) -> str:
         if module not in self._prints:
-            self._prints[module] = digest(module, *(c.cell.fingerprint for c in self.table[module].cells if c.cell))
+            self._prints[module] = digest(module, *self.table[module].prints)
         return self._prints[module]
 
     def imported(self, module: str, name: str) -> Definition | None:

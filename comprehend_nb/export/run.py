@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 
 # %% ../../nbs/41_export/10_run.ipynb #187539e6
 from ..errors import ComprehendError
-from .generated import surprises
+from .generated import module_file, surprises
 from ..notebooks import Project, Reason
+from .quick import hidden, written
 from .seal import keep, kept
 from .stage import prepare, python_files, run, slim
-from .stamp import remember, unchanged, untouched, written_by_us
+from .stamp import Stamp, private_cells, remember, stamp_now, unchanged, untouched, written_by_us
 from .swap import Change, changes, complete, digest, interrupted, put_in_place
 
 # %% ../../nbs/41_export/10_run.ipynb #c7e0b468
@@ -87,19 +88,39 @@ def _due(project: Project, found: "Found", notebooks: set[str], files: set[str])
     if project.settings.get("export_procs"):  # these may look at anything
         return names
     due = {n for n in names if n not in notebooks}
-    modules = list(found.modules.values())
-    late = [m for m in modules if m.file not in files or due & set(m.notebooks)]
+    givers = dict[str, set[str]]()
+    for n in found.notebooks:
+        for module in {c.module for c in n.exported if c.module}:
+            givers.setdefault(module_file(project, module), set()).add(n.path)
+    late = {f for f, given in givers.items() if f not in files or due & given}
     while late:
-        due |= {n for m in late for n in m.notebooks}
-        modules = [m for m in modules if m not in late]
-        late = [m for m in modules if due & set(m.notebooks)]
+        due |= {n for f in late for n in givers.pop(f)}
+        late = {f for f, given in givers.items() if due & given}
     return [n for n in names if n in due]
 
 
-def _staged(project: Project, found: "Found", report: "Report", stage: Path) -> list[Change]:
-    "Let nbdev export into `stage`; returns what differs. ExportError where it failed or wrote what is no Python."
-    notebooks, files = untouched(project)
-    due, nbs = _due(project, found, notebooks, files), project.name(project.nbs)
+def _staged(project: Project, found: "Found", report: "Report", stage: Path, now: Stamp) -> list[Change]:
+    "Write the new library into `stage`; returns what differs. ExportError where that is refused, or is no Python."
+    notebooks, files = untouched(project, now)
+    due = _due(project, found, notebooks, files)
+    if not _quickly(project, found, stage, due, files == now.files.keys()):
+        _by_nbdev(project, stage, due)
+    if unseen := _unseen(project, found, stage):
+        raise ExportError("nbdev wrote code that is in no exported cell", map(str, unseen), report=report)
+    _explain(project, found, report.rows, stage)
+    nbs = project.name(project.nbs)
+    wanted = {p.relative_to(stage).as_posix() for p in python_files(stage / project.lib_folder)}
+    there = {f"{project.lib_folder}/{FILE}"} if (project.root / project.lib_folder / FILE).exists() else set()
+    also = {n for n in ("pyproject.toml", f"{nbs}/llms.txt") if (stage / n).is_file() or (stage / "whole").exists()}
+    found_changes = changes(project.root, stage, frozenset(wanted | there | also))
+    if broken := [line for c in found_changes if c.after and c.name.endswith(".py") for line in _broken(stage, c.name)]:
+        raise ExportError("nbdev wrote what is no Python", broken)
+    return found_changes
+
+
+def _by_nbdev(project: Project, stage: Path, due: list[str]) -> None:
+    "Let nbdev export the notebooks `due` in a copy."
+    nbs = project.name(project.nbs)
     front = f"{nbs}/{project.settings.get('readme_nb', 'index.ipynb')}"
     whole = bool(project.settings.get("export_procs"))
     data = {n: (project.root / n).read_bytes() for n in {*due, front} if (project.root / n).is_file()}
@@ -108,16 +129,22 @@ def _staged(project: Project, found: "Found", report: "Report", stage: Path) -> 
     result = run(stage, due, json.loads(kept(memory, memory.name) or b"{}"))
     if result["error"]:
         raise ExportError("nbdev could not export this project", [result["error"]])
-    if unseen := _unseen(project, found, stage):
-        raise ExportError("nbdev wrote code that is in no exported cell", map(str, unseen), report=report)
     keep(memory, json.dumps(result["memory"]).encode(), memory.name)
-    _explain(project, found, report.rows, stage)
-    wanted = {p.relative_to(stage).as_posix() for p in python_files(stage / project.lib_folder)}
-    there = {f"{project.lib_folder}/{FILE}"} if (project.root / project.lib_folder / FILE).exists() else set()
-    found_changes = changes(project.root, stage, frozenset(wanted | there | {"pyproject.toml", f"{nbs}/llms.txt"}))
-    if broken := [line for c in found_changes if c.after and c.name.endswith(".py") for line in _broken(stage, c.name)]:
-        raise ExportError("nbdev wrote what is no Python", broken)
-    return found_changes
+    (stage / "whole").touch()
+
+
+def _quickly(project: Project, found: "Found", stage: Path, due: list[str], as_left: bool) -> bool:
+    "Write what `due` notebooks change without nbdev; False where nbdev has to do it. `as_left`: no file was touched."
+    modules = [m for m in found.modules.values() if set(m.notebooks) & set(due)]
+    front = project.name(project.nbs / project.settings.get("readme_nb", "index.ipynb"))
+    if not as_left or not due or front in due or project.settings.get("export_procs"):
+        return False
+    notebooks = {n.path: n for n in found.notebooks}
+    texts = written(project, modules, notebooks, private_cells(project))
+    for name, text in (texts or {}).items():
+        (stage / name).parent.mkdir(parents=True, exist_ok=True)
+        (stage / name).write_text(text, encoding="utf-8", newline="")
+    return texts is not None
 
 
 def _unseen(project: Project, found: "Found", stage: Path) -> list[Reason]:
@@ -154,26 +181,36 @@ def _explain(project: Project, found: "Found", rows: Iterable["Row"], stage: Pat
     from comprehend_nb.explanation import PARTS
 
     texts = {(b.notebook, b.id): b.text for m in found.modules.values() for b in m.blocks}
-    entries = []
+    entries, people = [], _people(found)
     for row in rows:
         told = row.standing.explanation if row.standing else None
         text = texts.get((row.cell.notebook, row.cell.id))
         if told and text and row.standing and row.symbols and row.cell.module:
             what, why, fails = (str(told.data.get(part, "")) for part in PARTS)
-            by = tuple(
-                found.history.people[p].name if p in found.history.people else p for p in row.standing.explainers
-            )
+            by = tuple(people.get(p, p) for p in row.standing.explainers)
             cell = row.cell.cell
             kept = cell.fingerprint if cell and text == row.cell.code else ""
             names = cell.symbols if cell else ()
             entries.append(Entry(row.cell.module, names, text, kept, what, why, fails, by, told.at))
     target = stage / project.lib_folder / FILE
-    size = sum(p.stat().st_size for p in python_files(target.parent) if p.name not in (FILE, "_modidx.py"))
+    files = {p.relative_to(f).as_posix(): p for f in (project.root, stage) for p in python_files(f / project.lib_folder)}
+    size = sum(p.stat().st_size for p in files.values() if p.name not in (FILE, "_modidx.py"))
     text = file_text(entries, size)
     if text:
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     else:
         target.unlink(missing_ok=True)
+
+
+def _people(found: "Found") -> Mapping[str, str]:
+    "The names of people, by id."
+    def names() -> Mapping[str, str]:
+        return {k: p.name for k, p in found.history.people.items()}
+
+    out: Mapping[str, str] = found.memo.value("ledger", "people", found.ledger, names) if found.memo else names()
+    return out
+
 
 # %% ../../nbs/41_export/10_run.ipynb #5843100b
 def check(project: Project, *, accept_policy: bool = False, target: str = "") -> "Report":
@@ -197,20 +234,22 @@ def export(project: Project, *, overwrite: bool = False) -> Exported:
             "the library lies outside of the project", remedy="Set lib_path in [tool.nbdev] to a folder of the project."
         )
     folder = project.root / ".comprehend" / "local"
-    if not interrupted(folder) and unchanged(project):
+    now = stamp_now(project)
+    if not interrupted(folder) and unchanged(project, now):
         return Exported()
     from comprehend_nb.ledger import local
 
     with _alone(local(project.root)):
+        before = interrupted(folder)
         theirs = complete(project.root, folder)
-        changed = _export(project, folder, overwrite)
+        changed = _export(project, folder, overwrite, stamp_now(project) if before else now)
     notes = [f"{name}: an interrupted export did not replace it, because it was changed meanwhile" for name in theirs]
     return Exported(
         tuple(c.name for c in changed if c.after), tuple(c.name for c in changed if not c.after), tuple(notes)
     )
 
 # %% ../../nbs/41_export/10_run.ipynb #bd496f89
-def _export(project: Project, folder: Path, overwrite: bool) -> list[Change]:
+def _export(project: Project, folder: Path, overwrite: bool, now: Stamp) -> list[Change]:
     from comprehend_nb.export.checking import gather, judge
 
     found = gather(project)
@@ -223,15 +262,26 @@ def _export(project: Project, folder: Path, overwrite: bool) -> list[Change]:
         )
     stage = folder / f"stage-{os.getpid()}"
     try:
-        changed = _staged(project, found, report, stage)
-        ours = _ours(stage, project)
-        remember(project, {k: {v, *written_by_us(project).get(k, ())} for k, v in ours.items()}, done=False)
+        changed = _staged(project, found, report, stage, now)
+        ours = _ours(project, stage)
+        private = _private(project, found)
+        remember(project, {k: {v, *written_by_us(project).get(k, ())} for k, v in ours.items()})
         put_in_place(project.root, stage, project.lib_folder, changed)
     finally:
         complete(project.root, folder)
-    remember(project, {k: {v} for k, v in ours.items()}, done=True)
+    remember(project, {k: {v} for k, v in ours.items()}, seen=now, private=private)
     return changed
 
 
-def _ours(stage: Path, project: Project) -> Mapping[str, str]:
-    return {p.relative_to(stage).as_posix(): digest(p) or "" for p in python_files(stage / project.lib_folder)}
+def _ours(project: Project, stage: Path) -> Mapping[str, str]:
+    "Digests of the Python files of the library as it is about to be."
+    files = {p.relative_to(f).as_posix(): p for f in (project.root, stage) for p in python_files(f / project.lib_folder)}
+    left = f"{project.lib_folder}/{FILE}"
+    return {name: digest(p) or "" for name, p in files.items() if name != left or (stage / name).exists()}
+
+
+def _private(project: Project, found: "Found") -> Mapping[str, set[str]]:
+    "Ids of the cells that are kept out of `__all__`, by file."
+    notebooks = {n.path: n for n in found.notebooks}
+    return {m.file: ids for m in found.modules.values() if m.owner and (ids := hidden(project, notebooks[m.owner], m))}
+
