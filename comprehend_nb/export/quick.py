@@ -8,14 +8,14 @@ __all__ = ['module_text', 'Unsure', 'index_of', 'index_text', 'written', 'hidden
 # %% ../../nbs/41_export/09_quick.ipynb #0e692056
 import ast
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from pprint import pformat
 from textwrap import TextWrapper
 from typing import Any
 
 # %% ../../nbs/41_export/09_quick.ipynb #a8200a41
-from .generated import Block, Module, read_module
+from .generated import Module, read_module
 from .render import docstring, listed, quoted
 from ..notebooks import Notebook, Project
 

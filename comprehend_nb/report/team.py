@@ -12,12 +12,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 # %% ../../nbs/42_report/06_team.ipynb #51d4882c
-from ..export.checking import Found, gather, standings
+from ..export.checking import Found, memo_of, gather, standings
 from ..export.generated import Library
 from ..git import GitError
 from ..ledger.history import no_collection
 from ..ledger import History, read
-from ..export.memo import Memo
 from ..export.needs import Resolver
 from ..notebooks import Notebook, Project
 from .above import Above, NotAccepted, Whole, whole, wholes
@@ -96,9 +95,11 @@ def defects(project: Project, history: History, past: Sequence[Moment], now: flo
 
 def _read(project: Project) -> Found:
     "What a report needs of a project: of a large ledger only what is about its cells, where the extra for that is installed."
-    memo = Memo(project.root / ".comprehend" / "local")
+    memo = memo_of(project)
     notebooks = project.read(memo.reader)
-    return Found(notebooks, Resolver(notebooks, memo), {}, Library(), _history(project, notebooks), memo=memo)
+    found = Found(notebooks, Resolver(notebooks, memo), {}, Library(), project.root, memo=memo)
+    found.history = _history(project, notebooks)
+    return found
 
 
 def _history(project: Project, notebooks: Sequence[Notebook]) -> History:
