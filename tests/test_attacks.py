@@ -5,9 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from export_support import Lab, environ
+from export_support import ADA, BOB, Lab, environ
 
 from comprehend_nb.export import ExportError, check, export
+from comprehend_nb.setup_project import adopt
 
 
 @pytest.fixture(autouse=True)
@@ -187,3 +188,47 @@ def test_outside_of_the_gate_and_said_to_be(lab, change, said):
     change(lab)
     report = check(lab.project)
     assert any(said in str(n) and "outside of the gate" in str(n) for n in report.notes), report.notes
+
+
+# Around the notebooks: what a name means, what the policy is, what was there before.
+
+
+def test_a_name_looked_up_by_text_reaches_what_it_may_mean(lab):
+    lab.write("02_by_text", "# by text\n\n> By text.", "#| default_exp by_text", "#| export\nSECRET = 7", "#| export\ndef look(): return globals()['SECRET']")
+    lab.understand()
+    assert check(lab.project).ok
+    lab.edit("nbs/02_by_text.ipynb", "SECRET = 7", "SECRET = 9")
+    assert "nbs/02_by_text.ipynb#c3 look: stale: SECRET was changed" in "\n".join(check(lab.project).problems)
+
+
+def test_a_baseline_that_grows_is_a_change_of_policy(lab):
+    lab.git("checkout", "-q", "-b", "more")
+    lab.edit("nbs/00_core.ipynb", "def gross(net):", "def unseen(x):\\n    return x * 2\\n\\ndef gross(net):")
+    assert adopt(lab.root, ADA).adopted == 1
+    for _ in range(2):
+        report = check(lab.project)
+        assert "baseline: the baseline grew: 1 more pieces" in "\n".join(report.problems) and check(lab.project, accept_policy=True).ok
+        lab.commit("adopted in a branch")
+
+
+@pytest.mark.parametrize("name", ["settings.ini", ".comprehend/ledger/x.jsonl"])
+def test_a_second_policy_or_ledger_inside_of_the_project_is_seen(lab, name):
+    (lab.root / "nbs" / name).parent.mkdir(parents=True, exist_ok=True)
+    (lab.root / "nbs" / name).write_text("[comprehend_nb]\nother = none\nai = none\nglue = none\n")
+    assert f"nbs/{name.split('/')[0]}: a second policy or ledger" in "\n".join(check(lab.project).problems)
+
+
+def test_a_check_passed_by_one_person_and_an_explanation_by_another_verify_nothing(tmp_path):
+    lab = Lab(tmp_path / "a", "ai = verified\nother = verified\nglue = executed\n").sample().understand()
+    lab.record("checked", only=["gross", "total", "_paid"], person=BOB, verdict="passed")
+    rows = {r.symbols: r.standing for r in check(lab.project).rows}
+    assert rows["gross"].level == "explained" and not rows["gross"].understood
+    lab.record("checked", only=["gross"], person=ADA, verdict="passed")
+    rows = {r.symbols: r.standing for r in check(lab.project).rows}
+    assert rows["gross"].understood and rows["gross"].explainers == (ADA.id,) and not rows["total"].understood
+
+
+def test_a_verdict_forged_in_another_persons_file_is_seen(lab):
+    lab.record("checked", only=["gross"], person=BOB, verdict="passed")
+    lab.commit("somebody else brings Bob's verdict")  # in the name of Ada
+    assert "are records of Bob <bob@example.org>, but" in "\n".join(check(lab.project).problems)

@@ -112,6 +112,9 @@ def _fold(found: Iterable[Definition]) -> str:
     return prints[0] if len(prints) == 1 else f"fp1:{digest(prints[0], *sorted(prints[1:]))}"
 
 # %% ../../nbs/00_cells/04_closure.ipynb #e9f5bd2a
+_ANYTHING = {"globals", "eval", "exec"}
+
+
 class _Graph:
     "Definitions as a graph: what a name means and which names that reads in turn."
 
@@ -153,6 +156,9 @@ class _Graph:
             return [], self.member(name)
         if found := self.bindings.find(name, library):
             return self.local(name, library, exported, found)
+        if name in _ANYTHING:
+            layer = self.bindings.library if library else self.bindings.every
+            return [], [(n, library, "") for n in layer.base]
         parts, steps = zip(*(self.foreign(star, name) for star in self.stars), strict=True) if self.stars else ((), ())
         return [p for some in parts for p in some], [s for some in steps for s in some]
 

@@ -6,8 +6,9 @@
 __all__ = ['Row', 'Report', 'standings', 'shortfalls', 'Found', 'memo_of', 'gather', 'structure', 'judge', 'check']
 
 # %% ../../nbs/41_export/08_checking.ipynb #9953bbe0
+import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from ..ledger import History, read
 from .memo import Memo
 from .needs import Resolver, Stars, missing
 from ..notebooks import Notebook, NotebookCell, Project, Reason
-from ..notebooks.past import ancestors, policy_changes
+from ..notebooks.past import ancestors, baseline_growth, policy_changes
 from .render import docstring
 from .stamp import any_ledger, ledger_digest, refs, written_by_us
 
@@ -196,9 +197,22 @@ def _alone(project: Project, notebook: Notebook) -> list[Reason]:
     return cells + unsound(notebook, docstring(project, notebook)) + both_sides(notebook)
 
 
+def _inner(project: Project) -> Iterator[Reason]:
+    "Ledgers and policies that lie below the root: who works there would be held to them."
+    for place in (project.nbs, project.lib):
+        for here, folders, files in os.walk(place):
+            odd = [d for d in folders if d == ".comprehend"]
+            odd += [f for f in files if f == "settings.ini" and b"[comprehend_nb]" in Path(here, f).read_bytes()]
+            folders[:] = [d for d in folders if d[0] != "."]
+            for name in odd:
+                where = project.name(Path(here, name))
+                remedy = "Delete it: the project has one, at its root."
+                yield Reason(where, "a second policy or ledger, inside of the project", remedy=remedy, kind="policy inside")
+
+
 def structure(project: Project, found: Found) -> list[Reason]:
     "What keeps notebooks from being exported, whoever understands them."
-    out = [p for n in found.notebooks for p in n.problems]
+    out = [p for n in found.notebooks for p in n.problems] + list(_inner(project))
     stars = Stars({project.lib_name: project.lib}, found.memo)
     for n in found.notebooks:
         work = partial(_alone, project, n)
@@ -233,6 +247,10 @@ def judge(project: Project, found: Found, *, accept_policy: bool = False, target
         )
         for c in _by_git(project, found, "policy", lambda: policy_changes(project, target), target)
     ]
+    for n in filter(None, _by_git(project, found, "grown", lambda: [baseline_growth(project, target)], target)):
+        what = f"the baseline grew: {n} more pieces of code were adopted since, and nobody explained them"
+        remedy = "Explain them; if that is meant, say so: check --accept-policy."
+        changed.append(Reason("baseline", what, remedy=remedy, kind="policy"))
     around += heads(project, found.notebooks, found.modules, found.library, found.ours)
     report.reasons += around + ([] if accept_policy else changed)
     report.notes += changed if accept_policy else []

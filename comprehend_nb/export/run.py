@@ -92,7 +92,10 @@ def _due(project: Project, found: "Found", notebooks: set[str], files: set[str])
     for n in found.notebooks:
         for module in {c.module for c in n.exported if c.module}:
             givers.setdefault(module_file(project, module), set()).add(n.path)
-    late = {f for f, given in givers.items() if f not in files or due & given}
+    for file, there in found.library.generated.items():
+        if file in givers:  # a cell that goes there no longer has to be taken out, so its notebook is one of them
+            givers[file] |= {b.notebook for b in there.blocks}
+    late = {f for f, given in givers.items() if f not in files or due & given or not given <= set(names)}
     while late:
         due |= {n for f in late for n in givers.pop(f)}
         late = {f for f, given in givers.items() if due & given}
