@@ -158,7 +158,7 @@ class _Graph:
             return self.local(name, library, exported, found)
         if name in _ANYTHING:
             layer = self.bindings.library if library else self.bindings.every
-            return [], [(n, library, "") for n in layer.base]
+            return [], [(n, library, "") for n in layer.base if "." not in n]
         parts, steps = zip(*(self.foreign(star, name) for star in self.stars), strict=True) if self.stars else ((), ())
         return [p for some in parts for p in some], [s for some in steps for s in some]
 
