@@ -378,7 +378,10 @@ class ComprehendMagics(Magics):
 
         %ai_state --sent [DRAFT] shows what was sent, for the latest request or for a draft.
         """
-        from comprehend_nb.live import describe
+        from fnmatch import fnmatchcase
+
+        from comprehend_nb.live.looks import look
+        from comprehend_nb.live.paths import CannotLook
         from comprehend_nb.session.core import sent_text, state_of, values_of
 
         flags, line = _words(line, "--sent")
@@ -387,15 +390,18 @@ class ComprehendMagics(Magics):
             return
         hidden = self.session.hidden | set(self.session.policy.hide)
         for name in line.split():
-            if name in hidden or name not in self.shell.user_ns:
-                _say(f"{name}: {'hidden, never sent' if name in hidden else 'there is no such name'}")
-            else:
-                _say(describe(name, self.shell.user_ns[name], values=values_of(self.session)))
+            if any(fnmatchcase(name, h) for h in hidden):
+                _say(f"{name}: hidden, never sent")
+                continue
+            try:
+                _say(look(self.shell.user_ns, name, hidden=hidden, values=values_of(self.session)))
+            except CannotLook as e:
+                _say(f"{name}: {e}")
         if not line.split():
             state = state_of(self.session)
             text = state.text()
             _say(text)
-            _say("\n".join([_RULE, *(f"left out: {n} ({why})" for n, why in state.left_out)]))
+            _say("\n".join([_RULE, *state.report()]))
             _say(f"{len(text.encode()):,} bytes; {_cost(self.session)}")
 
     @no_var_expand

@@ -78,6 +78,12 @@ def test_what_would_be_sent_is_shown_with_its_size_before_anything_is_sent(proje
         assert "rates" in out
         assert "hunter2" not in out
         assert "tokens to" in out
+        assert "redacted in password: named as secret" in out
+        assert "rates[1]: int = 19" in d.run("%ai_state rates[1]")
+        assert "may be looked at" in d.run("%ai_state no_such_name")
+        d.run("%ai_hide rates")
+        assert "left out: rates (hidden)" in d.run("%ai_state")
+        assert "hidden, never sent" in d.run("%ai_state rates")
         assert not server.requests
     with driving(project) as d:
         assert "goes to rules, no model" in d.run("%ai_state")

@@ -74,7 +74,14 @@ def _make(libraries: list[str]) -> None:
                 added = list(describers().items())
             except Exception:  # noqa: S112  (a library of another version, or a plug-in that errs)
                 continue
-            found |= {id(cls): (cls, d) for cls, d in added if is_class(cls) and not one_of(cls, object, BaseException)}
+            found |= {
+                id(cls): (cls, d)
+                for cls, d in added
+                if is_class(cls)
+                and id(cls) not in found
+                and not one_of(cls, object, BaseException)
+                and (isinstance(d, Family) or callable(d))
+            }
     _Made.classes = tuple(cls for cls, _ in found.values())
     exact = {i: d.tell if isinstance(d, Family) else d for i, (_, d) in found.items()}
     _Made.table = Table(exact, {i: d.tell for i, (_, d) in found.items() if isinstance(d, Family)})

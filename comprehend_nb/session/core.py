@@ -185,6 +185,7 @@ def state_of(session: Session, focus: list[str] | None = None) -> "State":
     return capture(
         session.shell.user_ns, focus=focus or [], recent=_mentioned(session.watch.recent[-3:]),
         hidden=sorted(session.hidden | set(session.policy.hide)), values=values_of(session), error=last_error(session),
+        previous=getattr(getattr(session.model, "prompt", None), "latest", None),
     )  # fmt: skip
 
 
