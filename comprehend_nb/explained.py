@@ -159,11 +159,19 @@ def explain(obj_or_name: object) -> Explanation:
             or sorted(data["names"])[:5]
         )
         raise NotExplained(
-            "nobody explained this", where=names[0], remedy=f"Explained are, for instance: {', '.join(near)}."
+            _absent(data), where=names[0], remedy=f"Explained are, for instance: {', '.join(near)}."
         )
     what, why, fails, by, at, brief, fingerprint = data["said"][data["names"][found]]
     true, note = _still_true(folder, found, brief, fingerprint)
     return Explanation(found, _shown(what), _shown(why), _shown(fails), tuple(map(_shown, by)), _shown(at), true, note)
+
+
+def _absent(data: Mapping[str, Any]) -> str:
+    "Why a name is not there: what had no room was explained all the same."
+    left = data.get("left_out")
+    if isinstance(left, int) and left > 0:
+        return f"no explanation of this is carried; {left} of this library's had no room in it, and are in its ledger"
+    return "nobody explained this"
 
 
 def _shown(text: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pytest
 from export_support import Lab, environ
+from kernel_support import driving, make_project
 
 from comprehend_nb.cli import main
+from comprehend_nb.demo.headless import new_page
 from comprehend_nb.rerun.fleet import RerunError, jobs_of, rerun
 
 SLOW = "import time\nopen({mark!r}, 'a').write('x')\ntime.sleep({seconds})"
@@ -169,3 +172,38 @@ def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(RerunError, match=r"comprehend-nb\[dask\]"):
         rerun(jobs_of(slow_projects(tmp_path, count=1).project), scheduler="tcp://127.0.0.1:1")
+
+
+# --- the checks that people passed
+
+def the_answer(d) -> str:
+    "What the person would have to say: looked up in the kernel, which never shows it."
+    waits = "__import__('comprehend_nb.session.quiz', fromlist=['x'])._pending[get_ipython()._comprehend_nb.session]"
+    return d.run(f"print([w.item.value for w in {waits}.values() if w.item][-1])")
+
+
+def test_recorded_checks_are_run_again_and_say_what_moved(tmp_path, monkeypatch, capsys):
+    "Nothing that the standing depends on changed: only a file that the notebook reads."
+    pytest.importorskip("comprehend_nb.checks.replay", reason="needs recorded checks that can be run again")
+    project = make_project(tmp_path / "p")
+    (project / "settings.ini").write_text("[comprehend_nb]\nother = verified\nglue = none\n")
+    cells = ["#| default_exp core", "#| export\nfrom pathlib import Path", "#| export\ndef gross(net):\n    return net + net * int(Path('rate.txt').read_text()) // 100", "print(gross(1300), gross(250))"]
+    (project / "nbs" / "rate.txt").write_text("7")
+    with driving(project) as d:
+        for n, cell in enumerate(cells[1:]):
+            d.run(cell, f"c{n}")
+        d.run("%%ai_explain gross\nwhat: adds the tax to a sum\nwhy: shops show what is paid\nfails: text instead of a number raises TypeError", "e")
+        for _ in range(5):
+            d.run("%ai_check gross", "q")
+            if "has passed" in d.run(f"%ai_check gross = {the_answer(d)}", "a"):
+                break
+    new_page(project / "nbs" / "00_core.ipynb", "# core\n\n> Core.", cells)
+    monkeypatch.chdir(project)
+    assert main(["check", "--rerun"]) == 0, capsys.readouterr()
+    out = capsys.readouterr().out
+    assert "recorded checks have the answers they had" in out and "0 of" not in out and "could not be run again" not in out
+    (project / "nbs" / "rate.txt").write_text("19")
+    assert main(["check"]) == 0, "the files and the records are what they were"
+    assert main(["check", "--rerun"]) == 1
+    out = capsys.readouterr().out
+    assert re.search(r"00_core\.ipynb#\S+ gross: a recorded check has another answer now: `gross\(.*` was \S+ and is \S+", out), out

@@ -29,16 +29,18 @@ def progress(ran: Ran, done: int, of: int) -> None:
 
 def add_rerun(project: Project, report: "Report", args: Namespace) -> None:
     "Run the notebooks again, here or at a scheduler, and add what that says to the report."
+    from comprehend_nb.ledger import read
     from comprehend_nb.rerun.fleet import jobs_of, rerun
+    from comprehend_nb.rerun.recorded import checks_of
     from comprehend_nb.rerun.verdict import note_of, reasons_of
 
     if args.workers < 0 or args.timeout <= 0:
         raise UsageError("--workers and --timeout are numbers above 0")
     path: Path = getattr(args, "path", None) or args.folder
     only = [project.name(path.resolve())] if path.is_file() else []
-    jobs = jobs_of(project, only=only, timeout=args.timeout)
+    notebooks = project.read()
+    jobs = jobs_of(project, only=only, timeout=args.timeout, checks=checks_of(notebooks, read(project.root)))
     ran = rerun(jobs, workers=args.workers, scheduler=args.scheduler, each=progress)
-    notebooks = {n.path: n for n in project.read()}
-    report.reasons += reasons_of(ran, notebooks)
+    report.reasons += reasons_of(ran, {n.path: n for n in notebooks})
     report.notes.append(note_of(ran))
     sys.stderr.flush()

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['RerunError', 'jobs_of', 'here', 'at', 'rerun']
 
-# %% ../../nbs/45_rerun/02_fleet.ipynb #2e37ba26
+# %% ../../nbs/45_rerun/02_fleet.ipynb #34f4ad8c
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -17,20 +18,22 @@ from typing import Any
 from ..errors import ComprehendError
 from ..notebooks import Project
 from .job import Job, Ran, do
+from .recorded import Checks
 
 # %% ../../nbs/45_rerun/02_fleet.ipynb #58a650e2
 class RerunError(ComprehendError):
     "The workers cannot be reached, or what they need is not installed."
 
 
-def jobs_of(project: Project, *, only: Iterable[str] = (), timeout: float = 600.0) -> list[Job]:
-    "A job for each notebook of the project, the largest first (so that the last worker does not wait for one alone); `only` names some."
+def jobs_of(project: Project, *, only: Iterable[str] = (), timeout: float = 600.0, checks: Checks | None = None) -> list[Job]:
+    "A job for each notebook of the project, the largest first (so that the last worker does not wait for one alone); `only` names some; with the recorded `checks`."
     wanted, found = set(only), []
     for path in project.notebooks():
         name = project.name(path)
         if not wanted or name in wanted:
             data = path.read_bytes()
-            found.append((len(data), Job(name, str(project.root), sha256(data).hexdigest(), (str(project.lib.parent),), timeout)))
+            again = json.dumps((checks or {}).get(name, {}))
+            found.append((len(data), Job(name, str(project.root), sha256(data).hexdigest(), (str(project.lib.parent),), timeout, again)))
     return [job for _, job in sorted(found, key=lambda f: (-f[0], f[1].name))]
 
 # %% ../../nbs/45_rerun/02_fleet.ipynb #65667b92

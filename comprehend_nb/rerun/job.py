@@ -28,15 +28,17 @@ class Job:
     digest: str
     also: tuple[str, ...] = ()
     timeout: float = 600.0
+    checks: str = "{}"  # the recorded checks by cell id, as JSON
 
 
 @dataclass(frozen=True)
 class Cell:
-    "One cell that ran: its id, the error it raised (empty: none), seconds."
+    "One cell that ran: its id, the error it raised (empty: none), seconds, and what became of each recorded check (see `child.checked`)."
 
     id: str
     error: str
     seconds: float
+    again: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ def do(job: Job, *, attempts: int = 2) -> Ran:
 def _once(job: Job, path: Path) -> Ran:
     with tempfile.TemporaryDirectory() as folder:
         result = os.path.join(folder, "cells")
-        command = [sys.executable, "-m", "comprehend_nb.rerun.child", str(path), result, *job.also]
+        told = {"path": str(path), "also": job.also, "checks": json.loads(job.checks), "parent": os.getpid()}
+        Path(folder, "job").write_text(json.dumps(told), encoding="utf-8")
+        command = [sys.executable, "-m", "comprehend_nb.rerun.child", os.path.join(folder, "job"), result, job.name]
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
         try:
             status = child.wait(job.timeout)
@@ -115,4 +119,8 @@ def _read(result: str) -> tuple[tuple[Cell, ...], bool]:
         lines = [json.loads(line) for line in Path(result).read_text(encoding="utf-8").splitlines()]
     except (OSError, ValueError):
         return (), False
-    return tuple(Cell(*line) for line in lines if line), bool(lines) and lines[-1] == []
+    cells: dict[str, Cell] = {}
+    for i, error, seconds, again in filter(None, lines):
+        before = cells.get(i) if error is None else None  # more about a cell that ran
+        cells[i] = Cell(i, before.error if before else error or "", before.seconds if before else seconds, (*(before.again if before else ()), *map(tuple, again)))
+    return tuple(cells.values()), bool(lines) and lines[-1] == []

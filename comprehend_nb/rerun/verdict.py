@@ -15,7 +15,20 @@ from .job import Ran
 # %% ../../nbs/45_rerun/03_verdict.ipynb #b9db4f05
 def reasons_of(ran: Iterable[Ran], notebooks: Mapping[str, Notebook]) -> list[Reason]:
     "One reason for each notebook that did not come to its end: where it stopped, why, and how many exported cells were not reached."
-    return [_reason(r, notebooks.get(r.name)) for r in ran if not r.ok]
+    answers = list(ran)
+    stopped = [_reason(r, notebooks.get(r.name)) for r in answers if not r.ok]
+    return stopped + [m for r in answers for m in _moved(r, notebooks.get(r.name))]
+
+
+def _moved(ran: Ran, notebook: Notebook | None) -> list[Reason]:
+    "A reason for each recorded check whose answer is another one now."
+    cells = {c.id: c for c in notebook.cells} if notebook else {}
+    remedy = "Was that meant? Then explain it again, and answer a check about it."
+    return [
+        Reason(cells[c.id].where if c.id in cells else f"{ran.name}#{c.id}", f"a recorded check has another answer now: {again[1]}",
+               cells[c.id].symbols if c.id in cells else "", remedy=remedy, kind="rerun")
+        for c in ran.cells for again in c.again if again[:1] == ("moved",)
+    ]  # fmt: skip
 
 
 def _reason(ran: Ran, notebook: Notebook | None) -> Reason:
@@ -38,4 +51,13 @@ def note_of(ran: Iterable[Ran]) -> Reason:
     cells = sum(len(r.cells) for r in all_of_it)
     places = len({r.where for r in all_of_it if r.where})
     where = f" by {places} workers" if places > 1 else ""
-    return Reason("rerun", f"{sum(r.ok for r in all_of_it)} of {len(all_of_it)} notebooks ran to their end, {cells} cells{where}", kind="rerun")
+    return Reason("rerun", f"{sum(r.ok for r in all_of_it)} of {len(all_of_it)} notebooks ran to their end, {cells} cells{where}{_checks(all_of_it)}", kind="rerun")
+
+
+def _checks(ran: Iterable[Ran]) -> str:
+    again = [a for r in ran for c in r.cells for a in c.again]
+    if not again:
+        return "; no recorded check could be run again"
+    unsure = [a[1] for a in again if a[:1] == ("unsure",)]
+    why = f", {len(unsure)} could not be run again ({unsure[0]})" if unsure else ""
+    return f"; {sum(not a for a in again)} of {len(again)} recorded checks have the answers they had{why}"
