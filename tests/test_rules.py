@@ -5,7 +5,7 @@ import sys
 import warnings
 
 import pytest
-from rules_scenarios import HELD_OUT, PENGUINS, SCENARIOS, Scenario, Shell, Trial, missing_packages, play
+from rules_scenarios import FRESH, HELD_OUT, PENGUINS, SCENARIOS, THIRD, Scenario, Shell, Trial, missing_packages, play
 
 from comprehend_nb.models.contract import Answer, Proposal, Request, validate
 from comprehend_nb.models.rules import MOST_LINES, Rules, groups, step
@@ -14,17 +14,25 @@ from comprehend_nb.models.rules_core import RULES, Scene, read_cell, words
 from comprehend_nb.models.rules_flow import Unsure
 
 # What the rules miss of the scenarios: known, and kept here so that a miss more or a miss less shows.
-MISSES = {"macrodata: year and quarter as text"}
+MISSES = {
+    "macrodata: year and quarter as text": "quarters written as text are not read",
+    "crimea: a local name before it is set": "what a local name should begin as cannot be known",
+    "sunspots: division of text": "numpy's own error types are not read",
+    "co2: a keyword misspelled": "the keywords of a method of another library are not known",
+    "iris: to many values to unpack": "which of the names is too few cannot be known",
+}
+ALL = [*SCENARIOS, *HELD_OUT, *FRESH, *THIRD]
 
 
-@pytest.mark.parametrize("scenario", [*SCENARIOS, *HELD_OUT], ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", ALL, ids=lambda s: s.name)
 def test_scenario(scenario: Scenario) -> None:
     if lacking := missing_packages(scenario):
         pytest.skip(f"needs {', '.join(lacking)}, which ship the data")
-    if scenario.name in MISSES:
-        assert not isinstance(play(scenario), Trial), f"{scenario.name} is found now: take it off MISSES"
-        pytest.skip("a known miss: quarters written as text are not read")
     trial = play(scenario)
+    if scenario.name in MISSES:
+        found = isinstance(trial, Trial) and trial.error is None and trial.proposal.code and _found(scenario, trial)
+        assert not found, f"{scenario.name} is found now: take it off MISSES"
+        pytest.skip(f"a known miss: {MISSES[scenario.name]}")
     assert isinstance(trial, Trial), trial
     assert trial.error is None, (trial.error, trial.proposal.code)
     assert scenario.found(trial), trial.proposal.code
@@ -33,9 +41,40 @@ def test_scenario(scenario: Scenario) -> None:
     assert trial.proposal.model == "rules" and trial.proposal.intent
 
 
+def _found(scenario: Scenario, trial: Trial) -> bool:
+    try:
+        return bool(scenario.found(trial))
+    except (KeyError, StopIteration, AttributeError, TypeError, IndexError):
+        return False
+
+
 def test_forty_scenarios_at_least() -> None:
     assert len(SCENARIOS) >= 40 and len(SCENARIOS) - len(MISSES) >= 36
-    assert len({s.name for s in [*SCENARIOS, *HELD_OUT]}) == len(SCENARIOS) + len(HELD_OUT)
+    assert len({s.name for s in ALL}) == len(ALL) and set(MISSES) <= {s.name for s in ALL}
+
+
+@pytest.mark.parametrize(
+    ("cell", "parts"),
+    [
+        ("a, b = (1, 2, 3), 4, 5", ["ValueError", "too many values", "line 1"]),
+        ("def worst(rows):\n    for r in rows:\n        if r > most:\n            most = r\n    return most\nworst([1])", ["UnboundLocalError", "`most` is bound somewhere in that function", "line 3"]),
+        ("total = len(penguins)\nraise RuntimeError('no ' + str(total))", ["RuntimeError"]),
+    ],
+)
+def test_asked_to_fix_what_no_rule_repairs_it_says_which_error_and_what_to_look_at(cell: str, parts: list[str]) -> None:
+    with Shell() as shell:
+        shell.run(PENGUINS)
+        shell.run(cell)
+        got, _ = shell.ask(Rules(), "fix it")
+    assert isinstance(got, Answer) and "see nothing of the kind" not in got.text, got
+    assert all(p in got.text for p in [*parts, "I know no repair for that", "repair the cell that raised an error: a key"]), got.text
+
+
+def test_asked_to_fix_where_nothing_failed_it_says_so() -> None:
+    with Shell() as shell:
+        shell.run(PENGUINS)
+        got, _ = shell.ask(Rules(), "fix it")
+    assert isinstance(got, Answer) and "No error was raised" in got.text
 
 
 def test_the_demo_gets_missing_values_a_function_and_its_test() -> None:
@@ -106,7 +145,10 @@ def test_an_error_comes_first_and_one_without_a_repair_is_admitted() -> None:
         assert isinstance(got, Proposal) and got.code == "penguins[\"sex\"]"
         shell.run("assert len(penguins) == 3")
         got, _ = shell.ask(Rules(), "")
-        assert isinstance(got, Proposal) and got.assumption.startswith("I know no repair for the AssertionError")
+        assert isinstance(got, Proposal) and got.code == "len(penguins)"
+        shell.run("a, b = 1, 2, 3")
+        got, _ = shell.ask(Rules(), "")
+        assert isinstance(got, Proposal) and got.assumption.startswith("I know no repair for the ValueError")
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from functools import lru_cache
 from itertools import groupby
 
 # %% ../../nbs/21_models/01_rules.ipynb #ad9f09d2
-from . import rules_code, rules_data, rules_errors, rules_names  # noqa: F401  (rules register)
+from . import rules_code, rules_data, rules_errors, rules_kinds, rules_names  # noqa: F401  (rules register)
 from . import rules_tables, rules_tests, rules_values  # noqa: F401
 from .contract import Answer, Progress, Proposal, Request
-from .rules_answers import ANSWERS, answer
+from .rules_answers import ANSWERS, answer, no_repair
 from .rules_core import RULES, Candidate, Rule, Scene, mentioned, read_cell, spoken, values, words
 
 # %% ../../nbs/21_models/01_rules.ipynb #11e43540
@@ -220,6 +220,11 @@ class Rules:
 
     def _nothing(self, scene: Scene, wants: Understood) -> str:
         where = f" in {spoken(wants.names)}" if wants.names else ""
+        if "error" in wants.topics:
+            if scene.error is None:
+                return f"No error was raised by the latest cell. {can_do(scene, replace(wants, topics=frozenset()))}"
+            repairs = "; ".join(dict.fromkeys(r.can for r in RULES if r.kind == "error" and r.can))
+            return f"{no_repair(scene)} I am rules, no model: what I can do is to {repairs}."
         if wants.topics:
             return (
                 f"I looked for {_quoted(wants.read)}{where} and see nothing of the kind. "

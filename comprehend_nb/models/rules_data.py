@@ -197,7 +197,15 @@ def _codes(values: Any) -> Counter[Any]:
             span = rest.max() - rest.min()
             if (rest.min() - code if code < 0 else code - rest.max()) > max(span, 1):
                 hits[code] = count
+    if low == -1 and not hits and _lone(values):
+        hits[-1] = int((values == -1).sum())
     return hits
+
+
+def _lone(values: Any) -> bool:
+    "Is -1, a few times, the only negative among many different values?"
+    below, rest = values[values < 0], values[values >= 0]
+    return bool(3 <= len(below) <= len(values) / 3 and below.max() == -1 and len(set(rest[:1000].tolist())) > 5)
 
 # %% ../../nbs/21_models/01_rules_data.ipynb #01f6bb46
 @rule(

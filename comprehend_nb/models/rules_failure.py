@@ -32,6 +32,26 @@ _KNOWN = (
     ValueError,
     ImportError,
     ModuleNotFoundError,
+    AssertionError,
+    RecursionError,
+    OverflowError,
+    UnicodeDecodeError,
+    UnicodeEncodeError,
+    PermissionError,
+    NotImplementedError,
+    StopIteration,
+    MemoryError,
+)
+
+
+_OTHERS = (
+    ("pandas.errors", "IntCastingNaNError"),
+    ("pandas.errors", "UndefinedVariableError"),
+    ("pandas.errors", "MergeError"),
+    ("pandas._libs.tslibs.parsing", "DateParseError"),
+    ("json.decoder", "JSONDecodeError"),
+    ("sklearn.exceptions", "NotFittedError"),
+    ("numpy.linalg", "LinAlgError"),
 )
 
 
@@ -47,17 +67,9 @@ class Failure:
 
 
 def known_error(error: object) -> bool:
-    "Whether it is of one of Python's own error types, or of one of pandas' two that matter here, by identity."
-    pd = sys.modules.get("pandas")
-    extra = [
-        getattr(getattr(pd, "errors", None), "IntCastingNaNError", None),
-        getattr(_parsing(), "DateParseError", None),
-    ]
+    "Whether it is of one of Python's own error types, or of a library's that matters here and is loaded, by identity."
+    extra = [vars(sys.modules[place]).get(name) for place, name in _OTHERS if place in sys.modules]
     return exact(error, *_KNOWN, *(e for e in extra if e is not None))
-
-
-def _parsing() -> object:
-    return sys.modules.get("pandas._libs.tslibs.parsing")
 
 # %% ../../nbs/21_models/01_rules_failure.ipynb #c7120ea1
 def locate(scene: Scene, error: Any) -> Failure | None:
