@@ -43,6 +43,7 @@ class Policy:
     explainers: int = 1  # distinct people for each exported cell
     max_lines: int = 20  # of one proposal
     budget_usd: float = 1.00  # what a session may spend on a model
+    hours: str = "private"  # "team": members who join may share weekly sums of time, masked
     values: str = "sample"  # "types" never sends a value of an object, only names and types
     hide: tuple[str, ...] = ()  # names that are never sent
     critical: tuple[str, ...] = ()  # symbols that deserve more than the rest
@@ -57,7 +58,7 @@ class Policy:
         return self.ai if ai else self.glue if kind == "glue" else self.other
 
 # %% ../nbs/02_policy.ipynb #0c78211f
-_ONE_OF = dict.fromkeys(("persist", "ai", "other", "glue"), LEVELS) | {"values": ("sample", "types")}
+_ONE_OF = dict.fromkeys(("persist", "ai", "other", "glue"), LEVELS) | {"hours": ("private", "team"), "values": ("sample", "types")}
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -189,6 +190,7 @@ class Personal:
     request_budget_usd: float | None = None  # one question, with what is sent back and tried again
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     deadline: float = 60.0
+    hours: bool = True  # keep weekly sums of time on this machine, for this person
     sign: bool | None = None  # sign sessions of the ledger with git's key; None: where git signs commits by default
     moments: bool = True  # what people said about code, shown in tracebacks and at changed cells
 
@@ -225,7 +227,7 @@ def read_personal(environ: Mapping[str, str] = os.environ) -> Personal:
 # %% ../nbs/02_policy.ipynb #6a97f838
 _PERSONAL_TYPES: Mapping[str, tuple[type, ...]] = {
     "model": (str,), "base_url": (str, type(None)), "api_key": (str, type(None)), "name": (str,), "email": (str,),
-    "day_budget_usd": (int, float), "request_budget_usd": (int, float), "prices": (dict,), "deadline": (int, float),
+    "day_budget_usd": (int, float), "request_budget_usd": (int, float), "prices": (dict,), "hours": (bool,), "deadline": (int, float),
     "moments": (bool,), "sign": (bool, type(None)), "probe": (bool,), "try_first": (bool,),
 }  # fmt: skip
 

@@ -1,8 +1,10 @@
 "The report on projects in real git repositories whose answers are known."
 
 import json
+import math
 import subprocess
 import sys
+import time
 from itertools import combinations
 
 import pytest
@@ -17,9 +19,12 @@ from comprehend_nb.report.defects import mine, poisson
 from comprehend_nb.report.facts import Facts, reduced
 from comprehend_nb.report.measure import bus_factor, wilson
 from comprehend_nb.report.page import page
+from comprehend_nb.report.shared import join, share
+from comprehend_nb.report.slope import theil_sen
 from comprehend_nb.report.team import as_json, report
 from comprehend_nb.report.timeline import moments, timeline
 from comprehend_nb.report.unit import logic
+from comprehend_nb.session.hours import read_hours
 
 CEM = Person.of("Cem", "cem@example.org")
 
@@ -79,6 +84,16 @@ def test_what_changed_below_makes_stale_what_stands_above(lab):
     found = report(lab.project)
     assert {u.name for u in logic(found.units) if u.standing == "stale"} == {"gross", "total"} == {c.unit.name for c in found.changed}
     assert all("RATE was changed" in c.why for c in found.changed) and found.loss.known == 0
+    assert "RATE was changed" in page(found) and ADA.id not in page(found) and BOB.id not in page(found), "what, and not by whom"
+
+
+def test_answers_that_were_run_again_and_are_the_same_carry_over(lab):
+    before = units(report(lab.project))["gross"]
+    lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 7.0")
+    assert units(report(lab.project))["gross"].standing == "stale"
+    lab.record("checked", only=["gross"], person=BOB, verdict="passed", was=before.closure)
+    now = units(report(lab.project))["gross"]
+    assert now.standing == "verified" and ADA.id in now.verified and now.closure != before.closure
 
 
 def test_formatting_and_moving_change_no_number(lab):
@@ -420,6 +435,77 @@ def test_many_parts_are_put_together(grown, monkeypatch):
             ledger.append("executed", f"fp1:{n:032x}", "cl1:z")
         assert Facts(grown.root).count == len(read(grown.root).records)
     assert len(list((grown.root / ".comprehend/local").glob("report-facts-*.parquet"))) <= 3
+
+
+
+# --- time
+
+
+def test_a_kernel_keeps_weekly_sums_on_this_machine_and_nowhere_else(tmp_path):
+    from kernel_support import driving, git, make_project
+
+    project = make_project(tmp_path / "p")
+    local(project)
+    with driving(project) as d:
+        d.run("def gross(net, rate):\n    return net * (1 + rate / 100)\nshown = gross(100, 7)", "c1")
+        d.run("%ai a test of gross", "c2")
+        d.run("%ai_run d1", "c3")
+        d.run("x = 1", "c4")
+        d.kernel.client.shutdown()  # as a front end ends a kernel; one that is killed loses what is under a minute old
+        end = time.monotonic() + 60
+        while not any(s.get("review_cells") for s in read_hours(project).values()) and time.monotonic() < end:
+            time.sleep(0.1)
+    sums = next(iter(read_hours(project).values()))
+    assert sums["review_cells"] == 1 and sums["write_cells"] >= 2 and sums["ask_cells"] == 1 and sums["review"] > 0 < sums["write"]
+    git(project, "add", "-A")
+    assert "hours" not in git(project, "ls-files")
+    said = subprocess.run([sys.executable, "-m", "comprehend_nb.cli", "hours"], cwd=project, env=environ(), capture_output=True, text=True)
+    assert said.returncode == 0 and "review 0.0 h" in said.stdout and "gradient: unknown" in said.stdout, said
+
+
+@pytest.mark.parametrize("n", [4, 7, 30])
+def test_the_gradient_is_what_a_statistics_library_says(n):
+    from scipy.stats import theilslopes
+
+    ys = [((k * 7919) % 101) / 10 + k * 0.05 for k in range(n)]
+    ys[n // 2] = ys[0]  # a tie
+    mine, theirs = theil_sen([float(k) for k in range(n)], ys), theilslopes(ys, range(n), 0.95)
+    assert mine.value == pytest.approx(theirs[0]) and (mine.low is None or (mine.low, mine.high) == (pytest.approx(theirs[2]), pytest.approx(theirs[3])))
+
+
+def test_a_team_sees_its_sum_and_nobody_s_own(lab):
+    team = [(ADA, 1), (BOB, 5), (CEM, 0)]
+    weeks = {f"2026-W{10 + k}": k for k in range(5)}
+
+    def sums(n):
+        return {w: {"review": 600_000 * n * (k + 1), "write": 600_000} for w, k in weeks.items()}
+
+    assert cli(lab, "hours", "--join").returncode == 2, "the project has not opted in"
+    lab.policy("hours = team")
+    for person, _ in team:
+        join(lab.root, person)
+    for person, n in team[:2]:
+        share(lab.root, person, sums(n), "2026-W40")
+    assert report(lab.project).deskilling is None, "one of three has not shared"
+    share(lab.root, CEM, sums(0), "2026-W40")
+    found = report(lab.project)
+    points = [math.log((600 * 6 * (k + 1) + 60) / (1800 + 60)) for k in range(5)]
+    assert found.deskilling == theil_sen([float(k) for k in range(5)], points) or found.deskilling.value == pytest.approx(theil_sen([float(k) for k in range(5)], points).value)
+    assert "deskilling" in page(found)
+    published = "".join(p.read_text() for p in (lab.root / ".comprehend/hours").rglob("*.json"))
+    assert not [v for n in (1, 5) for s in sums(n).values() for v in s.values() if f": {v}," in published or f": {v}}}" in published]
+
+
+def test_a_person_can_switch_it_off(tmp_path):
+    from kernel_support import driving, make_project
+
+    project = make_project(tmp_path / "p")
+    local(project)
+    (tmp_path / "own.toml").write_text("hours = false\n")
+    with driving(project, {"COMPREHEND_NB_CONFIG": str(tmp_path / "own.toml")}) as d:
+        d.run("x = 1", "c1")
+        d.run("y = 1", "c2")
+    assert read_hours(project) == {}
 
 
 

@@ -93,6 +93,10 @@ def _answering(into: "Commands") -> None:
     _path(above, "path", "a folder of the project")
     for part, asks in (("what", "what it is responsible for"), ("why", "why it is cut this way"), ("fails", "how it fails as a whole")):
         above.add_argument(f"--{part}", default="", metavar="TEXT", help=asks)
+    hours = _command(into, "hours", "your own time by week, which lies on this machine; or share it with a team, masked", room="reporting")
+    _path(hours, "path", "a folder of the project")
+    hours.add_argument("--join", action="store_true", help="put your public key where the others' are")
+    hours.add_argument("--share", action="store_true", help="write the masked sums of whole weeks, to be committed")
 
 # %% ../../nbs/62_cli/06_arguments.ipynb #7ba7333d
 def _making(into: "Commands") -> None:

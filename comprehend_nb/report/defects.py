@@ -13,6 +13,7 @@ import json
 import math
 import re
 import tokenize
+import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -41,7 +42,9 @@ def is_fix(message: str) -> bool:
 def code_lines(text: str) -> frozenset[int]:
     "The numbers of the lines, from 1, that hold code; all that are not blank where it is no Python."
     try:
-        tree, found = ast.parse(text), set[int]()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # old code
+            tree, found = ast.parse(text), set[int]()
         for t in tokenize.generate_tokens(io.StringIO(text).readline):
             if t.type not in _SILENT:
                 found.update(range(t.start[0], t.end[0] + 1))

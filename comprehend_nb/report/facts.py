@@ -107,8 +107,8 @@ class _Manifest(msgspec.Struct):
 
 
 _NAME: Final = "report-facts"
-_PART: Final = 100_000  # records of one Parquet file
-_MANY: Final = 24  # parts before they are put together
+_PART: Final = 50_000  # records of one Parquet file
+_MANY: Final = 40  # parts before they are put together
 
 
 def _state(s: os.stat_result) -> list[int]:
@@ -134,7 +134,7 @@ class Facts:
         self.problems: list[Problem] = []
         self.manifest = self._load()
         self._refresh()
-        options: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "2", "memory_limit": "512MB"}
+        options: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "2", "memory_limit": "160MB"}
         self.db: Any = duckdb.connect(":memory:", config=options)
         self._view()
 
@@ -196,7 +196,7 @@ class Facts:
 
         path = self.folder / f"{_NAME}-{secrets.token_hex(6)}.parquet"
         old = list(self.manifest.parts)
-        db = duckdb.connect(":memory:", config={"memory_limit": "512MB"})
+        db = duckdb.connect(":memory:", config={"memory_limit": "256MB"})
         live = ",".join(str(f.number) for f in self.manifest.files.values()) or "0"
         sources = ",".join(_quoted(self.folder / n) for n in old)
         db.execute(f"COPY (SELECT * FROM read_parquet([{sources}]) WHERE file IN ({live})) TO {_quoted(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)")  # noqa: S608

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 # %% ../../nbs/42_report/12_page.ipynb #8b133aaa
 from .above import Above
 from .answers import Loss
-from .calibration import Calibration, Rate
+from .calibration import Rate
 from .defects import Defects, Density
 from .graph import Chain
 from .markup import defined, definitions, el, html, percent, table
@@ -36,7 +36,7 @@ def page(report: Report) -> str:
     head = el("head", el("meta", charset="utf-8"), el("meta", http_equiv="Content-Security-Policy", content=POLICY),
               el("meta", name="viewport", content="width=device-width, initial-scale=1"), el("meta", name="color-scheme", content="light dark"),
               el("title", f"{report.name}: who can explain what"), el("style", STYLE))  # fmt: skip
-    body = el("body", _header(report), _answers(report), _overview(report), _past(report), _paths(report.chains), _above(report.above), _defects(report.defects), _calibration(report.calibration), _groups("Modules", report.modules, report.units, "module"),
+    body = el("body", _header(report), _answers(report), _overview(report), _past(report), _paths(report.chains), _above(report.above), _defects(report.defects), _calibration(report), _groups("Modules", report.modules, report.units, "module"),
               _groups("Notebooks", report.notebooks, (), ""), definitions(), *_notes(report.notes))  # fmt: skip
     return "<!DOCTYPE html>\n" + html(el("html", head, body, lang="en")) + "\n"
 
@@ -73,12 +73,18 @@ def _loss_card(sure: Loss, told: Loss) -> ET.Element:
 def _changed_card(report: Report) -> ET.Element:
     share = (report.whole.shares or {}).get("stale")
     items = [
-        el("li", el("code", c.unit.name), el("small", f" {time.strftime('%Y-%m-%d', time.gmtime(c.at)) if c.at else 'not committed'}: {c.why.partition(' (')[0]}"))
+        el("li", el("code", c.unit.name), el("small", f" {time.strftime('%Y-%m-%d', time.gmtime(c.at)) if c.at else 'not committed'}: {_brief(c.why)}"))
         for c in report.changed[:5]
     ]
     more = f"and {len(report.changed) - 5} more" if len(report.changed) > 5 else ""
     said = f"units, {percent(share)} of the logic, were explained and have changed since." if report.changed else "units: everything that was explained is still true."
     return _card("What changed that nobody has explained since?", "stale", str(len(report.changed)), el("p", said), el("ul", *items, class_="plain"), el("p", more, class_="quiet"))
+
+
+def _brief(why: str) -> str:
+    "What changed, without by whom and when it had been explained, in one or two lines."
+    said = why.partition(" (%ai")[0].partition(" since ")[0].removeprefix("stale: ")
+    return said if len(said) <= 90 else f"{said[:80].rpartition(',')[0] or said[:80]}, ..."
 
 
 def _next_card(report: Report) -> ET.Element:
@@ -165,10 +171,15 @@ def _above(found: Sequence[Above]) -> ET.Element | None:
     return el("section", el("h2", defined("above cells", "Above cells")), table(head, rows, "prose")) if rows else None
 
 
-def _calibration(found: Calibration | None) -> ET.Element | None:
+def _calibration(report: Report) -> ET.Element | None:
+    found, slope = report.calibration, report.deskilling
     if found is None:
         return None
     rows: list[list[Any]] = []
+    if slope:
+        span = f" ({slope.low:+.3f} to {slope.high:+.3f})" if slope.low is not None and slope.high is not None else ""
+        tries = found.answers.kinds.get("predict")
+        rows.append([defined("deskilling gradient"), f"{slope.value:+.3f} a week{span}", f"{slope.weeks} weeks of the team" + (f"; first predictions right: {_share(tries)}" if tries else "")])
     if found.answers.first.of:
         rows.append([defined("first answers"), _share(found.answers.first), _counted(found.answers.misleading, "most often answered wrongly: ")])
     if found.answers.sure_wrong.of:

@@ -44,24 +44,25 @@ def columns(values: Sequence[tuple[str, float]], *, width: int = 260, height: in
         ]
     return el("svg", *parts, el("line", x1=0, y1=floor, x2=width, y2=floor, class_="axis"), viewBox=f"0 0 {width} {height}", width=width, height=height, role="img", class_="plot")
 
-# %% ../../nbs/42_report/11_plots.ipynb #d2dfe34c
-def areas(points: Sequence[tuple[str, Mapping[str, float]]], *, width: int = 640, height: int = 180) -> ET.Element:
-    "Stacked shares at moments (label, shares)."
+# %% ../../nbs/42_report/11_plots.ipynb #d42af635
+def areas(points: Sequence[tuple[float, str, Mapping[str, float]]], *, width: int = 640, height: int = 180) -> ET.Element:
+    "Stacked shares at moments (time, label, shares), at distances as in time."
     floor, left = height - 20, 34
     inner = width - left - 8
-    xs = [left + inner * i / max(len(points) - 1, 1) for i in range(len(points))]
+    first, span = (points[0][0], points[-1][0] - points[0][0] or 1) if points else (0, 1)
+    xs = [left + inner * (at - first) / span for at, *_ in points]
     parts: list[ET.Element] = []
     base = [0.0] * len(points)
     for name in CLASSES:
-        upper = [b + s.get(name, 0.0) for b, (_, s) in zip(base, points, strict=True)]
-        if any(s.get(name) for _, s in points):
+        upper = [b + s.get(name, 0.0) for b, (*_, s) in zip(base, points, strict=True)]
+        if any(s.get(name) for *_, s in points):
             parts.append(el("path", el("title", name), d=_band(xs, base, upper, floor), class_=f"c-{name}"))
         base = upper
     for share in (0, 0.5, 1):
         y = floor - (floor - 8) * share
         parts += [el("line", x1=left, y1=f"{y:.1f}", x2=width - 8, y2=f"{y:.1f}", class_="grid"), el("text", f"{share:.0%}", x=left - 4, y=f"{y + 4:.1f}", text_anchor="end")]
-    for i in sorted({0, len(points) // 2, len(points) - 1} if points else ()):
-        parts.append(el("text", points[i][0], x=f"{xs[i]:.1f}", y=height - 4, text_anchor="start" if not i else "end" if i == len(points) - 1 else "middle"))
+    for i in sorted({0, len(points) - 1} if points else ()):
+        parts.append(el("text", points[i][1], x=f"{xs[i]:.1f}", y=height - 4, text_anchor="end" if i else "start"))
     return el("svg", *parts, viewBox=f"0 0 {width} {height}", role="img", class_="plot wide")
 
 

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['Kept', 'units_now']
 
-# %% ../../nbs/42_report/05_standing.ipynb #1c29c82a
+# %% ../../nbs/42_report/05_standing.ipynb #e93243a1
+import gc
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -73,6 +74,7 @@ def _words(r: Any) -> int:
 
 # %% ../../nbs/42_report/05_standing.ipynb #8b7324b3
 _FILE: Final = "report-units"
+_MUCH: Final = 200  # notebooks worked out anew
 
 
 def units_now(project: Project, notebooks: Sequence[Notebook], resolver: Resolver, history: History, same: Mapping[str, str], past: Mapping[str, Past]) -> tuple[list[Unit], dict[str, str]]:
@@ -87,6 +89,8 @@ def units_now(project: Project, notebooks: Sequence[Notebook], resolver: Resolve
     for unit, row in zip(units_of(rows, new, resolver, history, same), rows, strict=True):
         found[unit.notebook].append((unit, "; ".join(row.standing.reasons) if row.standing else ""))
     fresh = {n.path for n in new}
+    if len(new) > _MUCH:
+        gc.collect()  # earlier versions of notebooks hold circles of references, and collection may be off
     for n in notebooks:
         if n.path not in fresh:
             found[n.path] = _attached(n, known[n.path][1])

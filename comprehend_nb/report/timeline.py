@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['UNKNOWN', 'moments', 'notebooks_at', 'Moment', 'stratum', 'exposure', 'timeline', 'series']
 
-# %% ../../nbs/42_report/07_timeline.ipynb #e4aebd86
+# %% ../../nbs/42_report/07_timeline.ipynb #66d7326c
+import gc
 import json
 import time
 from bisect import bisect_right
@@ -19,7 +20,8 @@ from typing import Any
 
 # %% ../../nbs/42_report/07_timeline.ipynb #cb68a809
 from ..cells import Cell
-from ..gate import ancestors_of, holds, origin_of
+from ..cells.closure import Closure
+from ..gate import ancestors_of, holds, origin_of, same_answers
 from ..git import GitError, git
 from ..ledger import History
 from ..export.needs import Resolver
@@ -89,27 +91,40 @@ class Moment:
 
 @dataclass
 class _Told:
-    "What the ledger says of exactly one piece of code: explanations that hold and verdicts, with their times."
+    "What the ledger says of exactly one piece of code: explanations that hold, verdicts, and rechecks that led from one closure to another, with their times."
 
-    explained: list[tuple[str, str]] = field(default_factory=list)
-    verdicts: list[tuple[str, str, str]] = field(default_factory=list)
+    closure: str
+    explained: list[tuple[str, str, str]] = field(default_factory=list)  # time, person, closure
+    verdicts: list[tuple[str, str, str, str]] = field(default_factory=list)  # ..., verdict
+    steps: list[tuple[str, str, str]] = field(default_factory=list)  # time, closure, the one before
 
     def at(self, when: str) -> Class:
-        people = {p for at, p in self.explained if at <= when}
+        alike = self._alike(when)
+        people = {p for at, p, closure in self.explained if at <= when and closure in alike}
         said: dict[str, set[str]] = {}
-        for at, p, verdict in self.verdicts:
-            if at <= when:
+        for at, p, closure, verdict in self.verdicts:
+            if at <= when and closure in alike:
                 said.setdefault(p, set()).add(verdict)
         return class_of("explained" if people else "none", False, people, said)
 
+    def _alike(self, when: str) -> set[str]:
+        found, before = {self.closure}, 0
+        while before < len(found):
+            before = len(found)
+            found |= {was for at, here, was in self.steps if at <= when and here in found}
+        return found
 
-def _told(cell: Cell, closure: str, history: History) -> _Told:
-    found = _Told()
+
+def _told(cell: Cell, closure: Closure, history: History) -> _Told:
+    found, alike = _Told(closure.digest), same_answers(cell, closure, history)
     for r in history.about(cell.fingerprint):
-        if r.closure == closure and r.kind == "explained" and not holds(r, cell, history):
-            found.explained.append((r.at, r.person))
-        elif r.closure == closure and r.kind == "checked":
-            found.verdicts.append((r.at, r.person, str(r.data.get("verdict", ""))))
+        if r.closure in alike and r.kind == "explained" and not holds(r, cell, history):
+            found.explained.append((r.at, r.person, r.closure))
+        elif r.closure in alike and r.kind == "checked":
+            said = r.data
+            found.verdicts.append((r.at, r.person, r.closure, str(said.get("verdict", ""))))
+            if isinstance(was := said.get("was"), str):
+                found.steps.append((r.at, r.closure, was))
     return found
 
 
@@ -172,10 +187,10 @@ class _Walk:
                 if cell is None or closure is None:
                     yield "unknown", UNKNOWN, max(sum(bool(line.strip()) for line in own.code.splitlines()), 1)
                 elif cell.kind != "glue":
-                    yield self._class(cell, closure.digest, own.module or "", when), stratum(cell.fingerprint, self.history, when), max(cell.statements, 1)
+                    yield self._class(cell, closure, own.module or "", when), stratum(cell.fingerprint, self.history, when), max(cell.statements, 1)
 
-    def _class(self, cell: Cell, closure: str, module: str, when: str) -> Class:
-        key = cell.fingerprint, closure
+    def _class(self, cell: Cell, closure: Closure, module: str, when: str) -> Class:
+        key = cell.fingerprint, closure.digest
         if key not in self.told:
             self.told[key] = _told(cell, closure, self.history)
         found, names = self.told[key].at(when), {(module, s) for s in cell.symbols}
@@ -200,6 +215,7 @@ def timeline(project: Project, history: History, *, most: int = 24, enough: int 
     walk = _Walk(project, history, once, today)
     for commit, at in todo:
         known[keys[commit]] = asdict(walk.see(commit, at))
+        gc.collect()  # what a moment took is a circle of references, and collection may be off
     if todo and path.parent.is_dir():
         keep(path, json.dumps({"by": versions(), "moments": {k: known[k] for k in keys.values() if k in known}, "once": sorted(walk.once)}).encode(), _FILE)
     return [Moment(**known[keys[c]]) for c, _ in wanted if keys[c] in known], len(wanted)
@@ -222,6 +238,6 @@ def _until(history: History, times: Sequence[int]) -> list[int]:
     return history.until(said) if isinstance(history, Reduced) else [bisect_right(history.records, when, key=lambda r: r.at) for when in said]
 
 
-def series(found: Iterable[Moment]) -> list[tuple[str, Mapping[str, float]]]:
+def series(found: Iterable[Moment]) -> list[tuple[float, str, Mapping[str, float]]]:
     "What a plot of areas takes."
-    return [(m.day, m.shares) for m in found if m.shares]
+    return [(m.at, m.day, m.shares) for m in found if m.shares]

@@ -5,14 +5,15 @@
 # %% auto #0
 __all__ = ['Class', 'CLASSES', 'Unit', 'verdicts', 'class_of', 'unit_of', 'units_of', 'logic']
 
-# %% ../../nbs/42_report/00_unit.ipynb #74f1e41d
-from collections.abc import Iterable, Mapping
+# %% ../../nbs/42_report/00_unit.ipynb #6d3615bc
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 # %% ../../nbs/42_report/00_unit.ipynb #a5580521
 from ..export.checking import Row
 from ..cells.closure import Closure
+from ..gate import same_answers
 from ..ledger import History
 from ..export.needs import Resolver
 from ..notebooks import Notebook, NotebookCell
@@ -52,12 +53,12 @@ class Unit:
         "The symbols that a reader of the library is meant to use."
         return tuple(s for s in self.symbols if not any(p.startswith("_") for p in s.split(".")))
 
-# %% ../../nbs/42_report/00_unit.ipynb #93625421
-def verdicts(fingerprint: str, closure: str, history: History) -> Mapping[str, set[str]]:
-    "The verdicts on exactly this code, by person."
+# %% ../../nbs/42_report/00_unit.ipynb #02944171
+def verdicts(fingerprint: str, closures: Collection[str], history: History) -> Mapping[str, set[str]]:
+    "The verdicts on this code with any of these closures, by person."
     found: dict[str, set[str]] = {}
     for r in history.about(fingerprint):
-        if r.kind == "checked" and r.closure == closure:
+        if r.kind == "checked" and r.closure in closures:
             found.setdefault(r.person, set()).add(str(r.data.get("verdict", "")))
     return found
 
@@ -81,7 +82,7 @@ def unit_of(row: Row, closure: Closure | None, history: History, same: Mapping[s
     if cell is None or closure is None or standing is None:
         lines = sum(bool(line.strip()) for line in own.code.splitlines())
         return Unit(*place, (), max(lines, 1), "unknown", "unknown", cell=own)
-    said = verdicts(cell.fingerprint, closure.digest, history)
+    said = verdicts(cell.fingerprint, same_answers(cell, closure, history), history)
     people = frozenset(standing.explainers)
     passed = frozenset(same.get(p, p) for p in people if "passed" in said.get(p, ()))
     return Unit(

@@ -43,6 +43,8 @@ DEFINITIONS: Final = {
     "sure and wrong": "First answers given with a confidence of at least 0.75 that were wrong, among first answers with a confidence. About code: where people are confidently wrong, the code misleads.",
     "made stale": "How often a symbol was explained anew by the same person after it, or what it depends on, changed; and which definition or constant had changed.",
     "rejected": "Drafts that were put away, among those proposed, and the reasons given. Interval: Wilson, 95 %.",
+    "deskilling gradient": "Theil-Sen slope over weeks of ln((review + 1 min) / (write + reason + 1 min)), with Sen's 95 % interval: above 0, reviewing drafts takes a growing share of time. Gaps between cells, at most two minutes each, "
+    "told apart by what was done next. Of the whole team only, from masked weekly sums of at least three people who joined; one's own stays on one's machine: `comprehend-nb hours`.",
     "next": "What to explain next: statements x need x centrality x (1 + changes of its notebook in 90 days, over the most changed) x 1.5 where a model proposed it. "
     "Need is 1 without a live explanation, 0.5 where it was never checked, 0.25 where only attested. A rule of priority, not a measurement.",
     "minutes": "How long explaining it is likely to take: a rule of thumb, 1 minute and 12 seconds a statement.",
