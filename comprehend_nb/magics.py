@@ -541,6 +541,8 @@ def load(shell: Any) -> Loaded:
     found = getattr(shell, "_comprehend_nb", None)
     if isinstance(found, Loaded):
         return found
+    from comprehend_nb.session.hours import Hours
+
     loaded = Loaded(shell)
     theirs = {kind: find("ai") for kind, find in (("line", shell.find_line_magic), ("cell", shell.find_cell_magic))}
     magics = ComprehendMagics(loaded)
@@ -555,6 +557,7 @@ def load(shell: Any) -> Loaded:
     shell.input_transformers_cleanup.insert(0, loaded.transformer)
     shell._comprehend_nb = loaded
     loaded.moments.attach()
+    Hours(shell, loaded.watch.who).attach(lambda: vars(loaded).get("session"))
     shell.events.register("pre_run_cell", loaded.before)
     shell.events.register("post_run_cell", loaded.after)
     if getattr(shell, "kernel", None) is not None and hasattr(shell.kernel, "comm_manager"):

@@ -30,7 +30,8 @@ class Door:
 
     def __init__(self, shell: Any, session: "Callable[[], Session]") -> None:
         self.shell, self.kernel, self._session = shell, shell.kernel, session
-        self.keys, self.name, self.version = Keys(), secrets.token_hex(6), 0
+        self.keys, self.name = Keys(), secrets.token_hex(6)
+        self.version: int = 0
         self.turn: dict[str, Any] | None = None  # the variables as the latest request saw them
         self.code_of: dict[str, str] = {}  # code by fingerprint, of cells that a panel showed
         self.marks: dict[tuple[str, str], tuple[int, Any]] = {}

@@ -27,6 +27,8 @@ from .defects import CannotMine, Defects, densities, mine
 from .facts import Facts, large, reduced
 from .graph import Chain, centrality, chains, uses
 from .measure import Illusion, Measures, grouped, measured
+from .shared import together
+from .slope import Slope, deskilling
 from .standing import units_now
 from .timeline import Moment, exposure, stratum, timeline
 from .unit import Unit, units_of
@@ -52,6 +54,7 @@ class Report:
     authors: Mapping[str, Collection[str]] = field(repr=False)
     timeline: list[Moment] = field(default_factory=list)
     calibration: Calibration | None = None
+    deskilling: Slope | None = None  # of the sums that a whole team shared, never of one person
     above: list[Above] = field(default_factory=list)
     defects: Defects | None = None  # None: the history cannot be mined, and a note says why
     notes: tuple[str, ...] = ()
@@ -82,7 +85,7 @@ def _report(project: Project, found: Found, now: float, moments: int, past_compl
     return Report(
         project.lib_name, now, everything, grouped(units, "module", authors), grouped(units, "notebook", authors), units, rank,
         paths, loss(units, rank), loss(units, rank, "explained"), changes(units, reasons, past),
-        to_explain(units, rank, past, now), authors, [*then, Moment("", int(now), everything.shares or {}, everything.weight)], calibration(found.history), above, bugs, tuple(_notes(project, found, past) + more),
+        to_explain(units, rank, past, now), authors, [*then, Moment("", int(now), everything.shares or {}, everything.weight)], calibration(found.history), deskilling(together(project.root)) if project.policy.hours == "team" else None, above, bugs, tuple(_notes(project, found, past) + more),
     )  # fmt: skip
 
 
@@ -146,7 +149,7 @@ def as_json(report: Report, *, next_: int = 50) -> dict[str, Any]:
         "if_one_leaves": {"verified": _loss(report.loss), "explained": _loss(report.loss_explained)},
         "changed_since_explained": [{"where": c.unit.where, "symbol": c.unit.name, "at": c.at, "why": c.why} for c in report.changed],
         "explain_next": [_next(n) for n in report.next[:next_]], "explain_next_left_out": max(0, len(report.next) - next_),
-        "over_time": [asdict(m) for m in report.timeline], "calibration": asdict(report.calibration) if report.calibration else None, "above_cells": [asdict(a) for a in report.above],
+        "over_time": [asdict(m) for m in report.timeline], "calibration": asdict(report.calibration) if report.calibration else None, "deskilling": asdict(report.deskilling) if report.deskilling else None, "above_cells": [asdict(a) for a in report.above],
         "defects": asdict(report.defects) if report.defects else None, "notes": list(report.notes), "definitions": DEFINITIONS,
     }  # fmt: skip
 

@@ -59,7 +59,7 @@ class Hours:
         self.weeks: Weeks = {}
         self._ended: float | None = None
         self._saved = time.monotonic()
-        self._session: "Callable[[], Session | None]" = lambda: None
+        self._session: Callable[[], Session | None] = lambda: None
 
     def before(self, info: Any) -> None:
         "A cell is about to run: the gap before it is over."
