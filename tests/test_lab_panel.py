@@ -176,6 +176,7 @@ def test_the_loop_by_keyboard_alone_with_a_model(page: Any, tmp_path: Path) -> N
         assert "$" in panel.root.locator(".jp-ComprehendNb-status").inner_text(), "what was spent"
 
 
+@pytest.mark.sweep
 def test_stop_and_retry_and_errors_in_plain_words(page: Any, tmp_path: Path) -> None:
     steps = [say("never", ttfb=60), error(401, "invalid x-api-key"), say("There are 344 rows.")]
     with asking(tmp_path, steps) as (site, model):
@@ -195,6 +196,7 @@ def test_stop_and_retry_and_errors_in_plain_words(page: Any, tmp_path: Path) -> 
         assert panel.draft.count() == 0, "an answer has nothing to accept"
 
 
+@pytest.mark.sweep
 def test_a_stop_before_its_turn_leaves_the_running_cell_alone(page: Any, site: tuple[str, Path]) -> None:
     notebook, panel, _ = start(page, site, "turn.ipynb", "import time\nfor i in range(60): time.sleep(0.1)\ndone = 1", "")
     notebook.select(0)
@@ -246,6 +248,7 @@ def test_what_is_half_typed_and_drafted_outlives_reload_restart_and_death(page: 
     assert on_disk(path) == [FRAME, "import os; os._exit(1)"]
 
 
+@pytest.mark.sweep
 def test_each_notebook_has_its_own(page: Any, site: tuple[str, Path]) -> None:
     "Two notebooks, two kernels, one of them without comprehend-nb; the panel shows the one in front."
     notebook, panel, path = start(page, site, "one.ipynb", "here = 1", "")
@@ -263,6 +266,7 @@ def test_each_notebook_has_its_own(page: Any, site: tuple[str, Path]) -> None:
     assert panel.ask_box.input_value() == "of the first"
 
 
+@pytest.mark.sweep
 def test_a_cell_that_moved_on_is_not_replaced(page: Any, tmp_path: Path) -> None:
     fixed = "mean = sum([1, 2]) / 2"
     steps = [propose(fixed, "Divide by the number of values.", target="replace_cell")]
@@ -287,6 +291,7 @@ def test_a_cell_that_moved_on_is_not_replaced(page: Any, tmp_path: Path) -> None
         assert on_disk(path) == ["mean = sum([1, 2]) / 0  # mine", fixed]
 
 
+@pytest.mark.sweep
 def test_a_cell_is_replaced_where_it_still_is_what_it_was(page: Any, tmp_path: Path) -> None:
     fixed = "mean = sum([1, 2]) / 2"
     with asking(tmp_path, [propose(fixed, "Divide by the number of values.", target="replace_cell")]) as (site, _model):
@@ -300,6 +305,7 @@ def test_a_cell_is_replaced_where_it_still_is_what_it_was(page: Any, tmp_path: P
         assert [c["source"] for c in notebook.cells] == [fixed, "# below", ""] and notebook.cells[0]["id"] == before
 
 
+@pytest.mark.sweep
 def test_ten_thousand_names(page: Any, site: tuple[str, Path]) -> None:
     notebook, panel, _ = start(page, site, "many.ipynb", "for i in range(10_000): globals()[f'v{i:05}'] = i", "")
     notebook.run(0)
@@ -315,3 +321,31 @@ def test_ten_thousand_names(page: Any, site: tuple[str, Path]) -> None:
     panel.button("Hide v09999").click()
     panel.button("Show v09999").wait_for()
     assert "hidden" in panel.row("v09999").inner_text()
+
+
+@pytest.mark.sweep
+def test_export_says_what_it_refuses_and_then_exports(page: Any, site: tuple[str, Path]) -> None:
+    source = "#| export\ndef heavier(frame, than=4500):\n    known = frame.dropna(subset=['body_mass_g'])\n    return known[known.body_mass_g > than]"
+    notebook, panel, _ = start(page, site, "heavier.ipynb", "#| default_exp heavier", source)
+    notebook.run(0)
+    notebook.run(1)
+    standing(page, 1, "executed")
+    page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Export").click()
+    dialog = page.locator(".jp-Dialog")
+    dialog.get_by_text("heavier: nobody has explained it").wait_for()
+    dialog.get_by_role("button", name="Close").click()
+    assert not (site[1] / "birds" / "heavier.py").exists()
+    mark(page, 1).click()
+    cell = panel.root.locator(".jp-mod-cell")
+    panel.explain(
+        {
+            "what": "keeps the birds above a weight, without those that were never weighed",
+            "why": "an unweighed bird would drop out unseen in the comparison anyway, so it goes first and by name",
+            "fails": "a table with the weights under another heading raises KeyError",
+        },
+        cell,
+    )
+    standing(page, 1, "explained")
+    page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Export").click()
+    panel.root.get_by_text("written: birds/heavier.py").wait_for()
+    assert "def heavier" in (site[1] / "birds" / "heavier.py").read_text()

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,14 +120,13 @@ def test_hostile_text_loads_nothing_and_runs_nothing(browser: Any, tmp_path: Pat
     page.context.close()
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_nothing_serious_for_who_cannot_see(browser: Any, tmp_path: Path, theme: str) -> None:
+def test_nothing_serious_for_who_cannot_see(browser: Any, tmp_path: Path) -> None:
     "axe finds nothing serious in the panel, with a draft that ran, explanations begun and a cell looked at."
     if not AXE.is_file():
         pytest.skip("axe-core is not here: jlpm install in labextension/")
     page, project = new_page(browser), make_project(tmp_path / "p")
     write_notebook(project / "nbs" / "axe.ipynb", FRAME, "")
-    with lab(project, tmp_path / "own", settings={"@jupyterlab/apputils-extension:themes": {"theme": theme}}) as url:
+    with lab(project, tmp_path / "own") as url:
         notebook, panel = Notebook(page, url, "nbs/axe.ipynb"), Panel(page).load()
         notebook.run(0)
         panel.ask()
@@ -134,13 +137,21 @@ def test_nothing_serious_for_who_cannot_see(browser: Any, tmp_path: Path, theme:
         page.locator(".jp-Notebook-cell > .jp-ComprehendNb-mark").first.click()
         panel.root.locator(".jp-mod-cell").wait_for()
         page.add_script_tag(content=AXE.read_text())
-        found = page.evaluate("() => axe.run('#comprehend-nb-panel')")
-        marks = page.evaluate("() => axe.run('.jp-ComprehendNb-mark')")
+        found = []
+        for theme in ("JupyterLab Light", "JupyterLab Dark"):
+            page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+            page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
+            page.wait_for_timeout(500)
+            found += page.evaluate("async () => [...(await axe.run('#comprehend-nb-panel')).violations, ...(await axe.run('.jp-ComprehendNb-mark')).violations]")
+        page.locator("#comprehend-nb-panel").evaluate("e => { e.innerHTML += '<img src=\"data:,\"><button></button>' }")
+        seen = page.evaluate("async () => (await axe.run('#comprehend-nb-panel')).violations.map(v => v.id)")
+        assert {"image-alt", "button-name"} <= set(seen), "it does find what is wrong"
     page.context.close()
-    serious = [v for v in found["violations"] + marks["violations"] if v["impact"] in ("serious", "critical")]
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
     assert [(v["id"], [n["html"][:200] + " " + n["failureSummary"][:300] for n in v["nodes"]][:3]) for v in serious] == []
 
 
+@pytest.mark.sweep
 def test_the_loop_in_notebook_7(browser: Any, tmp_path: Path) -> None:
     page, project = new_page(browser, 1500), make_project(tmp_path / "p")
     write_notebook(project / "nbs" / "seven.ipynb", FRAME, "")
@@ -158,6 +169,7 @@ def test_the_loop_in_notebook_7(browser: Any, tmp_path: Path) -> None:
     page.context.close()
 
 
+@pytest.mark.sweep
 def test_two_people_in_one_notebook(browser: Any, tmp_path: Path) -> None:
     "Real-time collaboration: a draft is no cell of the shared document, it is inserted once, and the other person's panel follows."
     project = make_project(tmp_path / "p")
@@ -192,3 +204,36 @@ def test_two_people_in_one_notebook(browser: Any, tmp_path: Path) -> None:
         two.context.close()
     assert faults == []
     assert json.loads(path.read_text())["cells"]
+
+
+def without_node(folder: Path) -> str:
+    "A search path with everything that is there, except Node."
+    folder.mkdir()
+    for place in os.environ["PATH"].split(os.pathsep):
+        for program in Path(place).iterdir() if Path(place).is_dir() else ():
+            if program.name not in ("node", "nodejs", "npm", "npx", "yarn", "corepack") and not (folder / program.name).exists():
+                (folder / program.name).symlink_to(program)
+    return str(folder)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(1200)
+def test_the_wheel_in_a_clean_environment_without_node(browser: Any, tmp_path: Path) -> None:
+    environ = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PATH": without_node(tmp_path / "bin"), "CI": "true"}
+    assert shutil.which("node", path=environ["PATH"]) is None
+    root = Path(__file__).parents[1]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path / "wheels"), str(root)], env=environ, check=True)
+    wheel = next((tmp_path / "wheels").glob("comprehend_nb-*.whl"))
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], env=environ, check=True)
+    python = str(tmp_path / "venv" / "bin" / "python")
+    subprocess.run([python, "-m", "pip", "install", "-q", f"{wheel}[demo]"], env=environ, check=True)
+    page, project = new_page(browser), make_project(tmp_path / "p")
+    write_notebook(project / "nbs" / "clean.ipynb", FRAME, "")
+    with lab(project, tmp_path / "own", {"PATH": environ["PATH"], "PYTHONPATH": ""}, python=python) as url:
+        notebook, panel = Notebook(page, url, "nbs/clean.ipynb"), Panel(page).load()
+        notebook.run(0)
+        panel.ask()
+        panel.button("Run", panel.draft).click()
+        panel.explain(WORDS)
+        notebook.until("cells[1].source")
+    page.context.close()

@@ -83,6 +83,25 @@ def test_the_loop_from_a_panel(tmp_path: Path) -> None:
         assert told["explanations"][-1]["parts"]["what"] == WORDS["what"] and told["explanations"][-1]["who"] == "Ada"
 
 
+def test_preview_and_check_from_a_panel(open_panel: tuple[Driver, Panel]) -> None:
+    driver, panel = open_panel
+    driver.run(FRAME, "c1")
+    old = draft(panel, panel.act(driver, "ask", text="")["draft"])
+    code = "light = birds[birds.mass < 2]\nlight"
+    label = panel.act(driver, "edit", draft=old["label"], shown=old["code"], code=code)["draft"]
+    with pytest.raises(Refused):
+        panel.ticket("preview", draft=label, shown="x = 1")
+    done = panel.act(driver, "preview", draft=label, shown=code)
+    if not done["ok"]:
+        pytest.skip(f"no preview here: {done['what']}")
+    assert "+ light" in done["changes"] and done["shown"][0]["table"]["head"] == ["", "species", "mass"], done
+    assert "text/html" not in json.dumps(done) and "light" not in [r["name"] for r in panel.ask("rows")["rows"]]
+    assert "+ light" in draft(panel, label)["tried"]
+    asked = panel.act(driver, "check", target=label)
+    assert asked["item"]["text"] if asked["ok"] else asked["what"]
+    assert panel.act(driver, "reject", draft=label, shown=code)["ok"]
+
+
 def test_edit_and_reject_from_a_panel(open_panel: tuple[Driver, Panel]) -> None:
     driver, panel = open_panel
     driver.run(FRAME, "c1")

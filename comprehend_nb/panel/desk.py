@@ -65,8 +65,8 @@ def _summary(door: "Door", q: AskSummary, client: str) -> Summary:
 
 def _names(door: "Door", q: AskNames, client: str) -> Names:
     session = door.session
-    hidden = {n for n in session.shell.user_ns if type(n) is str and look._hider(session, n)}
-    found = [n for n in look.names(session.shell.user_ns) if n.lower().startswith(q.prefix.lower()) and n not in hidden]
+    hider, begun = look.Hider(session), q.prefix.lower()
+    found = [n for n in look.names(session.shell.user_ns) if n.lower().startswith(begun) and not hider(n)]
     return Names([short(n, 80) for n in found[:50]])
 
 

@@ -52,6 +52,11 @@ export class Channel implements IDisposable {
     return this._news;
   }
 
+  /** How often something became new in this kernel. */
+  get version(): number {
+    return this._version;
+  }
+
   get capability(): string {
     return this._capability;
   }
@@ -224,9 +229,8 @@ export class Channel implements IDisposable {
   }
 
   private _heard(news: News): void {
-    if (this._line === 'open' || news.kernel) {
-      this._news.emit();
-    }
+    this._version = news.version;
+    this._news.emit();
   }
 
   /** The reply to a cell that a person ran from here carries our capability; another front end may load comprehend-nb too. */
@@ -314,6 +318,7 @@ export class Channel implements IDisposable {
   private _news = new Signal<this, void>(this);
   private _capability = '';
   private _disposed = false;
+  private _version = -1;
   private _fresh = false;
   private _wasGone = false;
   private _opened = 0;

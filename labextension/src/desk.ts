@@ -63,6 +63,10 @@ export class Desk implements IDisposable {
     return this.channel?.line ?? 'none';
   }
 
+  get version(): number {
+    return this.channel?.version ?? -1;
+  }
+
   get path(): string {
     return this.panel.context.path;
   }
@@ -207,6 +211,8 @@ export class Desk implements IDisposable {
     this.channel?.news.connect(() => {
       if (this.channel?.line !== 'open') {
         this._forget();
+      } else {
+        this._changed.emit(); // rows are asked for beside the rest, not after it
       }
       void this.refresh();
     });

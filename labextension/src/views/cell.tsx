@@ -12,6 +12,7 @@ import { ExplainView } from './explain';
 /** A cell of the notebook, looked at closer: who explained it, what it lacks, and the way to renew it. */
 export function CellView(props: { desk: Desk; borrowed: IBorrowed }): JSX.Element | null {
   const { desk, borrowed } = props;
+  const [asked, setAnew] = React.useState('');
   const told = desk.told;
   if (!told) {
     return null;
@@ -21,11 +22,14 @@ export function CellView(props: { desk: Desk; borrowed: IBorrowed }): JSX.Elemen
   const explain = async (parts: Record<string, string>) => {
     const done = await desk.act({ do: 'explain', target, shown: told.code ?? '', parts });
     if (done.ok !== false) {
+      setAnew('');
       await desk.look(told.id);
     }
     return done.ok !== false;
   };
   const said = told.explanations ?? [];
+  const holds = said.some(one => one.holds);
+  const anew = asked === target;
   return (
     <Section title="Cell" extra={told.label}>
       <div className="jp-ComprehendNb-buttons">
@@ -64,6 +68,13 @@ export function CellView(props: { desk: Desk; borrowed: IBorrowed }): JSX.Elemen
       ) : null}
       {told.fingerprint && !told.ran ? (
         <div className="jp-mod-quiet">Run the cell before you explain it.</div>
+      ) : told.fingerprint && holds && !anew ? (
+        <>
+          <CheckView desk={desk} target={target} />
+          <div>
+            <Button label="Explain anew" tip="In other words" onClick={() => setAnew(target)} />
+          </div>
+        </>
       ) : told.fingerprint ? (
         <>
           <ExplainView

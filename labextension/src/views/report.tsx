@@ -6,9 +6,10 @@ import { Button, Lines, Plain, Section, Trouble } from './common';
 
 const ORDER = ['verified', 'explained', 'executed', 'stale', 'none', 'waived', 'baseline', 'look'];
 
-/** The standing of the open notebook's cells, and what an export would say. */
+/** The standing of the open notebook's cells, what an export would say, and the report on the whole project when it is asked for. */
 export function ReportView(props: { desk: Desk; onExport: () => void }): JSX.Element {
   const { desk } = props;
+  const [report, setReport] = React.useState<Done | null>(null);
   const counts = new Map<string, number>();
   for (const { label } of desk.marks.values()) {
     if (label) {
@@ -39,30 +40,21 @@ export function ReportView(props: { desk: Desk; onExport: () => void }): JSX.Ele
           disabled={desk.doing !== null || desk.line !== 'open'}
           onClick={props.onExport}
         />
+        {desk.can('report') ? (
+          <Button
+            label={desk.doing?.act === 'report' ? 'Reading…' : 'Report on the project'}
+            tip="What comprehend-nb report says"
+            disabled={desk.doing !== null || desk.line !== 'open'}
+            onClick={() => void desk.act({ do: 'report' }).then(setReport)}
+          />
+        ) : null}
       </div>
-      {desk.can('report') ? <ProjectReport desk={desk} /> : null}
+      {report?.ok === false ? <Trouble what={report.what} remedy={report.remedy} /> : null}
+      {report && report.ok !== false ? <Plain text={(report.lines ?? []).join('\n')} className="jp-mod-code" /> : null}
       {done?.ok === false ? <Trouble what={done.what} remedy={done.remedy} lines={done.lines} /> : null}
       {done && done.ok !== false ? <Lines lines={done.lines} /> : null}
       {desk.summary?.note ? <div className="jp-mod-quiet">{desk.summary.note}</div> : null}
       <div className="jp-mod-quiet">A standing says who ran and explained what; it is visibility, not proof.</div>
     </Section>
-  );
-}
-
-/** What `comprehend-nb report` says of the whole project, when it is asked for. */
-function ProjectReport(props: { desk: Desk }): JSX.Element {
-  const { desk } = props;
-  const [done, setDone] = React.useState<Done | null>(null);
-  return (
-    <>
-      <Button
-        label={desk.doing?.act === 'report' ? 'Reading…' : 'Report on the project'}
-        tip="What comprehend-nb report says"
-        disabled={desk.doing !== null}
-        onClick={() => void desk.act({ do: 'report' }).then(setDone)}
-      />
-      {done?.ok === false ? <Trouble what={done.what} remedy={done.remedy} /> : null}
-      {done && done.ok !== false ? <Plain text={(done.lines ?? []).join('\n')} className="jp-mod-code" /> : null}
-    </>
   );
 }

@@ -19,7 +19,7 @@ export function StateView(props: { desk: Desk }): JSX.Element {
   const [open, setOpen] = React.useState('');
   const list = React.useRef<HTMLDivElement>(null);
   const wanted = useStill(filter, 120);
-  const version = desk.summary?.version ?? -1;
+  const { version } = desk;
 
   React.useEffect(() => {
     let here = true;
