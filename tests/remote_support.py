@@ -58,11 +58,37 @@ def serving(command: list[str], ready: str, token: str, folder: Path, env: Mappi
                 server.wait()
 
 
+class Client:
+    "The part of a kernel client that a panel uses, over a websocket."
+
+    def __init__(self, remote: Remote) -> None:
+        self.remote = remote
+        self.session = self.shell_channel = self
+
+    @property
+    def msg_id(self) -> str:
+        return uuid.uuid4().hex
+
+    def msg(self, kind: str, content: dict[str, Any]) -> dict[str, Any]:
+        return {"header": self.remote.header(kind), "parent_header": {}, "metadata": {}, "content": content, "msg_type": kind}
+
+    def send(self, message: dict[str, Any]) -> None:
+        self.remote.socket.send(json.dumps({k: v for k, v in message.items() if k != "msg_type"} | {"channel": "shell", "buffers": []}))
+
+    def get_iopub_msg(self, timeout: float) -> dict[str, Any]:
+        self.remote.socket.settimeout(max(timeout, 0.1))
+        while True:
+            message: dict[str, Any] = json.loads(self.remote.socket.recv())
+            if message["channel"] == "iopub":
+                return message | {"msg_type": message["header"]["msg_type"]}
+
+
 class Remote:
     "A kernel of the server at `url`, for the notebook at `path` there, or for none; `run` gives what a person would read, `handed` what came back as a cell."
 
     def __init__(self, url: str, token: str, name: str = "python3", path: str = "") -> None:
-        self.url, self.token, self.handed = url.rstrip("/"), token, ""
+        self.url, self.token, self.handed, self.payload = url.rstrip("/"), token, "", []
+        self.client = Client(self)
         if path:
             session = {"path": path, "name": path.rpartition("/")[2], "type": "notebook", "kernel": {"name": name}}
             self.id = asked(f"{self.url}/api/sessions", "POST", session, token)["kernel"]["id"]
@@ -71,9 +97,15 @@ class Remote:
         address = f"ws{self.url.removeprefix('http')}/api/kernels/{self.id}/channels?session_id={uuid.uuid4().hex}"
         self.socket = websocket.create_connection(address, header=[f"Authorization: token {token}"], timeout=180, http_no_proxy=["127.0.0.1"])
 
+    @staticmethod
+    def header(kind: str) -> dict[str, Any]:
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        return {"msg_id": uuid.uuid4().hex, "username": "anybody", "session": "s", "msg_type": kind, "version": "5.3", "date": now}
+
     def run(self, code: str, cell: str = "", *, person: bool = True, username: str = "anybody") -> str:
-        sent = uuid.uuid4().hex
-        header = {"msg_id": sent, "username": username, "session": "s", "msg_type": "execute_request", "version": "5.3", "date": "2026-11-26T10:00:00Z"}
+        header = self.header("execute_request") | {"username": username}
+        sent = header["msg_id"]
+        self.socket.settimeout(180)
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": person, "stop_on_error": True}
         metadata = {"cellId": cell} if cell else {}
         self.socket.send(json.dumps({"header": header, "parent_header": {}, "metadata": metadata, "content": content, "channel": "shell", "buffers": []}))
@@ -90,8 +122,8 @@ class Remote:
             elif kind == "error":
                 shown.append("\n".join(said["traceback"]))
             elif kind == "execute_reply":
-                replied, payload = True, said.get("payload") or [{}]
-                self.handed = payload[0].get("text", "")
+                replied, self.payload = True, said.get("payload") or []
+                self.handed = next((p["text"] for p in self.payload if "text" in p), "")
             idle |= kind == "status" and said["execution_state"] == "idle"
         return "".join(shown)
 

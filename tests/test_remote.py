@@ -35,7 +35,11 @@ def environ(home: Path, **more: str) -> dict[str, str]:
 
 def loop(kernel) -> None:
     "The whole loop of a draft, and of a cell of one's own."
+    from panel_support import Panel, capability_of
+
     kernel.run("%load_ext comprehend_nb")
+    panel = Panel(kernel.client)
+    panel.capability = capability_of(kernel)
     kernel.run(CELL, "c1")
     kernel.run("shown = gross(100)", "c1a")
     assert "proposed by rules, no model" in kernel.run("%ai a test of gross", "c2")
@@ -46,6 +50,10 @@ def loop(kernel) -> None:
     assert "assert" in kernel.handed
     assert "gross is explained" in kernel.run(f"%%ai_explain gross\n{WORDS}", "c5")
     assert "gross fails: text instead" in kernel.run("gross('ten')", "c6")
+    assert panel.ask("summary", capability=panel.capability)["may"], "a panel in a browser looks, and may act for this person"
+    assert "shown" in str(panel.ask("rows"))
+    assert not panel.ask("summary", capability="somebody else").get("may")
+    assert panel.act(kernel, "ask", at="c1a", text="")["ok"]
 
 
 # --- a gateway

@@ -6,6 +6,7 @@
 __all__ = ['behind', 'Vouched', 'Witness', 'signed_only', 'local_only']
 
 # %% ../../nbs/41_export/11_witness.ipynb #1a24f963
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,5 +126,10 @@ def local_only(project: Project, report: Report) -> list[Reason]:
 
 
 def _lines(root: Path, file: str, size: int) -> int:
-    "How many lines the first `size` bytes of a ledger file have."
+    "How many lines the first `size` bytes of a ledger file have; more than any where that is all of the file, which is then not read."
+    try:
+        if os.stat(root / file).st_size == size:
+            return 1 << 60
+    except OSError:
+        return 1 << 60
     return file_bytes(root, file.removeprefix(f"{FOLDER}/"))[:size].count(b"\n") if size else 0
