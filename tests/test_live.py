@@ -214,8 +214,10 @@ def test_errors_with_their_frames() -> None:
         inner({"a": 1}, "hunter2-xyz")
     except KeyError as e:
         text = capture({}, error=e, hidden=["hidden_one"]).text()
+        whole, none = describe("e", e), capture({"e": e, "x": [1]}, focus=["e"], hidden=["x"]).text()
     assert "error: KeyError: missing" in text and "in inner, line" in text and "row: dict of 1 = {'a': 1}" in text
     assert "hunter2" not in text and "secret thing" not in text
+    assert "in inner, line" in whole and "row: dict of 1 = {'a': 1}" in whole and "hunter2" not in whole and "in inner" not in none
     try:
         try:
             raise nasty._Error(KEY)

@@ -49,11 +49,15 @@ def ref_to(obj: object) -> "weakref.ref[object] | None":
         return None
 
 # %% ../../nbs/10_live/41_state.ipynb #3e1c1dd3
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
 def fit(head: str, lines: tuple[str, ...], size: int) -> str:
     "Head and lines within `size` bytes: lines whole where they fit, else without their values, else fewer."
     whole = "\n  ".join((head, *lines))
-    if len(whole.encode("utf-8", "replace")) <= size:
-        return clip(whole, size)
+    if _size(whole) <= size:
+        return whole if whole.isascii() else clip(whole, size)
     short = [line.partition(": ")[0] for line in lines]
     text, kept = head, 0
     for i, line in enumerate(short):
@@ -74,11 +78,7 @@ class Drafted:
     lines: tuple[str, ...]
     told: Any
     full: bool
-
-    @property
-    def length(self) -> int:
-        "Bytes of the whole description."
-        return len(self.head.encode("utf-8", "replace")) + sum(len(line.encode("utf-8", "replace")) + 3 for line in self.lines)
+    length: int  # bytes of the whole description
 
     def within(self, size: int) -> Variable:
         "The variable with its text in at most `size` bytes."
@@ -98,7 +98,9 @@ def draft(look: Look, name: str, obj: object, full: bool, known_as: str = "") ->
     )  # fmt: skip
     told = here.tell(obj)
     head, *lines = (plain(t).replace("\n", "\\n") for t in (told.line(), *told.details))
-    return Drafted(name, obj, f"{safe_name(name)}: {head}", tuple(lines), told, full)
+    head = f"{safe_name(name)}: {head}"
+    length = _size(head) + sum(_size(line) + 3 for line in lines)
+    return Drafted(name, obj, head, tuple(lines), told, full, length)
 
 # %% ../../nbs/10_live/41_state.ipynb #e5c5aceb
 _KERNEL: Final = f"{os.getpid()}-{secrets.token_hex(4)}"

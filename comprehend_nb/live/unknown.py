@@ -30,6 +30,7 @@ from comprehend_nb.live.core import (
     static,
     type_tag,
 )
+from .raised import describe_error
 from ..redact import plain
 
 # %% ../../nbs/10_live/05_unknown.ipynb #1ceb6f28
@@ -138,13 +139,14 @@ def _record(obj: Any, look: Look, cls: type) -> Told | None:
 
 
 def fallback(obj: Any, look: Look) -> Told:
-    "Sends the type, a builtin base's length, the arguments of an exception, and the instance's own public attributes."
+    "Sends the type, a builtin base's length, the arguments of an exception and, where it was asked about, the locals of its innermost frames, and the instance's own public attributes."
     cls = type(obj)
     for base in mro(cls):
         if base is type:
             return class_(obj, look)
         if base is BaseException:
-            return Told(type_tag(cls), "", shown(look, message(obj, look)))
+            frames = describe_error(obj, look).splitlines()[1:] if look.full and not look.depth and not look.hidden else []
+            return Told(type_tag(cls), "", shown(look, message(obj, look)), tuple(line.strip() for line in frames))
         if base is loaded("enum").get("Enum"):
             found = attributes(obj) or {}
             name = peek(found, "_name_")
