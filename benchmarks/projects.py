@@ -62,7 +62,7 @@ def notebooks_of(folder):
             place = home(path, nb, folder)
             cells = made.setdefault(place, {})
             mine = owner.get(place) == module
-            cells[cell_id] = directive(code, listed, "" if mine else module.replace("/", ".")) + absolute(code.removesuffix("\n").removesuffix("\n"), folder.name, module)
+            cells[cell_id] = directive(code, listed, "" if mine else module.replace("/", ".")) + absolute(code.removesuffix("\n"), folder.name, module)
     return made, owner, {path.relative_to(folder).with_suffix("").as_posix(): text for path, text, _ in modules}
 
 
@@ -83,8 +83,8 @@ def project(folder, root):
     "A project in `root` with the notebooks of the package in `folder`."
     made, owner, texts = notebooks_of(folder)
     nbs = os.path.commonpath([os.path.dirname(p) or "." for p in made]) if made else "nbs"
-    docs = next((m[1] for t in texts.values() if (m := re.search(r"^Docs: (https?://.+?)/[^/]+\\.html\\.md", t, re.M))), "")
-    urls = f'[project.urls]\\nDocumentation = "{docs}"\\n' if docs else ""
+    docs = next((m[1] for t in texts.values() if (m := re.search(r"^Docs: (https?://.+?)/[^/]+\.html\.md", t, re.M))), "")
+    urls = f'[project.urls]\nDocumentation = "{docs}"\n' if docs else ""
     (root / "pyproject.toml").write_text(f'[project]\nname = "{folder.name}"\n{urls}[tool.nbdev]\nupdate_pyproject = false\nput_version_in_init = false\nnbs_path = "{nbs}"\nlib_path = "{folder.name}"\n')
     shutil.copytree(folder, root / folder.name, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.ipynb"))
     for place, cells in made.items():

@@ -11,7 +11,7 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -219,7 +219,12 @@ def _people(found: "Found") -> Mapping[str, str]:
 def check(project: Project, *, accept_policy: bool = False, target: str = "") -> "Report":
     "Every exported cell with its standing, and whatever is wrong; see `comprehend_nb.export.checking`."
     from comprehend_nb.export.checking import check as look
+    from comprehend_nb.ledger import local
 
+    folder = project.root / ".comprehend" / "local"
+    if interrupted(folder):
+        with suppress(ExportError), _alone(local(project.root)):  # one that is running is not interrupted
+            complete(project.root, folder)
     return look(project, accept_policy=accept_policy, target=target)
 
 

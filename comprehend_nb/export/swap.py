@@ -123,7 +123,7 @@ def put_in_place(root: Path, stage: Path, package: str, found: list[Change], *, 
     for change in found:
         if change.after is not None:
             _like(root / change.name, stage / change.name)
-    order = {"stage": stage.name, "changes": [[c.name, c.before, c.after] for c in found]}
+    order = {"stage": stage.name, "package": package, "changes": [[c.name, c.before, c.after] for c in found]}
     _write(_journal(stage), order)
     inside = {c.name[len(package) + 1 :]: c for c in found if c.name.startswith(package + "/")}
     if whole and len(inside) > 1 and (root / package).is_dir() and not (root / package).is_symlink():
@@ -134,8 +134,30 @@ def put_in_place(root: Path, stage: Path, package: str, found: list[Change], *, 
             {n: stage / c.name for n, c in inside.items() if c.after},
             frozenset(n for n, c in inside.items() if not c.after),
         )
-        exchange(twin, root / package)
+        exchange(twin, root / package) or _instead(twin, root / package, stage.with_name(stage.name + "-aside"))
     complete(root, stage.parent)
+
+
+def _instead(twin: Path, folder: Path, aside: Path) -> bool:
+    "Put `twin` in the place of `folder` in two steps; False where folders cannot be renamed."
+    try:
+        os.rename(folder, aside)
+    except OSError:
+        return False
+    try:
+        os.rename(twin, folder)
+    except OSError:
+        os.rename(aside, folder)
+        return False
+    return True
+
+
+def _between(root: Path, local: Path, order: Mapping[str, Any]) -> None:
+    "After an interruption between the two steps: what is aside was renamed last, so its twin is whole."
+    folder, aside = root / order.get("package", ""), local / f"{order['stage']}-aside"
+    if aside.is_dir() and not os.path.lexists(folder):
+        twin = local / f"{order['stage']}-twin"
+        os.rename(twin if twin.is_dir() else aside, folder)
 
 
 def _like(old: Path, new: Path) -> None:
@@ -152,6 +174,7 @@ def complete(root: Path, local: Path) -> list[str]:
     journal = local / "export-journal.json"
     if order := _order(journal):
         stage = local / order["stage"]
+        _between(root, local, order)
         theirs = [
             c.name for c in (Change(*o) for o in order["changes"]) if not _settle(root / c.name, stage / c.name, c)
         ]
