@@ -280,6 +280,25 @@ def test_mining_writes_nothing_into_the_repository(repaired):
     assert before == {p: p.read_bytes() for p in sorted((lab.root / ".git").rglob("*")) if p.is_file()}
 
 
+def test_on_this_repository_s_own_history_every_blame_is_of_an_earlier_commit_that_wrote_the_line():
+    from pathlib import Path
+
+    from comprehend_nb.notebooks import Project
+
+    root = Path(__file__).parents[1]
+
+    def git(*args):
+        return subprocess.run(["git", *args], cwd=root, capture_output=True, text=True, check=True).stdout
+
+    if not (root / ".git").exists() or git("rev-parse", "--is-shallow-repository").strip() == "true":
+        pytest.skip("no full clone")
+    found = [f for f in mine(Project.at(root), enough=8)[0] if not f.ghost]
+    for d in {d for f in found for d in f.defects}:
+        assert subprocess.run(["git", "merge-base", "--is-ancestor", d.commit, f"{d.fix}^"], cwd=root, check=False).returncode == 0, d
+        assert git("show", "--format=", "--name-only", d.commit, "--", d.file) or git("show", "--format=", "--name-status", "-M", d.commit), d
+    assert pasts(root)["nbs/42_report/01_measure.ipynb"].times == [int(t) for t in git("log", "--no-merges", "--topo-order", "--follow", "--format=%at", "--", "nbs/42_report/01_measure.ipynb").split()]
+
+
 def test_a_long_history_is_mined_in_portions_and_kept(repaired):
     lab, _ = repaired
     local(lab.root)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# %% ../../nbs/42_report/06_team.ipynb #51d4882c
+# %% ../../nbs/42_report/06_team.ipynb #4652f76b
 from ..export.checking import Found, memo_of, gather, standings
 from ..export.generated import Library
 from ..git import GitError
