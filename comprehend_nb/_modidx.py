@@ -2339,6 +2339,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                            'comprehend_nb/models/budget.py'),
                                              'comprehend_nb.models.budget._add': ( '21_models/budget.html#_add',
                                                                                    'comprehend_nb/models/budget.py'),
+                                             'comprehend_nb.models.budget._many': ( '21_models/budget.html#_many',
+                                                                                    'comprehend_nb/models/budget.py'),
                                              'comprehend_nb.models.budget.spent_file': ( '21_models/budget.html#spent_file',
                                                                                          'comprehend_nb/models/budget.py')},
             'comprehend_nb.models.contract': { 'comprehend_nb.models.contract.Answer': ( '21_models/contract.html#answer',

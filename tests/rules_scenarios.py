@@ -98,9 +98,9 @@ class Shell:
 
     def ask(self, rules: Rules, text: str, mode: str = "propose") -> tuple[Proposal | Answer, float]:
         request = Request(text, mode=mode, namespace=self.shell.user_ns, cells=tuple(self.cells), error=self.error)  # type: ignore[arg-type]
-        start = time.perf_counter()
+        start = time.thread_time()  # of the processor: a loaded machine does not stretch it
         got = rules.ask(request)
-        return got, (time.perf_counter() - start) * 1e3
+        return got, (time.thread_time() - start) * 1e3
 
 
 def play(s: Scenario) -> Trial | Answer:

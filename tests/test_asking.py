@@ -138,7 +138,7 @@ def test_money_is_limited_for_a_question_a_session_and_a_day_and_shown(project: 
         assert not server.requests
         with driving(project, person(server, request_budget_usd=0.5, day_budget_usd=2)) as d:
             d.run("%ai double it", "c1")
-            assert "of $1.00 this session in 1 requests, today $0.0" in (status := d.run("%ai_status")) and "at most $0.50" in status
+            assert "of $1.00 this session in 1 request, 1 run on a copy, today $0.0" in (status := d.run("%ai_status")) and "at most $0.50" in status
         (project / "settings.ini").write_text("[comprehend_nb]\nbudget_usd = 0.001\n")
         with driving(project, person(server)) as d:
             assert "this session's $0.00" in d.run("%ai double it", "c2")
@@ -252,7 +252,7 @@ def test_a_proposal_arrives_tried_and_one_that_fails_goes_back_with_its_error(pr
         d.run("1")
         out = d.run("%ai the price of x", "c2")  # it fails each time: shown as what it is
         assert "note: when it was tried it raised KeyError: 'x'" in out and "tried on a throwaway copy: it fails" in out
-        assert len(server.requests) == 2 + 3 and "tries on a copy" in d.run("%ai_status")
+        assert len(server.requests) == 2 + 3 and "runs on a copy" in d.run("%ai_status")
 
 
 def test_a_run_that_nobody_asked_for_sees_no_credential_and_nothing_hidden_and_can_be_switched_off(project: Path, person: Any) -> None:

@@ -235,7 +235,10 @@ def _learn(terms: Terms, asked: prompts.Form, reply: Reply) -> None:
 
 def _trial(ask: Ask, read: Draft) -> list[str]:
     "Why a cell fails when it is tried on a copy, where the session tries."
-    return list(ask.request.tried(read.code)) if ask.request.tried is not None else []
+    if ask.request.tried is None:
+        return []
+    ask.say("trying it on a throwaway copy")
+    return list(ask.request.tried(read.code))
 
 
 def _proposal(model: Anthropic, ask: Ask, draft: Draft, soft: Sequence[str]) -> Proposal:

@@ -35,6 +35,10 @@ _RAISE = {
 }
 
 
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 @dataclass
 class Budget:
     "What may be spent, in US dollars (None: no limit), and what was; `path` holds the day's total of all kernels."
@@ -97,9 +101,9 @@ class Budget:
         more = f", {self.unknown} of unknown price" if self.unknown else ""
         day = f", today ${self.today():.4f}" + (f" of ${self.day_usd:.2f}" if self.day_usd is not None else "")
         each = f", at most ${self.request_usd:.2f} for one question" if self.request_usd is not None else ""
-        looks = f", {self.spent.looks} looks of the model's own" if self.spent.looks else ""
-        tries = f", {self.spent.tries} tries on a copy" if self.spent.tries else ""
-        return f"{known} this session in {self.spent.requests} requests{more}{looks}{tries}{day}{each}"
+        looks = f", {_many(self.spent.looks, 'look')} of the model's own" if self.spent.looks else ""
+        tries = f", {_many(self.spent.tries, 'run')} on a copy" if self.spent.tries else ""
+        return f"{known} this session in {_many(self.spent.requests, 'request')}{more}{looks}{tries}{day}{each}"
 
     def today(self) -> float:
         "What all kernels of this person spent today, as far as it can be read."
