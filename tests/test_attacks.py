@@ -55,11 +55,6 @@ def odd_id(nb):
     nb["cells"][2]["id"] = "c2\nUNSEEN = 1"
 
 
-def doubled(text):
-    "The same key twice: readers differ in which one they believe."
-    return text.replace('"source": "#| export\\nRATE = 7"', '"source": "#| export\\nRATE = 7",\n   "source": "#| export\\nRATE = 7\\nUNSEEN = 1"')
-
-
 # In a notebook: what nbdev makes into code, and what a reader may take for something else. All in one project, a notebook each.
 NOTEBOOKS = {
     "the language of a cell": (with_cell(code("--| export\nUNSEEN = 1", metadata={"language": "sql"})), "#evil"),
@@ -232,3 +227,22 @@ def test_a_verdict_forged_in_another_persons_file_is_seen(lab):
     lab.record("checked", only=["gross"], person=BOB, verdict="passed")
     lab.commit("somebody else brings Bob's verdict")  # in the name of Ada
     assert "are records of Bob <bob@example.org>, but" in "\n".join(check(lab.project).problems)
+
+
+def test_a_key_that_is_there_twice_is_read_as_nbdev_reads_it(lab):
+    text = lab.text("nbs/00_core.ipynb")
+    twice = text.replace('"source": "#| export\\nRATE = 7"', '"source": "#| export\\nRATE = 7",\n   "source": "#| export\\nRATE = 7\\nUNSEEN = 1"')
+    assert twice != text
+    (lab.root / "nbs/00_core.ipynb").write_text(twice)
+    assert "nbs/00_core.ipynb#c2" in "\n".join(check(lab.project).problems)
+    assert lab.nbdev("nbdev-export").returncode == 0 and "UNSEEN" in lab.text("shop/core.py")
+
+
+def test_a_module_by_an_odd_name_is_refused(lab):
+    "nbdev would write these elsewhere: two dots are a path from the root of the disk."
+    for name in ("../evil", "..evil", "/tmp/evil", "core/../../evil", "_modidx", "a..b"):
+        lab.write("09_odd", f"#| default_exp {name}", ("odd", "#| export\nx = 1"))
+        lab.understand()
+        with pytest.raises(ExportError) as caught:
+            export(lab.project)
+        assert "nbs/09_odd.ipynb#odd" in str(caught.value) and "is no name of a module" in str(caught.value), name
