@@ -1276,6 +1276,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'comprehend_nb/export/stamp.py'),
                                             'comprehend_nb.export.stamp._file': ( '41_export/stamp.html#_file',
                                                                                   'comprehend_nb/export/stamp.py'),
+                                            'comprehend_nb.export.stamp._git': ( '41_export/stamp.html#_git',
+                                                                                 'comprehend_nb/export/stamp.py'),
                                             'comprehend_nb.export.stamp._head': ( '41_export/stamp.html#_head',
                                                                                   'comprehend_nb/export/stamp.py'),
                                             'comprehend_nb.export.stamp._load': ( '41_export/stamp.html#_load',

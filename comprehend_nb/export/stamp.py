@@ -60,10 +60,17 @@ def versions() -> str:
     return sha256("\n".join(out).encode()).hexdigest()
 
 
+def _git(root: Path) -> Path | None:
+    "The `.git` of the repository that `root` lies in."
+    return next((found for p in (root, *root.parents) if (found := p / ".git").exists()), None)
+
+
 def refs(root: Path) -> str:
-    "All that git's own files say of commits and branches in one digest; empty where they are elsewhere (a worktree)."
-    git, out = root / ".git", sha256()
-    if not (git / "HEAD").is_file():
+    "All that git's own files say of commits and branches, in one digest; empty where they are elsewhere (a worktree)."
+    git, out = _git(root), sha256()
+    if git is None:
+        return "no git"
+    if not git.is_dir():
         return ""
     names = ["HEAD", "packed-refs", "shallow", "config", "../.mailmap"]
     for here, folders, files in os.walk(git / "refs"):
@@ -76,7 +83,7 @@ def refs(root: Path) -> str:
 
 def head(root: Path) -> str:
     "The last commit, read from git's own files; empty where it cannot be."
-    git = root / ".git"
+    git = _git(root) or root / ".git"
     try:
         ref = (git / "HEAD").read_text().strip()
         name = ref.removeprefix("ref: ")
