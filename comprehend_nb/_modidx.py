@@ -587,6 +587,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                           'comprehend_nb.cli.doctor._key': ('62_cli/doctor.html#_key', 'comprehend_nb/cli/doctor.py'),
                                           'comprehend_nb.cli.doctor._mentions': ( '62_cli/doctor.html#_mentions',
                                                                                   'comprehend_nb/cli/doctor.py'),
+                                          'comprehend_nb.cli.doctor._panel': ('62_cli/doctor.html#_panel', 'comprehend_nb/cli/doctor.py'),
                                           'comprehend_nb.cli.doctor._python3': ( '62_cli/doctor.html#_python3',
                                                                                  'comprehend_nb/cli/doctor.py'),
                                           'comprehend_nb.cli.doctor._who': ('62_cli/doctor.html#_who', 'comprehend_nb/cli/doctor.py'),

@@ -219,7 +219,7 @@ def without_node(folder: Path) -> str:
 @pytest.mark.sweep
 @pytest.mark.timeout(1200)
 def test_the_wheel_in_a_clean_environment_without_node(browser: Any, tmp_path: Path) -> None:
-    environ = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PATH": without_node(tmp_path / "bin"), "CI": "true"}
+    environ = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PATH": without_node(tmp_path / "bin"), "CI": "true", "COMPREHEND_NB_PANEL": "require"}
     assert shutil.which("node", path=environ["PATH"]) is None
     root = Path(__file__).parents[1]
     subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path / "wheels"), str(root)], env=environ, check=True)

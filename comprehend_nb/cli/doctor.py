@@ -129,7 +129,16 @@ def kernel_findings() -> list[Finding]:
     home = Path(os.environ.get("IPYTHONDIR") or Path.home() / ".ipython") / "profile_default"
     configs = (home / "ipython_config.py", home / "ipython_kernel_config.py", now.path.parents[1] / "ipython_config.py")
     out += [Finding("configuration", f"{path} mentions comprehend_nb") for path in configs if _mentions(path)]
-    return [*out, _python3()]
+    return [*out, _python3(), _panel()]
+
+
+def _panel() -> Finding:
+    from jupyter_core.paths import jupyter_path
+
+    if any(Path(d, "comprehend-nb", "package.json").is_file() for d in jupyter_path("labextensions")):
+        return Finding("panel in JupyterLab", "installed")
+    remedy = "Where it was left out of an install from source: python labextension/hatch_build.py, and install again"
+    return Finding("panel in JupyterLab", "not installed", True, remedy)
 
 
 def _mentions(path: Path) -> bool:
