@@ -30,12 +30,12 @@ def files():
         else: out[name] = "folder"
     return out
 def handles():
-    "What is open, without the history that IPython's own fork hook closes for a while."
+    "What is open, without the history of IPython, whose own fork hook closes it for a while."
     out = []
     for name in os.listdir("/proc/self/fd"):
         try: out.append(os.readlink("/proc/self/fd/" + name))
         except OSError: pass
-    return sorted(x for x in out if "history.sqlite" not in x and not x.startswith("/proc/"))
+    return sorted(x for x in out if "/profile_default" not in x and not x.startswith("/proc/"))
 IGNORED = {"before", "after", "told", "batch", "e", "_dh", "wrong"}
 def state():
     shell = get_ipython()
@@ -53,6 +53,7 @@ def state():
 def unchanged(cells):
     before = state(); told = trials(cells, get_ipython().user_ns, timeout=20); after = state()
     wrong = {k: (before[k], after[k]) for k in before if before[k] != after[k]}
+    if 'handles' in wrong: wrong['handles'] = [sorted(set(before['handles']) ^ set(after['handles'])), len(before['handles']), len(after['handles'])]
     return json.dumps({"wrong": repr(wrong)[:2000] if wrong else "", "ended": [t.outcome.ended for t in told], "errors": [t.outcome.error and t.outcome.error[0] for t in told]})
 '''
 

@@ -199,3 +199,37 @@ def test_functions_of_the_notebook_go_into_the_clean_process_with_their_globals(
     assert [c["after"] for c in said["changed"]] == ["list of 1"]
     assert kernel.run("print(seen, 'last' in globals())") == "[] False"
     assert said["result"] == tell(kernel, "x = P.sort('a'); (1, random.random())")["result"], "random state goes along"
+
+
+def test_where_a_layer_is_missing_a_person_is_asked_and_the_rest_holds(kernel: Driver) -> None:
+    kernel.run("import comprehend_nb.preview.sandbox as sb; whole = sb.has_filter; sb.has_filter = lambda: False")
+    said = kernel.run("try: p('1')\nexcept CannotPreview as e: print(e.consent, e)")
+    if "it could write" in said:
+        pytest.skip("this system has no landlock")
+    assert "unsandboxed cannot be previewed without your consent" in said
+    assert "it could start programs; it could send over the network; it could signal other processes" in said
+    assert tell(kernel, "open('made', 'w')", consent=["unsandboxed"])["error"][0] == "PermissionError", "landlock still holds"
+    kernel.run("sb.has_filter = whole")
+    assert tell(kernel, "1")["result"] == "1"
+
+
+def test_a_run_that_nobody_asked_for_reads_the_project_alone(kernel: Driver) -> None:
+    folder = kernel.kernel.folder
+    (folder / "data.csv").write_text("a\n1\n")
+    (folder / ".env").write_text("SECRET=1")
+    kernel.run("from comprehend_nb.preview import Restricted; df = pd.DataFrame({'mass': [3.0, 4.0, 5.0]}); os.environ['MY_API_KEY'] = 'hunter2hunter2'")
+    cells = ["open('data.csv').read()", "open('.env').read()", "open('/etc/passwd').read()", "os.environ.get('MY_API_KEY', 'gone')", "df", "pd.read_csv('data.csv').shape"]
+    said = kernel.run(f"ts = trials({cells!r}, globals(), restricted=Restricted('.', ['df'])); print([t.outcome.error[0] if t.outcome.error else t.outcome.result for t in ts])")
+    assert said.splitlines()[-1] == str(["'a\\n1\\n'", "PermissionError", "PermissionError", "'gone'", "NameError", "(1, 1)"])
+    assert kernel.run("os.environ['MY_API_KEY'], 'df' in globals()") == "('hunter2hunter2', True)"
+
+
+def test_asked_while_a_cell_runs_it_waits_and_says_so(project: Path) -> None:
+    with Loopback([propose("x = len('abc')")]) as server, driving(project, model(server)) as d:
+        d.run(SETUP + "import threading; heard = []; from comprehend_nb.session.tryout import try_when_idle; s = get_ipython()._comprehend_nb.session")
+        d.run("%ai x", "c1")
+        ask = "t = threading.Thread(target=lambda: heard.append(try_when_idle(s, 'd1', heard.append, person=True))); t.start(); t.join()"
+        assert d.run(f"{ask}\nawait asyncio.sleep(0.3)\nprint(heard)") == "[True]"
+        assert d.run("await asyncio.sleep(0.1)\nprint(heard[1].text().split(chr(10))[0], 'x' in globals())") == "+ x  int 3 False"
+        d.run("heard.clear(); try_when_idle(s, 'd9', heard.append, person=True)")
+        assert "there is no draft 'd9'" in d.run("await asyncio.sleep(0.1)\nprint(heard[0])")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a 
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
-    with driving(make_project(tmp_path_factory.mktemp("kernel") / "p")) as d:
+    with driving(make_project(tmp_path_factory.mktemp("kernel") / "p"), load=False) as d:
         d.run(STATE)
         assert d.status == "ok"
         yield d

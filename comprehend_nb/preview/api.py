@@ -17,6 +17,7 @@ from ..outcome import Outcome
 from .child import Job, random_state
 from .fork import forked, memory_left, scratch, trial_of
 from .guard import refuse_for_good, started_pools
+from .isolate import nameless
 from .pack import needed, packing, touches
 from .reads import Restricted
 from .sandbox import landlock_version, missing
@@ -48,7 +49,7 @@ def _carried(job: Job, source: str, namespace: dict[str, Any], shell: Any, conse
     "Try a source in the clean process; CannotPreview with the reason where that cannot be."
     if needed(source, namespace) is None:
         raise CannotPreview("cannot be previewed, because it reaches for names that cannot be known before it runs")
-    store, most = os.memfd_create("values"), memory_left() // 3 if "copy" in consent else _GIGABYTE
+    store, most = nameless(), memory_left() // 3 if "copy" in consent else _GIGABYTE
     try:
         packing_job = replace(job, sources=(source,), timeout=30.0 if "copy" in consent else _PACKING, keep=(store,))
         packed = forked(packing_job, namespace, shell, packing(store, most))[0]
@@ -116,11 +117,11 @@ def trials(
     refuse_for_good()
     _refuse_unsandboxed(consent)
     if restricted and not landlock_version():
-        raise CannotPreview("cannot be previewed: this system cannot limit what a copy reads")
+        raise CannotPreview("cannot be previewed: this system cannot limit what a copy reads, and nobody asked for this run")
     limits = Restricted() if restricted is True else restricted or None
     shell = shell if shell is not None else _shell_of(namespace)
     memory = min(_MOST_MEMORY, memory_left() // 2)
-    job = Job(tuple(sources), tuple(watch), timeout, memory, walls=not missing(), restricted=limits, random_state=random_state())
+    job = Job(tuple(sources), tuple(watch), timeout, memory, walls=sys.platform.startswith("linux"), restricted=limits, random_state=random_state())
     found = _each(job, namespace, shell, consent)
     out = [Trial(Outcome(where="fork", ended="stuck", notes=(str(one),)), {}) if isinstance(one, CannotPreview) else one for one in found]
     for one in found if all(isinstance(one, CannotPreview) for one in found) else ():

@@ -27,7 +27,7 @@ from ..outcome import Outcome
 from .child import Job, Load, Work, be_copy, pack, report, unpack, write_all
 from .filter import NUMBERS
 from .guard import moment
-from .isolate import die_with_parent, let_copies_look
+from .isolate import die_with_parent, let_copies_look, nameless
 from .threads import find_setters
 from ..trial import Seen, Trial
 
@@ -182,7 +182,7 @@ def _told(heard: Heard, ended: str, status: int, cpu: float, printed: int) -> di
 # %% ../../nbs/20_preview/09_fork.ipynb #bf6f9b0e
 def try_one(job: Job, source: str, shell: Any, load: Load, work: Work = report) -> dict[str, Any]:
     "Fork a runner for one source and hear it; a trial as plain data."
-    printed, (read, write), witness = os.memfd_create("printed"), os.pipe(), os.getpid()
+    printed, (read, write), witness = nameless(), os.pipe(), os.getpid()
     pid = os.fork()
     if pid == 0:
         os.close(read)

@@ -51,6 +51,7 @@ def has_filter() -> bool:
 
 # %% ../../nbs/20_preview/01_sandbox.ipynb #aee26d8d
 _WITHOUT_FILTER = ("it could start programs", "it could send over the network", "it could signal other processes")
+_WITHOUT_LINUX = ("it could change what files and sockets share that are open already",)
 _WITHOUT_ANY = ("it could write and delete files", *_WITHOUT_FILTER)
 
 
@@ -58,6 +59,8 @@ def missing() -> tuple[str, ...]:
     "The guarantees that cannot be given on this machine, each as a half sentence; empty where all of them hold."
     if has_filter():
         return ()
+    if not sys.platform.startswith("linux"):
+        return (*_WITHOUT_ANY, *_WITHOUT_LINUX)
     return _WITHOUT_FILTER if landlock_version() else _WITHOUT_ANY
 
 # %% ../../nbs/20_preview/01_sandbox.ipynb #2db5de42
