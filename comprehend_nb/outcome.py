@@ -137,7 +137,7 @@ class Outcome:
 
     def text(self) -> str:
         "Plain lines, the most important first; empty where nothing happened. Of a preview with what it showed."
-        return "\n".join(self._lines() if self.where == "live" else [*_shown(self), *self._lines(), *_ending(self)])
+        return "\n".join(self._lines() if self.where == "live" else [*_shown(self), *self._lines(), *_values(self), *_ending(self)])
 
     def _lines(self) -> list[str]:
         lines = [f"! {_ENDED[self.ended]}"] if self.ended in _ENDED else []
@@ -198,6 +198,12 @@ def _kind(bundle: Mapping[str, str]) -> str:
     "A display in a word: `image/png`, or the text of one that has nothing else."
     rich = [mime for mime in bundle if mime != "text/plain"]
     return rich[0] if rich else _safe("", bundle.get("text/plain", ""))
+
+
+def _values(outcome: Outcome) -> list[str]:
+    "The values of the frame that an error came from, where its traceback ends with them."
+    _, found, values = outcome.traceback.rpartition("\nin ")
+    return [f"  {_safe('', line)}" for line in f"in {values}".split("\n")] if found else []
 
 
 def _ending(outcome: Outcome) -> list[str]:

@@ -41,7 +41,7 @@ def _shell_of(namespace: dict[str, Any]) -> Any:
     return shell if shell is not None and shell.user_ns is namespace else None
 
 # %% ../../nbs/20_preview/13_api.ipynb #2b9e7fcf
-_PACKING = 2.5  # seconds: a person should not wait longer to hear that it cannot be done
+_PACKING = 1.5  # seconds: a person should not wait longer to hear that it cannot be done
 _GIGABYTE = 1_000_000_000
 
 
@@ -57,7 +57,7 @@ def _carried(job: Job, source: str, namespace: dict[str, Any], shell: Any, conse
         if done.get("large") or done.get("ended") == "timeout":
             raise CannotPreview(
                 "cannot be previewed without your consent: more than 1 GB would have to be copied" if done.get("large")
-                else "cannot be previewed without your consent: copying what it needs takes more than 2 seconds",
+                else "cannot be previewed without your consent: copying what it needs takes long",
                 remedy="Agree to it if the machine has the memory and you have the time.", consent="copy",
             )  # fmt: skip
         if "size" not in done:

@@ -48,6 +48,12 @@ def _opened(path: Any, mode: Any, flags: Any) -> str:
     return f"write {_short(_path(path))}"
 
 
+def _database(path: Any, *rest: Any) -> str:
+    "sqlite opens files by itself; one that is there already it may only want to read."
+    name = _path(path)
+    return "" if name.startswith((":memory:", "file:")) or not name or os.path.exists(name) else f"make the database {_short(name)}"
+
+
 def _one(verb: str) -> Callable[..., str]:
     return lambda path, *rest: "" if type(path) is int else f"{verb} {_short(_path(path))}"
 
@@ -82,6 +88,7 @@ _EVENTS: dict[str, Callable[..., str]] = {
     "os.forkpty": lambda: "start a process",
     "os.kill": lambda pid, number: f"signal process {pid}" if pid != os.getpid() else "",
     "os.killpg": lambda group, number: f"signal process group {group}",
+    "sqlite3.connect": _database,
     "webbrowser.open": lambda url: f"open {_path(url)} in a browser",
 }  # fmt: skip
 

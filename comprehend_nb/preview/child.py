@@ -131,7 +131,8 @@ class Copy:
         use_one_thread()
         renew_pools()
         limit(job.memory)
-        Attempts(job.scratch, lambda text: self.send({"attempt": text})).start()
+        self.attempts = Attempts(job.scratch, lambda text: self.send({"attempt": text}))
+        self.attempts.start()
 
 # %% ../../nbs/20_preview/08_child.ipynb #6151626d
 def _overdue(number: int, frame: FrameType | None) -> None:
@@ -162,6 +163,8 @@ def report(copy: Copy, namespace: dict[str, Any], shell: Any) -> None:
     peak = max(0, peak_memory() - used)
     copy.send({"ran": wall})
     error = None if isinstance(ran.error, Overdue) else ran.error
+    if isinstance(error, PermissionError) and not copy.attempts.said:  # a library that opens files without Python
+        copy.send({"attempt": f"something that was refused: {error}"[:300]})
     outcome = asdict(before.outcome(namespace, seconds=wall, cpu_seconds=cpu, error=error))
     outcome |= {"ended": _ended(ran.error), "peak_bytes": peak, "notes": _notes(copy)}
     kinds = kinds_now()
