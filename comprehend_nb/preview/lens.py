@@ -68,6 +68,7 @@ class Past:
 
 # %% ../../nbs/20_preview/07_lens.ipynb #958c405c
 _SMALL = 1 << 15
+_ITEMS = 5_000  # objects within containers that are looked at: each look writes its reference count, and so copies its page
 
 
 class Places(Values):
@@ -75,6 +76,7 @@ class Places(Values):
 
     def __init__(self, kinds: Mapping[int, str], budget: Budget) -> None:
         super().__init__(kinds, budget)
+        self.items = _ITEMS
         self.arrays: list[tuple[int, int, Any]] = []
 
     def _ndarray(self, x: Any, depth: int) -> None:
