@@ -35,10 +35,10 @@ def made(folder: Path, notebooks: int, seconds: float) -> Lab:
 
 
 def timed(label: str, work, beside: float | None = None) -> float:
-    start = time.perf_counter()
+    start, before = time.perf_counter(), sum(os.times()[:4])
     said = work()
-    took = time.perf_counter() - start
-    print(f"{label:68} {took:7.2f} s{f'   {took / beside:5.2f} times' if beside else ''}{f'   {said}' if said else ''}", flush=True)
+    took, cpu = time.perf_counter() - start, sum(os.times()[:4]) - before
+    print(f"{label:68} {took:7.2f} s  {cpu:6.2f} s{f'   {took / beside:5.2f} times' if beside else ''}{f'   {said}' if said else ''}", flush=True)
     return took
 
 
@@ -83,6 +83,7 @@ def main(notebooks: int = 16, seconds: float = 0.5) -> None:
     os.environ.update(environ())
     with tempfile.TemporaryDirectory() as folder:
         lab = made(Path(folder), notebooks, seconds)
+        print("elapsed, and processor time of this process and of what it started and saw end (a scheduler's workers are not among it)")
         print(f"{notebooks} notebooks of {seconds:g} s each, {WORKERS} at a time, {os.cpu_count()} processors")
         floor = timed("floor: the cells alone, a Python process each", lambda: bare(lab))
         timed("peer: nbdev-test", lambda: nbdev(lab), floor)

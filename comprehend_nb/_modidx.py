@@ -930,6 +930,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                       'comprehend_nb/export/checking.py'),
                                                'comprehend_nb.export.checking.Row.understood': ( '41_export/checking.html#row.understood',
                                                                                                  'comprehend_nb/export/checking.py'),
+                                               'comprehend_nb.export.checking._adopted': ( '41_export/checking.html#_adopted',
+                                                                                           'comprehend_nb/export/checking.py'),
                                                'comprehend_nb.export.checking._alone': ( '41_export/checking.html#_alone',
                                                                                          'comprehend_nb/export/checking.py'),
                                                'comprehend_nb.export.checking._baseline': ( '41_export/checking.html#_baseline',

@@ -285,7 +285,8 @@ def _was_there(reason: Reason, rows: Iterable[Row]) -> bool:
 
 def _counted(project: Project, found: Found, rows: Iterable[Row]) -> list[Reason]:
     "What lies outside of the gate, as numbers: baseline still left, modules written by hand."
-    out = _baseline(found.history, rows)
+    taken = _adopted(found.history) if found.memo is None else found.memo.value("ledger", "adopted", found.ledger, lambda: _adopted(found.history))
+    out = _baseline(taken, rows)
     if names := found.library.by_hand:
         out.append(
             Reason(
@@ -298,14 +299,19 @@ def _counted(project: Project, found: Found, rows: Iterable[Row]) -> list[Reason
     return out
 
 
-def _baseline(history: History, rows: Iterable[Row]) -> list[Reason]:
-    "How much is left of what was adopted, where most of it is, and how much is gone; [] where nothing ever was."
+def _adopted(history: History) -> tuple[int, str]:
+    "How many pieces of code were ever adopted, and the day of the first."
     taken = [r for r in history.records if r.kind == "adopted"]
+    return len({r.fingerprint for r in taken}), min((r.at[:10] for r in taken), default="")
+
+
+def _baseline(taken: tuple[int, str], rows: Iterable[Row]) -> list[Reason]:
+    "How much is left of what was `taken` in, where most of it is, and how much is gone; [] where nothing ever was."
     left = Counter(r.cell.notebook for r in rows if r.standing is not None and r.standing.exempt == "baseline")
-    if not taken:
+    if not taken[0]:
         return []
-    n, all_of_it = left.total(), max(len({r.fingerprint for r in taken}), left.total())
-    since = f"of {all_of_it} adopted since {min(r.at for r in taken)[:10]}, {all_of_it - n} were explained, changed or removed"
+    n, all_of_it = left.total(), max(taken[0], left.total())
+    since = f"of {all_of_it} adopted since {taken[1]}, {all_of_it - n} were explained, changed or removed"
     if not n:
         return [Reason("baseline", f"nothing is left: {since}", kind="baseline")]
     most, count = left.most_common(1)[0]
