@@ -19,7 +19,7 @@ from comprehend_nb.report.defects import mine, poisson
 from comprehend_nb.report.facts import Facts, reduced
 from comprehend_nb.report.measure import bus_factor, wilson
 from comprehend_nb.report.page import page
-from comprehend_nb.report.shared import join, share
+from comprehend_nb.report.shared import NotShared, join, share
 from comprehend_nb.report.slope import theil_sen
 from comprehend_nb.report.team import as_json, report
 from comprehend_nb.report.timeline import moments, timeline
@@ -444,6 +444,16 @@ def test_a_line_that_was_changed_does_not_count_through_the_cache_either(grown):
 
 def reduced_of(lab):
     return reduced(Facts(lab.root), [u.fingerprint for u in report(lab.project).units])
+
+
+def test_without_the_extra_the_rest_is_said(grown, monkeypatch):
+    whole = report(grown.project).whole
+    for name in ("pygit2", "duckdb", "pyarrow", "cryptography"):
+        monkeypatch.setitem(sys.modules, name, None)
+    found = report(grown.project)
+    assert found.whole == whole and found.defects is None and [n for n in found.notes if "comprehend-nb[report]" in n]
+    with pytest.raises(NotShared, match="cryptography"):
+        join(grown.root, ADA)
 
 
 def test_many_parts_are_put_together(grown, monkeypatch):
