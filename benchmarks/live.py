@@ -219,8 +219,10 @@ def harm(way: Way) -> dict[str, Any]:
     count = {"objects": 0, "ran": 0, "escaped": 0, "lost": 0, "slow_ms": 0.0}
     for make in (nasty.FACTORIES | nasty_more.FACTORIES).values():
 
-        def one(make: Callable[[], Any] = make) -> dict[str, Any]:
-            obj, escaped = make(), False
+        obj = make()  # here, since importing its library takes its time
+
+        def one(obj: Any = obj) -> dict[str, Any]:
+            escaped = False
             way({"warm": [1]})
             with nasty.armed() as calls:
                 begun = time.process_time()
