@@ -40,7 +40,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from checks_support import forks
 
 from comprehend_nb.cells import CellError, parse
-from comprehend_nb.checks import CannotAsk, Counterfactual, Item, Pool, Predict, explore, subject_of
+from comprehend_nb.checks import CannotAsk, Counterfactual, Item, Matters, Pool, Predict, explore, subject_of
 from comprehend_nb.checks.grading import numbers
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -150,7 +150,7 @@ def asked(cells: list[str], draws: int, *, seconds: float = 3.0) -> Iterator[tup
 
 def draw(pool: Pool, rng: random.Random, draws: int) -> list[Item]:
     out: dict[str, Item] = {}
-    for kind in (Counterfactual(), Predict()):
+    for kind in (Counterfactual(), Matters(), Predict()):
         for _ in range(draws):
             if item := kind.draw(pool, rng, set(out)):
                 out[item.id] = item
@@ -281,17 +281,39 @@ def _modes(train: list[Item], item: Item, level: int) -> str:
     return Counter(like).most_common(1)[0][0] if like else "0"
 
 
+def _words(option: tuple[str, str]) -> set[str]:
+    return set(re.findall(r"[a-zA-Z]+|[^\s\w]+|\d+", option[1]))
+
+
+def matters(train: list[Item], item: Item) -> str:
+    "The letters whose words went with a change that mattered, more often than not; naive Bayes over the words of a change."
+    seen: dict[str, list[int]] = defaultdict(lambda: [1, 2])
+    for one in train:
+        for letter, option in zip("abcd", one.options, strict=True):
+            for word in _words(option):
+                seen[word][0] += letter in one.value
+                seen[word][1] += 1
+    odds = {letter: sum(math.log(seen[w][0] / seen[w][1] / (1 - seen[w][0] / seen[w][1] + 1e-9) + 1e-9) for w in _words(o) if w in seen) for letter, o in zip("abcd", item.options, strict=True)}
+    ranked = sorted(odds, key=lambda k: -odds[k])
+    how_many = Counter(len(i.value) for i in train).most_common(1)[0][0] if train else 2
+    return ", ".join(sorted([k for k in ranked if odds[k] > 0] if 0 < sum(v > 0 for v in odds.values()) < 4 else ranked[:how_many]))
+
+
 def attacker(train: list[Item], test: list[Item]) -> list[bool]:
     "Hits on `test`: for like questions the rule that did best on `train`."
     rules: dict[bool, dict[str, Guess]] = {True: CHOOSERS, False: dict(TYPED)}
     score: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
-    for item in train:
+    for item in (i for i in train if i.form != "letters"):
         for name, guess in rules[bool(item.options)].items():
             if item.right(guess(item)):
                 for level in (2, 3, 4):
                     score[level, _feature(item)[:level]][name] += 1
     hits = []
+    alike = [i for i in train if i.form == "letters"]
     for item in test:
+        if item.form == "letters":
+            hits.append(item.right(matters(alike, item)))
+            continue
         best = max((score[level, _feature(item)[:level]].most_common(1)[0] for level in (4, 3, 2) if score[level, _feature(item)[:level]]), key=lambda s: s[1], default=("a", 0))
         guess = rules[bool(item.options)].get(best[0], _constant("0"))(item)
         like = [i for i in train if _feature(i)[:4] == _feature(item)[:4]]
@@ -314,11 +336,11 @@ def attack(scripts: list[Script], wanted: int) -> int:
     results = list(zip(items[half:] + items[:half], attacker(items[:half], items[half:]) + attacker(items[half:], items[:half]), strict=True))
     worst = 0
     print(f"{len(items)} items")
-    for kind in ("counterfactual", "predict"):
+    for kind in ("counterfactual", "matters", "predict"):
         for choice in (True, False):
             some = [hit for item, hit in results if item.kind == kind and bool(item.options) == choice]
             if some:
-                chance = 0.25 if choice else 0.0
+                chance = 1 / 14 if kind == "matters" else 0.25 if choice else 0.0
                 low, high = wilson(sum(some), len(some))
                 over = sum(some) / len(some) > chance + 0.1
                 worst |= over

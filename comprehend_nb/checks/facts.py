@@ -43,6 +43,9 @@ def _scalar(template: str, x: Any) -> Iterator[Fact]:
         yield Fact(template, "number", str(int(x)))
     elif isinstance(x, float):
         yield Fact(template, "float" if math.isfinite(x) else "text", repr(float(x)))
+    elif isinstance(x, complex):
+        yield from _scalar(f"{template}.real", x.real)
+        yield from _scalar(f"{template}.imag", x.imag)
     elif x is None:
         yield Fact(template, "text", "None")
     elif isinstance(x, str):
@@ -106,6 +109,8 @@ def _array(template: str, x: Any) -> Iterator[Fact]:
             yield from _scalar(f"{template}.{how}()", getattr(x, how)())
         yield from _scalar(f"{template}.ravel()[0]", x.ravel()[0])
         yield from _scalar(f"{template}.ravel()[-1]", x.ravel()[-1])
+    if hasattr(x, "mask"):
+        yield from _scalar(f"{template}.count()", int(x.count()))
     if 0 < x.size <= 6 and x.ndim == 1 and x.dtype.kind in "iU" and all(map(_plain, x.tolist())):
         yield Fact(f"{template}.tolist()", "list", repr(x.tolist()))
 
@@ -173,11 +178,11 @@ def _drawn(template: str, x: Any) -> Iterator[Fact]:
 # %% ../../nbs/32_checks/00_facts.ipynb #4aedf787
 def _facts(template: str, x: Any) -> Iterator[Fact]:
     name, library = type(x).__name__, type(x).__module__.split(".")[0]
-    if isinstance(x, (bool, int, float, str)) or x is None or (library == "numpy" and not getattr(x, "shape", ())):
+    if isinstance(x, (bool, int, float, complex, str)) or x is None or (library == "numpy" and not getattr(x, "shape", ())):
         yield from _scalar(template, x)
     elif library == "pandas" and name in ("DataFrame", "Series"):
         yield from (_frame if name == "DataFrame" else _series)(template, x)
-    elif name == "ndarray":
+    elif library == "numpy" and hasattr(x, "ravel"):
         yield from _array(template, x)
     elif isinstance(x, (list, tuple)):
         yield from _sequence(template, x)

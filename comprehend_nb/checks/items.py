@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['LETTERS', 'FREE', 'CHOICE', 'Answer', 'KINDS', 'Item', 'spec_of', 'change_of', 'groups', 'is_free', 'Kind',
-           'Counterfactual', 'Predict']
+           'Counterfactual', 'Matters', 'Predict']
 
 # %% ../../nbs/32_checks/06_items.ipynb #a40f9f3f
 import hashlib
 import json
 import random
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -54,7 +55,7 @@ class Item:
     @property
     def points(self) -> int:
         "What a right answer is worth; two make a check. A choice can be guessed, a free answer hardly."
-        return 1 if self.options or self.form == "truth" else 2
+        return 1 if (self.options and self.form != "letters") or self.form == "truth" else 2
 
     def text(self) -> str:
         "The question as a person reads it, never with its answer."
@@ -66,6 +67,8 @@ class Item:
         given = given.strip()
         if not self.options:
             return matches(given, self.form, self.value)
+        if self.form == "letters":
+            return sorted(set(re.findall(r"\b[a-d]\b", given.lower()))) == list(self.value) and not re.search(r"\b(or|not)\b", given.lower())
         bare = given.lower().strip("() .'\"`")
         if len(bare) == 1 and bare in LETTERS:
             at = LETTERS.index(bare)
@@ -208,6 +211,38 @@ def _names_more_than_errors(found: Collection[Answer]) -> bool:
     return sum(form != "error" for form, _ in found) >= 2
 
 
+class Matters:
+    """Which of four changes would change what the cell gives? For cells that have too few outcomes to be asked for one.
+
+    How many of the four do is drawn first, so that "all of them" is no better guess than another; one in fourteen is right by chance.
+    """
+
+    name = "matters"
+
+    def draw(self, pool: Pool, rng: random.Random, done: Collection[str] = ()) -> Item | None:
+        possible = [n for n in (1, 2, 3) if n <= len(pool.variants) and 4 - n <= len(pool.equivalent)]
+        for _ in range(8) if possible else ():
+            n = rng.choice(possible)
+            four = [*rng.sample(pool.variants, n), *rng.sample(pool.equivalent, 4 - n)]
+            rng.shuffle(four)
+            item = self._item(pool, four)
+            if item.id not in done:
+                return item
+        return None
+
+    def _item(self, pool: Pool, four: Sequence[Variant]) -> Item:
+        value = "".join(letter for letter, v in zip(LETTERS, four, strict=True) if v in pool.variants)
+        options = tuple(("change", _change_told(v.change)) for v in four)
+        what = "Which of these changes would change what this cell gives, with what is live now? Their letters, as in `a, c`."
+        return Item(self.name, what, "letters", value, 0, "", tuple(pool.roots), {"how": "several", "of": [spec_of(v.change) for v in four]}, options)
+
+
+def _change_told(change: Change | Altered | Called) -> str:
+    if isinstance(change, Altered):
+        return f"first `{change.line}`"
+    return change.text if isinstance(change, Change) else f"`{change.text}` is called"
+
+
 class Predict:
     "Before the cell runs for the first time: what will it give?"
 
@@ -230,4 +265,4 @@ def _share(pool: Pool, key: Key) -> float:
     return max(map(answers.count, answers)) / len(answers)
 
 
-KINDS: tuple[Kind, ...] = (Counterfactual(), Predict())
+KINDS: tuple[Kind, ...] = (Counterfactual(), Matters(), Predict())

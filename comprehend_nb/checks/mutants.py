@@ -8,7 +8,7 @@ __all__ = ['OPERATORS', 'Change', 'mutants', 'again']
 # %% ../../nbs/32_checks/01_mutants.ipynb #64cdd9d6
 import ast
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -183,11 +183,39 @@ def _update(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.AugAssign):
         yield ast.Assign([node.target], node.value)
 
-# %% ../../nbs/32_checks/01_mutants.ipynb #8b431f13
+# %% ../../nbs/32_checks/01_mutants.ipynb #7270c8c2
+def _given(node: ast.AST) -> Iterator[ast.AST]:
+    "An argument, or what a method is called on, changed a little."
+    if isinstance(node, ast.Call):
+        for i, arg in enumerate(node.args):
+            if isinstance(arg, ast.Name):
+                yield from (_with(node, args=[*node.args[:i], new, *node.args[i + 1 :]]) for new in _near(arg))
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and isinstance(node.ctx, ast.Load):
+        yield from (_with(node, value=new) for new in _near(node.value))
+
+
+def _near(name: ast.Name) -> Iterator[ast.expr]:
+    for low, high in ((ast.Constant(1), None), (None, ast.UnaryOp(ast.USub(), ast.Constant(1)))):
+        yield ast.Subscript(name, ast.Slice(low, high), ast.Load())
+    yield ast.BinOp(name, ast.Mult(), ast.Constant(2))
+    yield ast.BinOp(name, ast.Add(), ast.Constant(1))
+
+
+def _given_names(node: ast.AST) -> set[str]:
+    inside = [*node.args] if isinstance(node, ast.Call) else [node.value] if isinstance(node, ast.Attribute) else []
+    return {n.id for n in inside if isinstance(n, ast.Name)}
+
+
+def _string(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and 0 < len(node.value) <= 40:
+        x = node.value
+        yield from (ast.Constant(n) for n in dict.fromkeys((x[:-1], x[1:], x.upper(), x.lower(), x + x)) if n != x)
+
+# %% ../../nbs/32_checks/01_mutants.ipynb #0785065e
 OPERATORS: Mapping[str, Callable[[ast.AST], Iterator[ast.AST]]] = {
     "compare": _compare, "arithmetic": _arithmetic, "logic": _logic, "constant": _constant, "method": _method, "builtin": _builtin,
     "arguments": _arguments, "unwrapped": _unwrapped, "text": _text, "boundary": _boundary, "condition": _condition, "statements": _statements,
-    "update": _update,
+    "update": _update, "given": _given, "string": _string,
 }  # fmt: skip
 
 # %% ../../nbs/32_checks/01_mutants.ipynb #3be0f8c7
@@ -247,12 +275,12 @@ def _told(gone: str, come: str) -> str:
     return f"with the line {two} added" if not gone else f"with {two} in place of {one}"
 
 # %% ../../nbs/32_checks/01_mutants.ipynb #2ff8bf6f
-def _proposals(tree: ast.Module) -> Iterator[tuple[str, int, int, ast.AST]]:
+def _proposals(tree: ast.Module, data: Collection[str]) -> Iterator[tuple[str, int, int, ast.AST]]:
     skipped = _skipped(tree)
     for at, node in enumerate(ast.walk(tree)):
         if id(node) not in skipped:
             for op, propose in OPERATORS.items():
-                for nth, new in enumerate(propose(node)):
+                for nth, new in enumerate(propose(node)) if op != "given" or not _given_names(node).isdisjoint(data) else ():
                     yield op, at, nth, new
 
 
@@ -267,15 +295,15 @@ def _made(tree: ast.Module, plain: str, op: str, at: int, nth: int, new: ast.AST
     return Change(op, at, nth, text, source, about) if text and source != plain else None
 
 
-def mutants(code: str) -> list[Change]:
-    "Every change to the code that the operators propose, each other than the code and once; [] where it is no plain Python."
+def mutants(code: str, data: Collection[str] = ()) -> list[Change]:
+    "Every change to the code that the operators propose, each other than the code and once; [] where it is no plain Python. `data`: names of data."
     try:
         tree = ast.parse(code)
         plain = ast.unparse(tree)
     except (SyntaxError, ValueError, RecursionError):
         return []
     out: dict[str, Change] = {}
-    for op, at, nth, new in _proposals(tree):
+    for op, at, nth, new in _proposals(tree, data):
         if len(out) < 400 and (change := _made(tree, plain, op, at, nth, new)):
             out.setdefault(change.source, change)
     return list(out.values())

@@ -116,6 +116,7 @@ class Pool:
     roots: tuple[str, ...]
     base: Ran
     variants: tuple[Variant, ...]
+    equivalent: tuple[Variant, ...] = ()  # seen to change nothing here
     digests: Mapping[str, str] = field(default_factory=dict)  # of what the cell reads, "" where it cannot be known
 
     @property
@@ -180,7 +181,7 @@ def base_of(subject: Subject, runner: Runner) -> Pool:
     if not facts:
         raise CannotAsk("it leaves nothing whose value can be asked for and is the same twice", for_good=True)
     digests = {n: trials[0].values[n].digest for n in sorted(names) if n in trials[0].values}
-    return Pool(subject, roots, replace(one, facts=facts, seconds=max(one.seconds, two.seconds)), (), digests)
+    return Pool(subject, roots, replace(one, facts=facts, seconds=max(one.seconds, two.seconds)), (), digests=digests)
 
 
 def _spread(changes: list[Change], rng: random.Random, most: int) -> list[Change]:
@@ -198,12 +199,14 @@ def explore(subject: Subject, runner: Runner, rng: random.Random, *, most: int =
     roots, base = pool.roots, pool.base
     most = max(6, min(most, int(seconds / max(base.seconds, 0.02))))
     inputs = [i for i in subject.inputs if i.name in _reached(subject, roots)]
+    data = {*(i.name for i in subject.inputs), *subject.roots, *subject.touched}
     altered = alter(inputs, rng, most // 2 if inputs else 0)
     called = _other_calls(roots, subject.calls, rng, most // 3)
-    changes: list[Change | Altered | Called] = [*altered, *called, *_spread(mutants(subject.code), rng, most - len(altered) - len(called))]
+    changes: list[Change | Altered | Called] = [*altered, *called, *_spread(mutants(subject.code, data), rng, most - len(altered) - len(called))]
     trials = runner([source_of(subject.code, roots, c) for c in changes], NAMES)
     variants = [Variant(c, r) for c, t in zip(changes, trials, strict=True) if (r := ran(t)) is not None]
-    return replace(pool, variants=tuple(v for v in variants if differs(v.ran, base)))
+    other = [v for v in variants if differs(v.ran, base)]
+    return replace(pool, variants=tuple(other), equivalent=tuple(v for v in variants if v not in other))
 
 
 def _reached(subject: Subject, roots: Iterable[str]) -> set[str]:
