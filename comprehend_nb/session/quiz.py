@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 # %% ../../nbs/50_session/09_quiz.ipynb #7b4c273b
 from ..cells import Cell, parse
-from ..checks.items import Counterfactual, Item, Predict
+from ..checks.items import Counterfactual, Item, Kind, Matters, Predict
 from ..checks.pool import CannotAsk, Pool, Runner, explore
 from ..checks.subject import subject_of
 from .drafts import Draft
@@ -136,7 +136,7 @@ def _draw(session: Session, one: Target, rng: random.Random) -> _Pending:
     closure = session.evidence.closure(one.cell).digest
     subject = subject_of(one.cell, session.shell.user_ns, _later(session, one.cell))
     done = asked_before(session.evidence.book.history, one.cell)
-    kinds = [Predict()] if one.draft and one.draft.state == "open" else [Counterfactual()]
+    kinds: list[Kind] = [Predict()] if one.draft and one.draft.state == "open" else [Counterfactual(), Matters()]
     item: Item | None = None
     try:
         for most in (FEW, MANY):
