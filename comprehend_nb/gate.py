@@ -6,9 +6,10 @@
 __all__ = ['Standing', 'ancestors_of', 'origin_of', 'words_of', 'holds', 'rationale_of', 'standing_of', 'same_answers']
 
 # %% ../nbs/31_gate.ipynb #98d7c868
+import ast
 import weakref
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # %% ../nbs/31_gate.ipynb #2f066118
 from .cells import Cell
@@ -97,12 +98,22 @@ def _index(history: History) -> Mapping[str, Collection[str]]:
 
 def holds(record: Record, cell: Cell, history: History) -> list[str]:
     "Why this recorded explanation does not count for `cell`; empty when it does."
-    said = words_of(record)
-    if reasons := judge(said, cell, rationale=rationale_of(cell, history)):
+    said, rationale = words_of(record), rationale_of(cell, history)
+    if (reasons := judge(said, cell, rationale=rationale)) and ((bare := _bare(cell)) is cell or judge(said, bare, rationale=rationale)):
         return reasons
     if len(_index(history).get(normal(said), ())) > 1 and not _renewed(record, said, cell, history):
         return ["what: the same words explain different code elsewhere; say what is particular to this one"]
     return []
+
+
+def _bare(cell: Cell) -> Cell:
+    "The cell without its docstrings: one that was written later in the words of an explanation does not undo it."
+    tree = ast.parse(cell.code)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    code = ast.unparse(tree)
+    return cell if code == ast.unparse(ast.parse(cell.code)) else replace(cell, code=code)
 
 
 def rationale_of(cell: Cell, history: History) -> str:
@@ -206,18 +217,25 @@ def _what_changed(cell: Cell, closure: Closure, level: str, history: History, li
         if not earlier and level == "none":
             earlier = [r for r in history.about(fingerprint) if r.kind == "executed" and r.closure != closure.digest]
         if earlier:
-            return _difference(cell, closure, earlier[-1])
+            return _difference(cell, closure, earlier[-1], history)
     return ""
 
 
-def _difference(cell: Cell, closure: Closure, earlier: Record) -> str:
+def _difference(cell: Cell, closure: Closure, earlier: Record, history: History) -> str:
     did = {"executed": "ran", "checked": "was asked about"}.get(earlier.kind, "explained")
     who = f"since {earlier.person} {did} it on {earlier.at[:10]}"
     if earlier.fingerprint != cell.fingerprint:
         return f"stale: the code was edited {who}"
     parts = earlier.data.get("parts")
     moved = [f"{name} was {how}" for name, how in changed(parts if isinstance(parts, dict) else {}, closure.parts)]
-    return f"stale: {', '.join(moved) or 'what it depends on changed'} {who}"
+    return f"stale: {', '.join(moved) or 'what it depends on changed'} {who}{_answers_moved(cell, closure, history)}"
+
+
+def _answers_moved(cell: Cell, closure: Closure, history: History) -> str:
+    "What a recheck found to be different now."
+    found = [r for r in history.about(cell.fingerprint) if r.kind == "checked" and r.closure == closure.digest and r.data.get("verdict") == "moved"]
+    told = found[-1].data.get("moved") if found else None
+    return f": {'; '.join(map(str, told[:2]))}" if isinstance(told, list) and told else ""
 
 
 def _exempt(cell: Cell, closure: Closure, history: History) -> str:

@@ -187,10 +187,54 @@ def test_what_cannot_be_asked_about_is_attested_and_shown_so(tmp_path: Path) -> 
     project = make_project(tmp_path / "p")
     (project / "settings.ini").write_text("[comprehend_nb]\nother = verified\n")
     with driving(project) as d:
-        d.run("#| export\nimport os\nhere = os.urandom(3) == 0", "c1")
-        d.run("%%ai_explain here\nwhat: three random bytes are never zero\nwhy: a placeholder for what chance decides\nfails: an operating system without entropy raises NotImplementedError", "c2")
+        d.run("#| export\nhere = object()", "c1")
+        d.run("%%ai_explain here\nwhat: a mark that equals nothing else\nwhy: None is a value that people pass\nfails: a copy of it is another mark", "c2")
         assert "cannot be asked about" in d.run("%ai_check here", "c3")
         assert "too little" in d.run("%ai_check here = fine", "c4")
         assert "is attested" in d.run("%ai_check here = I called it twice and compared the bytes", "c5")
         assert "every cell" in d.run("%ai_status")
     assert [c["verdict"] for c in checked(project)] == ["attested"]
+
+
+def test_a_constant_moves_answers_or_does_not_and_a_docstring_never_does(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    (project / "settings.ini").write_text("[comprehend_nb]\nother = verified\n")
+    gross = "#| export\ndef gross(net):\n    return net + net * RATE // 100"
+    with driving(project) as d:
+        d.run("#| export\nRATE = 7", "c1")
+        d.run(f"{gross}\nshown = gross(1300)", "c2")
+        d.run("%%ai_explain gross\nwhat: adds the tax to a sum\nwhy: shops show what is paid\nfails: text instead of a number raises TypeError", "c3")
+        d.run("%ai_check gross", "c4")
+        d.run(f"%ai_check gross = {the_answer(d)}", "c5")
+        fine = "every cell that ran here has what its export would need"
+        while "has passed" not in d.run(f"print({WAITS} and 1)") and fine not in d.run("%ai_status", "c6"):
+            d.run("%ai_check gross", "c4")
+            d.run(f"%ai_check gross = {the_answer(d)}", "c5")
+        d.run("#| export\nRATE = 3 + 4", "c1")
+        assert fine in d.run("%ai_status", "c6"), "another spelling of the same constant made it stale"
+        d.run("#| export\nRATE = 9", "c1")
+        stale = d.run("%ai_status", "c6")
+        assert "RATE was changed" in stale
+        assert "was 1391 and is 1417" in stale
+        d.run("#| export\nRATE = 7", "c1")
+        assert fine in d.run("%ai_status", "c6")
+        d.run(gross.replace("\n    return", '\n    "The sum with tax."\n    return') + "\nshown = gross(1300)", "c2")
+        assert fine in d.run("%ai_status", "c6"), "a docstring made it stale"
+    assert [c["verdict"] for c in checked(project) if "was" in c] == ["passed", "moved"]
+
+
+def test_a_failing_input_and_an_alternative_are_tried_and_a_false_claim_is_refused(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    with driving(project) as d:
+        d.run("prices = [3, 8, 5, 12]", "c1")
+        d.run("dear = [p for p in prices if p > 5]\nmost = max(dear)", "c2")
+        assert "not so: that is not what happens" in d.run("%%ai_check most\nfails: prices = [1] -> KeyError", "c3")
+        assert "has half a check" in d.run("%%ai_check most\nfails: prices = [1] -> ValueError", "c3")
+        assert "has half a check" in d.run("%%ai_check most\ninstead: dear = prices[:]\nmost = max(dear)\ndiffers: len(dear) = 4", "c3")
+        assert "noted as your word" in d.run("%%ai_check most\ninstead: dear = prices\nmost = 12\ndiffers: easier to read", "c3")
+        assert d.run("print(prices, dear, most)") == "[3, 8, 5, 12] [8, 12] 12"
+        told = d.run("%%ai_explain most\nwhat: keeps 3 elements that are dear and the dearest of all\nwhy: cheap parcels need no seal\nfails: an empty list raises KeyError", "c4")
+        assert "no 3 elements" in told
+        assert "no KeyError came" in told
+        assert "is explained" in d.run("%%ai_explain most\nwhat: keeps 2 elements that are dear and the dearest of all\nwhy: cheap parcels need no seal\nfails: an empty list raises ValueError", "c4")
+    assert [c["verdict"] for c in checked(project)] == ["refuted", "towards", "towards", "noted"]

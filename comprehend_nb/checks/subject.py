@@ -121,6 +121,7 @@ def could_call(node: ast.FunctionDef, live: Mapping[str, Input], name: str = "")
 
 # %% ../../nbs/32_checks/04_subject.ipynb #020b47c6
 _TABLES = 6
+_SHELL = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
 
 
 def _defined(tree: ast.Module) -> dict[str, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef]:
@@ -152,7 +153,7 @@ def _imported(tree: ast.Module) -> set[str]:
 def subject_of(cell: Cell, namespace: Mapping[str, Any], later: Iterable[str] = ()) -> Subject:
     "What of `cell` can be asked about in this namespace; `later` are sources that may call what it defines."
     tree = ast.parse(cell.code)
-    live = {n: i for n in [*cell.reads, *namespace][:200] if n in namespace and not n.startswith("_") and (i := input_of(n, namespace[n]))}
+    live = {n: i for n in [*cell.reads, *namespace][:200] if n in namespace and n not in _SHELL and not n.startswith("_") and (i := input_of(n, namespace[n]))}
     calls = _calls(cell, tree, namespace, later, live)
     skip = {*_defined(tree), *_imported(tree)}
     left = sorted((n for n in cell.writes if n not in skip and not n.startswith("_")), key=cell.code.find)

@@ -4,25 +4,27 @@
 
 # %% auto #0
 __all__ = ['PAUSE', 'LONGEST_PAUSE', 'ENOUGH', 'FEW', 'MANY', 'Target', 'target_of', 'pause_left', 'asked_before', 'Question',
-           'runner_of', 'next_item', 'Answered', 'answer']
+           'next_item', 'Answered', 'answer']
 
 # %% ../../nbs/50_session/09_quiz.ipynb #ed4577a0
 import random
 import sys
 import time
 from calendar import timegm
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from importlib import import_module
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
 # %% ../../nbs/50_session/09_quiz.ipynb #7b4c273b
 from ..cells import Cell, parse
+from ..checks.claims import CLAIMS, Tried, read_claim
 from ..checks.items import Counterfactual, Item, Kind, Matters, Predict
-from ..checks.pool import CannotAsk, Pool, Runner, explore
+from ..checks.kept import keep
+from ..checks.pool import CannotAsk, Pool, base_of, explore
 from ..checks.subject import subject_of
 from .drafts import Draft
+from .recheck import recheck, runner_of
 from ..explanation import content
 from ..ledger.history import History
 from ..ledger import Record
@@ -74,14 +76,15 @@ def _mine(session: Session, cell: Cell, closure: str) -> list[Record]:
 
 
 def _since_wrong(records: Iterable[Record]) -> tuple[int, int, str]:
-    "Points since the last wrong answer, how many wrong ones stand in a row, and when the last was."
-    points, wrong, at = 0, 0, ""
+    "Points since the last wrong answer, of claims at most one's; how many wrong ones stand in a row, and when the last was."
+    points, wrong, at, claimed = 0, 0, "", False
     for r in records:
         verdict = r.data.get("verdict")
         if verdict == "failed":
-            points, wrong, at = 0, wrong + 1, r.at
-        elif verdict in ("passed", "towards"):
+            points, wrong, at, claimed = 0, wrong + 1, r.at, False
+        elif verdict in ("passed", "towards") and not (r.data.get("claim") and claimed):
             points, wrong = points + int(r.data.get("points") or 0), 0
+            claimed = claimed or bool(r.data.get("claim"))
     return points, wrong, at
 
 
@@ -114,15 +117,10 @@ class _Pending:
     pool: Pool | None
     closure: str
     why: str = ""
+    kept: dict[str, Any] = field(default_factory=dict)  # what the cell read, where it is small
 
 
 _pending: WeakKeyDictionary[Session, dict[str, _Pending]] = WeakKeyDictionary()
-
-
-def runner_of(session: Session) -> Runner:
-    "Runs sources in throwaway copies of this kernel."
-    trials: Callable[..., Any] = import_module("comprehend_nb.preview").trials
-    return lambda sources, watch: trials(sources, session.shell.user_ns, watch=watch, shell=session.shell)
 
 
 FEW, MANY = 12, 32  # variations that are run, and how many where the few were not enough
@@ -132,18 +130,23 @@ def _later(session: Session, cell: Cell) -> list[str]:
     return [c.code for c in session.evidence.cells if c.fingerprint != cell.fingerprint]
 
 
+def _data_only(pool: Pool, parts: Iterable[str]) -> Pool:
+    "Without the constants and definitions that the closure holds already: of those it is asked whether they moved an answer."
+    return replace(pool, digests={n: d for n, d in pool.digests.items() if n not in set(parts)})
+
+
 def _draw(session: Session, one: Target, rng: random.Random) -> _Pending:
-    closure = session.evidence.closure(one.cell).digest
+    found = session.evidence.closure(one.cell)
+    closure, parts = found.digest, set(found.parts)
     subject = subject_of(one.cell, session.shell.user_ns, _later(session, one.cell))
     done = asked_before(session.evidence.book.history, one.cell)
     kinds: list[Kind] = [Predict()] if one.draft and one.draft.state == "open" else [Counterfactual(), Matters()]
-    item: Item | None = None
     try:
         for most in (FEW, MANY):
             pool = explore(subject, runner_of(session), rng, most=most)
-            item = item or next((i for k in kinds if (i := k.draw(pool, rng, done))), None)
+            item = next((i for k in kinds if (i := k.draw(pool, rng, done))), None)
             if item:
-                break
+                return _Pending(item, _data_only(pool, parts), closure, kept=keep(session.shell.user_ns, pool.digests.keys() - parts))
     except CannotAsk as e:
         if not e.for_good:
             raise
@@ -152,7 +155,7 @@ def _draw(session: Session, one: Target, rng: random.Random) -> _Pending:
         if e.consent or "cannot be previewed" not in e.what:
             raise
         return _Pending(None, None, closure, e.what)
-    return _Pending(item, pool, closure, "" if item else "its variations do not differ enough for a question that cannot be guessed")
+    return _Pending(None, None, closure, "its variations do not differ enough for a question that cannot be guessed")
 
 
 def next_item(session: Session, target: str = "", rng: random.Random | None = None) -> Question:
@@ -165,6 +168,8 @@ def next_item(session: Session, target: str = "", rng: random.Random | None = No
     known = kept.get(one.cell.fingerprint)
     closure = session.evidence.closure(one.cell).digest
     if known is None or known.closure != closure or (known.item and known.item.kind == "predict" and one.draft and one.draft.state != "open"):
+        if held := _still(session, one):
+            return Question(one.label, held)
         _wait(session, one, closure)
         known = _draw(session, one, rng or random.SystemRandom())
         if known.item is None and one.draft and one.draft.state == "open":
@@ -177,6 +182,14 @@ def next_item(session: Session, target: str = "", rng: random.Random | None = No
     return Question(one.label, f"{one.label} · {known.item.kind}{points}\n{known.item.text()}", known.item.kind, f"%ai_check {one.label} = ")
 
 
+def _still(session: Session, one: Target) -> str:
+    "What a recheck says where something that the cell depends on changed and all its answers are the same; else empty."
+    if not session.evidence.standing(one.cell).stale:
+        return ""
+    done = recheck(session, one.cell)
+    return f"{one.label}: what it depends on changed, and all {done.checks} recorded checks have the same answers, so it stands" if done.held else ""
+
+
 def _wait(session: Session, one: Target, closure: str) -> None:
     _, wrong, at = _since_wrong(_mine(session, one.cell, closure))
     if (left := pause_left(wrong, at, time.time())) > 0:
@@ -185,7 +198,7 @@ def _wait(session: Session, one: Target, closure: str) -> None:
 # %% ../../nbs/50_session/09_quiz.ipynb #7353351f
 @dataclass(frozen=True)
 class Answered:
-    "What became of an answer: `verdict` is passed, towards, failed, attested, or empty where it was none."
+    "What became of an answer: `verdict` is passed, towards, failed, attested, refuted, noted, or empty where it was none."
 
     label: str
     verdict: str
@@ -202,6 +215,8 @@ def answer(session: Session, target: str, text: str) -> Answered:
     if not session.asker.person:
         return Answered(target, "", NOT_A_PERSON)
     one = target_of(session, target)
+    if claim := read_claim(text):
+        return _claimed(session, one, claim)
     waits = _pending.setdefault(session, {}).get(one.cell.fingerprint)
     if waits is None or waits.closure != session.evidence.closure(one.cell).digest:
         raise SessionError(f"no question about {one.label} waits for an answer", remedy=f"Ask for one with `%ai_check {one.label}`.")
@@ -212,6 +227,36 @@ def answer(session: Session, target: str, text: str) -> Answered:
     right = waits.item.right(text)
     del _pending[session][one.cell.fingerprint]
     return (_right if right else _wrong)(session, one, waits, waits.item, text)
+
+
+def _claimed(session: Session, one: Target, claim: dict[str, str]) -> Answered:
+    "Try what a person claims; what the copy shows is half a check, what no copy can show is noted as their word."
+    _fit(session, one)
+    found = session.evidence.closure(one.cell)
+    closure, parts = found.digest, set(found.parts)
+    subject, runner = subject_of(one.cell, session.shell.user_ns, _later(session, one.cell)), runner_of(session)
+    pool = _data_only(base_of(subject, runner), parts)
+    kind = CLAIMS["fails" if "fails" in claim else "instead"]
+    tried = kind.try_out(claim, subject, pool.roots, runner)
+    told = "\n".join(f"{k}: {v}" for k, v in claim.items())[:1000]
+    waits = _Pending(None, pool, closure, kept=keep(session.shell.user_ns, pool.digests))
+    if not tried.shown:
+        return _not_shown(session, one, waits, kind.name, told, tried)
+    mine = _mine(session, one.cell, closure)
+    points = _since_wrong(mine)[0] + (not any(r.data.get("claim") and r.data.get("verdict") in ("passed", "towards") for r in mine))
+    passed = points >= ENOUGH
+    item = {"kind": kind.name, "roots": list(pool.roots), "spec": {}, "root": 0, "template": "{}"}
+    _record(session, one, waits, verdict="passed" if passed else "towards", points=1, item_kind=kind.name, claim=told, item=item, **_evidence(waits))
+    text = f"so it is, in a copy of this kernel: {one.label} " + ("has passed a check" if passed else "has half a check; a question makes it whole")
+    return _done(session, one, "passed" if passed else "towards", text, "" if passed else f"%ai_check {one.label}")
+
+
+def _not_shown(session: Session, one: Target, waits: _Pending, kind: str, told: str, tried: Tried) -> Answered:
+    if tried.runnable:
+        _record(session, one, waits, verdict="refuted", item_kind=kind, claim=told)
+        return _done(session, one, "refuted", f"not so: {tried.why}")
+    _record(session, one, waits, verdict="noted", item_kind=kind, claim=told)
+    return _done(session, one, "noted", f"noted as your word, which counts for no check: {tried.why}")
 
 
 def _attest(session: Session, one: Target, waits: _Pending, text: str) -> Answered:
@@ -232,7 +277,7 @@ def _wrong(session: Session, one: Target, waits: _Pending, item: Item, text: str
 def _right(session: Session, one: Target, waits: _Pending, item: Item, text: str) -> Answered:
     points = _since_wrong(_mine(session, one.cell, waits.closure))[0] + item.points
     verdict = "passed" if points >= ENOUGH else "towards"
-    _record(session, one, waits, verdict=verdict, points=item.points, item_kind=item.kind, id=item.id, item=item.to_dict(), said=text.strip()[:200], **_evidence(waits.pool))
+    _record(session, one, waits, verdict=verdict, points=item.points, item_kind=item.kind, id=item.id, item=item.to_dict(), said=text.strip()[:200], **_evidence(waits))
     if verdict == "towards":
         return _done(session, one, verdict, "right. One more: a choice can be guessed", f"%ai_check {one.label}")
     return _done(session, one, verdict, f"right: {one.label} has passed a check", f"%ai_run {one.label}" if item.kind == "predict" else "")
@@ -251,11 +296,13 @@ def _versions() -> dict[str, str]:
     return {"python": ".".join(map(str, sys.version_info[:3])), **{k: str(v) for k, v in found.items() if v}}
 
 
-def _evidence(pool: Pool | None) -> dict[str, Any]:
+def _evidence(waits: _Pending) -> dict[str, Any]:
+    pool = waits.pool
     if pool is None:
         return {}
     facts = [[at, f.template, f.form, f.value] for (at, _), f in pool.base.facts.items()]
-    return {"base": facts[:_FACTS], "inputs": dict(pool.digests), "versions": _versions()}
+    kept = {"kept": waits.kept} if waits.kept or not pool.digests else {}
+    return {"base": facts[:_FACTS], "inputs": dict(pool.digests), "versions": _versions(), **kept}
 
 
 def _record(session: Session, one: Target, waits: _Pending, **data: Any) -> None:
