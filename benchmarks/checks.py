@@ -129,7 +129,7 @@ def asked(cells: list[str], draws: int, *, seconds: float = 3.0) -> Iterator[tup
                 before = dict(space)
                 later = cells[i + 1 :]
                 defines = any(isinstance(n, (ast.FunctionDef, ast.ClassDef)) for n in tree.body)
-                pool = explore(subject_of(cell, before, [] if not defines else later), forks(before, 8), rng, seconds=seconds)
+                pool = explore(subject_of(cell, before, [] if not defines else later), forks(before, 8), rng, most=32, seconds=seconds)
                 items = draw(pool, rng, draws)
                 why = "" if items else "nothing that cannot be guessed"
             except CannotAsk as e:

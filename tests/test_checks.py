@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from comprehend_nb.cells import parse
 from comprehend_nb.checks import Counterfactual, Item, Predict, explore, matches, subject_of
 from comprehend_nb.checks.items import change_of
 from comprehend_nb.checks.pool import CannotAsk, source_of
+from comprehend_nb.demo.headless import new_page
 
 CELLS = {
     "keep": "complete = penguins.dropna()",
@@ -238,3 +242,33 @@ def test_a_failing_input_and_an_alternative_are_tried_and_a_false_claim_is_refus
         assert "no KeyError came" in told
         assert "is explained" in d.run("%%ai_explain most\nwhat: keeps 2 elements that are dear and the dearest of all\nwhy: cheap parcels need no seal\nfails: an empty list raises ValueError", "c4")
     assert [c["verdict"] for c in checked(project)] == ["refuted", "towards", "towards", "noted"]
+
+
+def test_ci_runs_suspect_checks_again_and_says_what_moved(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    (project / "settings.ini").write_text("[comprehend_nb]\nother = verified\nglue = none\n")
+    code = "#| export\ndef gross(net):\n    return net + net * RATE // 100"
+    with driving(project) as d:
+        d.run("#| export\nRATE = 7", "rate")
+        d.run(code, "gross")
+        d.run("nets = [1300, 250, 99]\nbills = [gross(n) for n in nets]", "use")
+        d.run("%%ai_explain gross\nwhat: adds the tax to a sum\nwhy: shops show what is paid\nfails: text instead of a number raises TypeError", "c3")
+        for _ in range(4):
+            d.run("%ai_check gross", "c4")
+            if "has passed" in d.run(f"%ai_check gross = {the_answer(d)}", "c5"):
+                break
+
+    def says(rate: str, *options: str) -> tuple[int, str]:
+        cells = ["#| default_exp core", f"#| export\nRATE = {rate}", code, "nets = [1300, 250, 99]\nbills = [gross(n) for n in nets]"]
+        new_page(project / "nbs" / "00_core.ipynb", "# core\n\n> Core.", cells)
+        done = subprocess.run([sys.executable, "-m", "comprehend_nb.cli", "check", *options], cwd=project, capture_output=True, text=True, check=False, timeout=240)
+        return done.returncode, done.stdout + done.stderr
+
+    assert says("7")[0] == 0, says("7")
+    assert "RATE was changed" in says("3 + 4")[1]
+    status, text = says("3 + 4", "--recheck")
+    assert (status, "every recorded answer is the same, so it stands" in text) == (0, True), text
+    status, text = says("9", "--recheck")
+    assert status == 1
+    assert "RATE was changed" in text
+    assert re.search(r"checks run again: .*`gross\(.*\)` was \d+ and is \d+", text), text

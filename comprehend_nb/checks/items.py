@@ -8,6 +8,7 @@ __all__ = ['LETTERS', 'FREE', 'CHOICE', 'Answer', 'ERRORS', 'KINDS', 'Item', 'sp
 
 # %% ../../nbs/32_checks/06_items.ipynb #a40f9f3f
 import hashlib
+import itertools
 import json
 import random
 import re
@@ -206,7 +207,7 @@ class Counterfactual:
         return None
 
     def _item(self, pool: Pool, key: Key, found: dict[Answer, list[tuple[Variant, Fact]]], rng: random.Random, free: bool) -> Item:
-        shown = rng.sample(list(found), CHOICE) if not free else []
+        shown = rng.sample([a for a in found if a[0] != "error"], CHOICE) if not free else []
         variant, fact = rng.choice(found[rng.choice(shown or _drawn_from(found, rng))])
         now = pool.base.get(key)
         options = tuple((f.form, f.value) if f is not fact else (fact.form, fact.value) for f in (fact if _same_answer(fact) == a else rng.choice(found[a])[1] for a in shown))
@@ -225,25 +226,25 @@ def _drawn_from(found: Collection[Answer], rng: random.Random) -> list[Answer]:
 
 def _enough(found: Collection[Answer], free: bool) -> bool:
     values = sum(form != "error" for form, _ in found)
-    return is_free(found) == free and (values >= FREE if free else values >= 2 and len(found) >= CHOICE)
+    return is_free(found) == free and values >= (FREE if free else CHOICE)
 
 
 class Matters:
     """Which of four changes would change what the cell gives? For cells that have too few outcomes to be asked for one.
 
-    Each of the fourteen answers, some but not all of the four, is as likely as any other.
+    Each of the fourteen answers, some but not all of the four, is as likely as any other, and of each kind of change there are some that matter and
+    some that do not.
     """
 
     name = "matters"
 
     def draw(self, pool: Pool, rng: random.Random, done: Collection[str] = ()) -> Item | None:
-        fit = len(pool.variants) >= 3 and len(pool.equivalent) >= 3
-        for _ in range(8) if fit else ():
-            n = rng.choice([1] * 4 + [2] * 6 + [3] * 4)
-            four = [*rng.sample(pool.variants, n), *rng.sample(pool.equivalent, 4 - n)]
-            rng.shuffle(four)
+        kinds = _mixed(pool)
+        for _ in range(12) if kinds else ():
+            pattern = rng.choice([p for p in itertools.product((True, False), repeat=4) if 0 < sum(p) < 4])
+            four = [rng.choice(kinds[rng.choice(list(kinds))][matters]) for matters in pattern]
             item = self._item(pool, four)
-            if item.id not in done:
+            if len({id(v) for v in four}) == 4 and item.id not in done:
                 return item
         return None
 
@@ -252,6 +253,16 @@ class Matters:
         options = tuple(("change", _change_told(v.change)) for v in four)
         what = "Which of these changes would change what this cell gives, with what is live now? Their letters, as in `a, c`."
         return Item(self.name, what, "letters", value, 0, "", tuple(pool.roots), {"how": "several", "of": [spec_of(v.change) for v in four]}, options)
+
+
+def _mixed(pool: Pool) -> dict[str, dict[bool, list[Variant]]]:
+    "By kind of change, those that matter and those that do not; only kinds of which there are both, so that the kind tells nothing."
+    found: dict[str, dict[bool, list[Variant]]] = {}
+    for matters, variants in ((True, pool.variants), (False, pool.equivalent)):
+        for v in variants:
+            found.setdefault(f"{spec_of(v.change)['how']} {spec_of(v.change).get('op')}", {True: [], False: []})[matters].append(v)
+    mixed = {kind: both for kind, both in found.items() if both[True] and both[False]}
+    return mixed if all(sum(len(both[m]) for both in mixed.values()) >= 3 for m in (True, False)) else {}
 
 
 def _change_told(change: Change | Altered | Called) -> str:
@@ -280,7 +291,7 @@ def _telling(fact: Fact) -> bool:
     "Is this no answer that one would try first? Small numbers, types and truth values are."
     if fact.form == "number":
         return abs(int(fact.value)) > 10
-    return fact.form in ("text", "list") or (fact.form == "shape" and any(int(n) > 10 for n in fact.value.split("x")))
+    return fact.form == "list" or (fact.form == "text" and fact.value != "None") or (fact.form == "shape" and any(int(n) > 10 for n in fact.value.split("x")))
 
 
 def _share(pool: Pool, key: Key) -> float:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # %% ../../nbs/63_demo/03_run.ipynb #fd454de9
 Step = Callable[[Stage], Iterator[Seen]]
 STEPS: tuple[Step, ...] = (
-    steps.project, steps.kernel, steps.first, steps.refused, steps.understood, steps.edited, steps.exported
+    steps.project, steps.kernel, steps.first, steps.refused, steps.understood, steps.asked, steps.edited, steps.exported
 )  # fmt: skip
 
 

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['Seen', 'T', 'Code', 'NotSo', 'Unfit', 'expect', 'settings_text', 'settings_environ', 'Stage', 'project', 'kernel',
            'propose', 'first', 'served', 'to_rules', 'refusal', 'library', 'refused', 'filled', 'run', 'sent_back',
-           'explain', 'carry', 'understood', 'own', 'edited', 'reformatted', 'elsewhere', 'exported']
+           'explain', 'carry', 'understood', 'waiting', 'answered', 'asked', 'own', 'edited', 'reformatted',
+           'elsewhere', 'exported']
 
 # %% ../../nbs/63_demo/02_steps.ipynb #a84c2128
 import json
@@ -22,6 +23,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 # %% ../../nbs/63_demo/02_steps.ipynb #c9c9cee6
 from . import story
 from .story import MAIL, WHO, Ask, Facts
+from ..cells import parse
+from .answering import worked_out
 from ..errors import ComprehendError
 from .headless import FrontEnd, Kernel, Reply
 from .headless import ask as ask_kernel
@@ -286,6 +289,53 @@ def understood(stage: Stage) -> Iterator[Seen]:
         yield "explained", dict(ask.parts)
     own(stage, story.of_pasted(stage.facts))
     yield "explained by its name", "typical_mass_kg"
+    short = stage.check().problems
+    expect(all("no check of it was passed" in p for p in short), f"not all is explained: {short}")
+    yield "check", short or "all is understood"
+
+# %% ../../nbs/63_demo/02_steps.ipynb #adbc4048
+_ITEM = (
+    "__import__('json').dumps([{k: v for k, v in w.item.to_dict().items() if k != 'value'} for w in "
+    "__import__('comprehend_nb.session.quiz', fromlist=['_'])._pending[get_ipython()._comprehend_nb.session].values() if w.item][-1:])"
+)
+
+
+def waiting(stage: Stage) -> dict[str, Any]:
+    "The question that waits, as data, without its answer; {} where none does."
+    import ast
+
+    found: list[dict[str, Any]] = json.loads(ast.literal_eval(stage.front.value(_ITEM) or "'[]'"))
+    return found[0] if found else {}
+
+
+def answered(stage: Stage, name: str, cell: str) -> tuple[Reply, str, Reply]:
+    "Be asked about `name`, which that cell binds, and answer: the question, what was answered, the reply."
+    question = stage.run(f"%ai_check {name}")
+    item, code = waiting(stage), parse(stage.front.source(cell)).code
+    if not item:
+        text = "I ran it on our survey and compared the number of birds with the table"
+    else:
+        before = [c.source for c in stage.front.notebook.cells if c.cell_type == "code" and c.execution_count and c.source[:1] not in "%!" and c.id != cell]
+        text = worked_out(item, code, parse(code).symbols, [code, *before] if "def " in code else before, stage.front.path.parent)
+    return question, text, stage.run(f"%ai_check {name} = {text}")
+
+# %% ../../nbs/63_demo/02_steps.ipynb #d73623de
+def asked(stage: Stage) -> Iterator[Seen]:
+    "Answer questions about the function that a model proposed: the answers come from running it."
+    yield "before", list(refusal(stage)) if not stage.check().ok else "it is a person's own: nothing more is needed"
+    for tries in range(8):
+        question, text, reply = answered(stage, "select_complete", stage.cells["function"])
+        yield ("asked", question.text) if tries == 0 else ("asked again", question.text)
+        yield "answered, worked out by running it in a process of its own", text
+        yield "said", reply.text
+        if "has passed a check" in reply.text or "is attested" in reply.text:
+            break
+        expect("not so" not in reply.text, f"a true answer was refused: {reply.text}")
+    stage.run("%ai_check typical_mass_kg")
+    if waiting(stage):
+        wrong = stage.run("%ai_check typical_mass_kg = no idea")
+        expect("not so" in wrong.text, f"a wrong answer passed: {wrong.text}")
+        yield "a wrong answer, about the other function", wrong.text
     report = stage.check()
     expect(report.ok, f"not all is understood: {report.problems}")
     yield "check", dict(report.counts)
