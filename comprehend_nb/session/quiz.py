@@ -140,7 +140,7 @@ def _draw(session: Session, one: Target, rng: random.Random) -> _Pending:
     closure, parts = found.digest, set(found.parts)
     subject = subject_of(one.cell, session.shell.user_ns, _later(session, one.cell))
     done = asked_before(session.evidence.book.history, one.cell)
-    kinds: list[Kind] = [Predict()] if one.draft and one.draft.state == "open" else [Counterfactual(), Matters()]
+    kinds: list[Kind] = [Predict()] if one.draft and one.draft.state == "open" and not one.draft.tried else [Counterfactual(), Matters()]
     try:
         for most in (FEW, MANY):
             pool = explore(subject, runner_of(session), rng, most=most)
