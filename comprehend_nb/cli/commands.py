@@ -96,7 +96,7 @@ def check(args: Namespace) -> int:
     from comprehend_nb.export import check as look
 
     project = project_of(args.path)
-    report = look(project, accept_policy=args.accept_policy, target=args.target)
+    report = look(project, accept_policy=args.accept_policy, target=args.target, rechecks=args.recheck)
     add_witness(project, report, args)
     if args.rerun:
         from comprehend_nb.cli.rerunning import add_rerun
