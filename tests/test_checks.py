@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from checks_support import forks
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernel_support import Driver, driving, ledger_text, make_project
+from kernel_support import Driver, driving, git, ledger_text, make_project
 
 from comprehend_nb.cells import parse
 from comprehend_nb.checks import Counterfactual, Item, Predict, explore, matches, subject_of
@@ -272,3 +273,30 @@ def test_ci_runs_suspect_checks_again_and_says_what_moved(tmp_path: Path) -> Non
     assert status == 1
     assert "RATE was changed" in text
     assert re.search(r"checks run again: .*`gross\(.*\)` was \d+ and is \d+", text), text
+
+
+def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    (project / "settings.ini").write_text("[comprehend_nb]\nother = verified\nglue = none\n")
+    code = "#| export\ndef gross(net):\n    return net + net * RATE // 100"
+    cells = ["#| default_exp core", "#| export\nRATE = 7", code, "bills = [gross(n) for n in [1300, 250, 99]]"]
+    new_page(project / "nbs" / "00_core.ipynb", "# core\n\n> Core.", cells)
+    with driving(project) as d:
+        d.run("#| export\nRATE = 7", "rate")
+        d.run(code, "gross")
+        d.run("%%ai_explain gross\nwhat: adds the tax to a sum\nwhy: shops show what is paid\nfails: text instead of a number raises TypeError", "c3")
+    quiz = [sys.executable, "-m", "comprehend_nb.cli", "quiz", "gross"]
+    grace = {**os.environ, "GIT_AUTHOR_NAME": "Grace", "GIT_AUTHOR_EMAIL": "grace@example.org"}
+    git(project, "config", "user.name", "Grace")
+    git(project, "config", "user.email", "grace@example.org")
+    said = "it works\nbecause\nnever\nputs what the state takes on top\ninvoices must not leave it out\nwords in place of money end in TypeError\nno idea\n"
+    done = subprocess.run(quiz, cwd=project, env=grace, input=said, capture_output=True, text=True, check=False, timeout=280)
+    out = done.stdout
+    assert done.returncode == 1, out + done.stderr
+    assert "def gross(net):" in out
+    assert "too little to learn from" in out
+    assert "gross is explained" in out
+    assert "not so" in out
+    assert "adds the tax" not in out, "somebody else's words were shown before an answer"
+    kinds = [json.loads(line).get("kind") for line in ledger_text(project).splitlines() if '"grace' in line or "checked" in line]
+    assert "checked" in kinds

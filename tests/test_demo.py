@@ -37,7 +37,7 @@ def call(*arguments):
 
 
 def run(bare, *arguments, **more):
-    return subprocess.run(call(*arguments), env=bare | more, capture_output=True, text=True, timeout=120)
+    return subprocess.run(call(*arguments), env=bare | more, capture_output=True, text=True, timeout=280)
 
 
 @pytest.fixture(scope="module")

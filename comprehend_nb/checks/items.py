@@ -239,12 +239,12 @@ class Matters:
     name = "matters"
 
     def draw(self, pool: Pool, rng: random.Random, done: Collection[str] = ()) -> Item | None:
-        kinds = _mixed(pool)
-        for _ in range(12) if kinds else ():
+        does, does_not = _balanced(pool, rng)
+        for _ in range(8) if min(len(does), len(does_not)) >= 3 else ():
             pattern = rng.choice([p for p in itertools.product((True, False), repeat=4) if 0 < sum(p) < 4])
-            four = [rng.choice(kinds[rng.choice(list(kinds))][matters]) for matters in pattern]
-            item = self._item(pool, four)
-            if len({id(v) for v in four}) == 4 and item.id not in done:
+            yes, no = iter(rng.sample(does, sum(pattern))), iter(rng.sample(does_not, 4 - sum(pattern)))
+            item = self._item(pool, [next(yes) if matters else next(no) for matters in pattern])
+            if item.id not in done:
                 return item
         return None
 
@@ -255,14 +255,19 @@ class Matters:
         return Item(self.name, what, "letters", value, 0, "", tuple(pool.roots), {"how": "several", "of": [spec_of(v.change) for v in four]}, options)
 
 
-def _mixed(pool: Pool) -> dict[str, dict[bool, list[Variant]]]:
-    "By kind of change, those that matter and those that do not; only kinds of which there are both, so that the kind tells nothing."
-    found: dict[str, dict[bool, list[Variant]]] = {}
-    for matters, variants in ((True, pool.variants), (False, pool.equivalent)):
+def _balanced(pool: Pool, rng: random.Random) -> tuple[list[Variant], list[Variant]]:
+    "Changes that matter and changes that do not, as many of each kind of change among the ones as among the others, so that the kind tells nothing."
+    found: dict[str, tuple[list[Variant], list[Variant]]] = {}
+    for side, variants in enumerate((pool.variants, pool.equivalent)):
         for v in variants:
-            found.setdefault(f"{spec_of(v.change)['how']} {spec_of(v.change).get('op')}", {True: [], False: []})[matters].append(v)
-    mixed = {kind: both for kind, both in found.items() if both[True] and both[False]}
-    return mixed if all(sum(len(both[m]) for both in mixed.values()) >= 3 for m in (True, False)) else {}
+            found.setdefault(f"{spec_of(v.change)['how']} {spec_of(v.change).get('op')}", ([], []))[side].append(v)
+    does: list[Variant] = []
+    does_not: list[Variant] = []
+    for yes, no in found.values():
+        n = min(len(yes), len(no))
+        does += rng.sample(yes, n)
+        does_not += rng.sample(no, n)
+    return does, does_not
 
 
 def _change_told(change: Change | Altered | Called) -> str:

@@ -43,7 +43,7 @@ def _there(pool: Pool, before: Ran) -> set[int]:
     sizes: set[int] = set()
     for run in (pool.base, before):
         for f in run.facts.values():
-            if f.form in ("number", "shape"):
+            if f.form == "shape" or (f.form == "number" and "len(" in f.template):
                 sizes |= {int(n) for n in f.value.split("x") if n.isdigit()}
     sizes |= {i.length for i in pool.subject.inputs} | {len(i.columns) for i in pool.subject.inputs}
     return sizes | {abs(a - b) for a in sizes for b in sizes}
