@@ -81,7 +81,7 @@ SETTINGS = """\
 # standing an AI-proposed draft needs before it becomes a cell
 persist = explained
 # what an exported cell needs: proposed by a model or derived from that; any other; imports and constants
-ai = explained
+ai = verified
 other = explained
 glue = executed
 # distinct people per exported cell

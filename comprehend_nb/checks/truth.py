@@ -33,20 +33,28 @@ def _counts(text: str) -> Iterator[tuple[int, str]]:
 def _again_differs(cell: Cell) -> bool:
     "Could a second run find other things than the first did? Then counts of the first run cannot be looked up now."
     tree = ast.parse(cell.code)
-    stored = any(isinstance(n, (ast.Subscript, ast.Attribute)) and isinstance(n.ctx, (ast.Store, ast.Del)) for n in ast.walk(tree))
-    called = any(isinstance(n, ast.Expr) and isinstance(n.value, ast.Call) and isinstance(n.value.func, ast.Attribute) for n in tree.body)
-    return bool(cell.reads & cell.writes) or stored or called
+    stores = [n for n in ast.walk(tree) if isinstance(n, (ast.Subscript, ast.Attribute)) and isinstance(n.ctx, (ast.Store, ast.Del))]
+    calls = [n.value.func for n in tree.body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call) and isinstance(n.value.func, ast.Attribute)]
+    begun = cell.writes - cell.reads  # what the cell makes anew may be filled
+    return bool(cell.reads & cell.writes) or any(_owner(n) not in begun for n in (*stores, *calls))
+
+
+def _owner(node: ast.expr) -> str:
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _there(pool: Pool, before: Ran) -> set[int]:
-    "Every length and dimension that can be seen before or after, and the difference of any two."
-    sizes: set[int] = set()
+    "Every length and dimension that can be seen before or after, and how many rows or columns went or came."
+    rows, columns = {i.length for i in pool.subject.inputs}, {len(i.columns) for i in pool.subject.inputs if i.columns}
     for run in (pool.base, before):
         for f in run.facts.values():
             if f.form == "shape" or (f.form == "number" and "len(" in f.template):
-                sizes |= {int(n) for n in f.value.split("x") if n.isdigit()}
-    sizes |= {i.length for i in pool.subject.inputs} | {len(i.columns) for i in pool.subject.inputs}
-    return sizes | {abs(a - b) for a in sizes for b in sizes}
+                first, *rest = [int(n) for n in f.value.split("x")]
+                rows |= {first}
+                columns |= set(rest)
+    return rows | columns | {abs(a - b) for some in (rows, columns) for a in some for b in some}
 
 # %% ../../nbs/32_checks/10_truth.ipynb #092686f8
 _RETURNS = re.compile(r"\b(?:returns?|gives back|hands back|yields|results? in)\s+(?:a|an|one)\s+(?:new\s+|plain\s+|single\s+)?(list|dict|dictionary|dataframe|series|set|tuple|string|array|integer|bool|boolean)\b(?!\s+of\s+(?:columns|rows))", re.IGNORECASE)

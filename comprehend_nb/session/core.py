@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NOT_A_PERSON', 'SessionError', 'Asked', 'Explained', 'Session', 'mode_of', 'state_of', 'values_of', 'last_error',
            'new_host', 'ask', 'request_of', 'called', 'new_draft', 'draft_of', 'sent_text', 'run', 'run_awaiting',
-           'awaits', 'edit', 'reject', 'explain', 'form', 'standing']
+           'awaits', 'edit', 'reject', 'explain', 'untrue', 'form', 'standing']
 
 # %% ../../nbs/50_session/05_core.ipynb #eb8f31e2
 import hashlib
@@ -477,7 +477,7 @@ def _accept(session: Session, draft: Draft, parts: dict[str, str]) -> Explained:
     if evidence.find(cell.fingerprint) is None and cell.kind != "look":
         how = "Run its cell first." if draft.state == "accepted" else f"Run it again with `%ai_run --again {draft.label}`."
         raise SessionError(f"{draft.label} ran before the kernel was restarted", remedy=how)
-    if reasons := evidence.explain(cell, parts, draft.rationale):
+    if reasons := untrue(session, cell, parts) or evidence.explain(cell, parts, draft.rationale):
         return Explained(tuple(reasons), draft, cell)
     note = evidence.book.why_not_recorded()
     if draft.state == "accepted":
@@ -491,13 +491,29 @@ def _accept(session: Session, draft: Draft, parts: dict[str, str]) -> Explained:
     return Explained(draft=draft, cell=cell, persisted=True, note=note)
 
 
+def untrue(session: Session, cell: Cell, parts: dict[str, str]) -> list[str]:
+    "What running the cell in a throwaway copy refutes; [] where there is nothing to refute, or no copy to be had."
+    from comprehend_nb.checks.truth import has_claims, refuted
+
+    if cell.kind != "logic" or not has_claims(parts):
+        return []
+    from comprehend_nb.checks.subject import subject_of
+    from comprehend_nb.session.recheck import runner_of
+
+    later = [c.code for c in session.evidence.cells if c.fingerprint != cell.fingerprint]
+    with suppress(ComprehendError):
+        return refuted(parts, cell, subject_of(cell, session.shell.user_ns, later), runner_of(session))
+    return []
+
+
 def _explain_cell(session: Session, name: str, parts: dict[str, str]) -> Explained:
     if not session.asker.person:
         return Explained(note=NOT_A_PERSON)
     cell = session.evidence.find(name)
     if cell is None:
         raise SessionError(f"no cell that ran in this kernel binds {name!r}", remedy="Run its cell first, or name a draft such as d1.")
-    reasons = session.evidence.explain(cell, parts, rationale_of(cell, session.evidence.book.history))
+    rationale = rationale_of(cell, session.evidence.book.history)
+    reasons = untrue(session, cell, parts) or session.evidence.explain(cell, parts, rationale)
     return Explained(tuple(reasons), None, cell, note="" if reasons else session.evidence.book.why_not_recorded())
 
 # %% ../../nbs/50_session/05_core.ipynb #99a644c4
