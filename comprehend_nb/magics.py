@@ -409,7 +409,11 @@ class ComprehendMagics(Magics):
     @_contained
     def ai_status(self, line: str, cell: str | None = None) -> None:
         """Show which cells fall short and why, open drafts, the model, and what was spent."""
+        from comprehend_nb.session.recheck import recheck_all
+
         self.session.evidence.book.refresh()
+        if self.session.asker.person:
+            recheck_all(self.session)
         _say(status_text(self.session))
 
     @no_var_expand

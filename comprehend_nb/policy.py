@@ -37,7 +37,7 @@ class Policy:
     "What the cells of a project need, as written in `[comprehend_nb]`; money is in US dollars."
 
     persist: str = "explained"  # an AI-proposed draft, before it becomes a cell
-    ai: str = "explained"  # an exported cell that a model proposed, or that was derived from one
+    ai: str = "verified"  # an exported cell that a model proposed, or that was derived from one
     other: str = "explained"  # any other exported cell
     glue: str = "executed"  # imports and constants
     explainers: int = 1  # distinct people for each exported cell
@@ -54,8 +54,10 @@ class Policy:
         return (self.ai, self.other, self.glue) != ("none", "none", "none")
 
     def needs(self, *, kind: str, ai: bool) -> str:
-        "The standing that an exported cell of this `kind` needs; `ai`: proposed by a model or derived from that."
-        return self.ai if ai else self.glue if kind == "glue" else self.other
+        "The standing that an exported cell of this `kind` needs; `ai`: proposed by a model or derived from that. Of imports and constants nothing can be asked."
+        if kind == "glue":
+            return min(self.ai, "explained", key=LEVELS.index) if ai else self.glue
+        return self.ai if ai else self.other
 
 # %% ../nbs/02_policy.ipynb #0c78211f
 _ONE_OF = dict.fromkeys(("persist", "ai", "other", "glue"), LEVELS) | {"hours": ("private", "team"), "values": ("sample", "types")}

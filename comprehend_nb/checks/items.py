@@ -55,8 +55,8 @@ class Item:
 
     @property
     def points(self) -> int:
-        "What a right answer is worth; two make a check. A choice can be guessed, a free answer hardly."
-        return 1 if (self.options and self.form != "letters") or self.form == "truth" else 2
+        "What a right answer is worth; two make a check. What has options can be guessed, a free answer hardly."
+        return 1 if self.options or self.form == "truth" else 2
 
     def text(self) -> str:
         "The question as a person reads it, never with its answer."

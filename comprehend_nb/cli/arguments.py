@@ -21,8 +21,7 @@ _TUTORIAL = "comprehend-nb-tutorial"
 
 # %% ../../nbs/62_cli/06_arguments.ipynb #1a870426
 _LATER = """\
-exit status: 0 it holds, 1 it does not (each reason on its own line), 2 wrong usage or unreadable input.
-quiz is not here yet: it comes with a later version."""
+exit status: 0 it holds, 1 it does not (each reason on its own line), 2 wrong usage or unreadable input."""
 
 _ANSWERS = ("check", "export", "explain", "waive")
 
@@ -56,6 +55,7 @@ def _answering(into: "Commands") -> None:
         into, "check", "does every exported cell stand as the policy asks, with nothing gone around the gate?"
     )
     _path(check, "path", "a folder of the project, or one of its notebooks")
+    check.add_argument("--recheck", action="store_true", help="run the recorded checks of stale cells again: same answers, and they stand")
     check.add_argument(
         "--accept-policy", action="store_true", help="a policy that asks less than before is a note, no reason"
     )
@@ -79,6 +79,9 @@ def _answering(into: "Commands") -> None:
     export.add_argument("--overwrite", action="store_true", help="replace generated modules that were edited by hand")
     explain = _command(into, "explain", "what somebody said about an exported function, and whether it is still true")
     explain.add_argument("symbol", metavar="SYMBOL", help="library.module.name; in a project the name alone")
+    quiz = _command(into, "quiz", "be asked about an exported cell, here in the terminal", json=False, room="quizzing")
+    quiz.add_argument("symbol", nargs="?", metavar="SYMBOL", help="a name that the cell binds (default: one that lacks only a check)")
+    _path(quiz, "path", "a folder of the project")
     waive = _command(into, "waive", "let one exported cell pass, for a reason that is shown wherever the cell is")
     waive.add_argument("symbol", metavar="SYMBOL", help="a name that the cell binds; module.name where several do")
     waive.add_argument("--reason", required=True, metavar="TEXT", help="why nobody needs to explain it")

@@ -216,7 +216,7 @@ def _people(found: "Found") -> Mapping[str, str]:
 
 
 # %% ../../nbs/41_export/10_run.ipynb #5843100b
-def check(project: Project, *, accept_policy: bool = False, target: str = "") -> "Report":
+def check(project: Project, *, accept_policy: bool = False, target: str = "", rechecks: bool = False) -> "Report":
     "Every exported cell with its standing, and whatever is wrong; see `comprehend_nb.export.checking`."
     from comprehend_nb.export.checking import check as look
     from comprehend_nb.ledger import local
@@ -225,7 +225,7 @@ def check(project: Project, *, accept_policy: bool = False, target: str = "") ->
     if interrupted(folder):
         with suppress(ExportError), _alone(local(project.root)):  # one that is running is not interrupted
             complete(project.root, folder)
-    return look(project, accept_policy=accept_policy, target=target)
+    return look(project, accept_policy=accept_policy, target=target, rechecks=rechecks)
 
 
 def export(project: Project, *, overwrite: bool = False) -> Exported:
