@@ -248,7 +248,7 @@ def test_a_failing_input_and_an_alternative_are_tried_and_a_false_claim_is_refus
 def test_ci_runs_suspect_checks_again_and_says_what_moved(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p")
     (project / "settings.ini").write_text("[comprehend_nb]\nother = verified\nglue = none\n")
-    code = "#| export\ndef gross(net):\n    return net + net * RATE // 100"
+    code = "#| export\ndef gross(net):\n    return net * RATE + 1"
     with driving(project) as d:
         d.run("#| export\nRATE = 7", "rate")
         d.run(code, "gross")
@@ -278,7 +278,7 @@ def test_ci_runs_suspect_checks_again_and_says_what_moved(tmp_path: Path) -> Non
 def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p")
     (project / "settings.ini").write_text("[comprehend_nb]\nother = verified\nglue = none\n")
-    code = "#| export\ndef gross(net):\n    return net + net * RATE // 100"
+    code = "#| export\ndef gross(net):\n    return net * RATE + 1"
     cells = ["#| default_exp core", "#| export\nRATE = 7", code, "bills = [gross(n) for n in [1300, 250, 99]]"]
     new_page(project / "nbs" / "00_core.ipynb", "# core\n\n> Core.", cells)
     with driving(project) as d:
