@@ -216,7 +216,7 @@ def test_a_loosened_policy_is_reported_as_that(lab):
     lab.git("checkout", "-q", "-b", "lax")
     lab.policy(ASKS_NOTHING)
     sneak(lab)
-    seen(lab, "the policy asks less than before: ai: explained -> none", "other: explained -> none")
+    seen(lab, "the policy asks less than before: ai: verified -> none", "other: explained -> none")
     export(lab.project)
     lab.commit("both in one")
     seen(lab, "the policy asks less than before: other: explained -> none")
