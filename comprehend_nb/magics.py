@@ -346,8 +346,8 @@ class ComprehendMagics(Magics):
         target, given, text = line.partition("=")
         if not given and cell is None:
             asked = next_item(self.session, target.strip())
-            _say(plain(asked.text))
             following = asked.following
+            _say(plain(asked.text) + (f"\nanswer: {following.rstrip()} ..." if following.rstrip().endswith("=") else ""))
         else:
             done = answer(self.session, target.strip(), text if cell is None else cell)
             _say("\n".join(filter(None, [plain(done.text), done.note])))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def _command(into: "Commands", name: str, text: str, *, json: bool = True, room: str = "") -> argparse.ArgumentParser:
-    made = into.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
+    made = into.add_parser(name, help=text, description=text[0].upper() + text[1:] + ("" if text.endswith("?") else "."), allow_abbrev=False)
     made.set_defaults(command=name, room=room or ("commands" if name in _ANSWERS else "setups"))
     if json:
         made.add_argument("--json", action="store_true", help="answer with one JSON object")
