@@ -440,3 +440,27 @@ def test_init_of_an_nbdev2_project_says_what_to_do_first(tmp_path):
 def test_a_report_can_be_told_as_json(lab):
     report = check(lab.project)
     assert json.loads(json.dumps(report.counts)) == {"understood": 5}
+
+
+def test_what_comes_from_a_module_written_by_hand_is_rested_on(tmp_path):
+    "Nobody can say who explained that module; but a rate changed in it reaches what uses it, through another such module too, and a docstring reaches nothing."
+    lab = Lab(tmp_path / "a", "other = explained\nglue = none\n")
+    lab.write("00_core", "# core\n\n> Prices.", "#| default_exp core", "#| export\nfrom shop.rates import of_land\nfrom shop.words import thanks",
+              "#| export\ndef gross(net):\n    return net * of_land()", "#| export\ndef bye(name):\n    return thanks(name)")
+    (lab.root / "shop").mkdir()
+    (lab.root / "shop/__init__.py").write_text('__version__ = "0.1"\n')
+    (lab.root / "shop/numbers.py").write_text('"Numbers."\nRATE = 7\n')
+    (lab.root / "shop/rates.py").write_text("from shop.numbers import RATE\n\ndef of_land():\n    return 1 + RATE / 100\n")
+    (lab.root / "shop/words.py").write_text("def thanks(name):\n    return f'thank you, {name}'\n")
+    lab.understand()
+
+    def stale():
+        return [r.what for r in check(lab.project).reasons if "stale" in r.what]
+
+    assert stale() == []
+    lab.edit("shop/numbers.py", '"Numbers."', '"The numbers of the shop."')
+    assert stale() == []
+    lab.edit("shop/numbers.py", "RATE = 7", "RATE = 9")
+    assert len(stale()) == 1 and "RATE" in stale()[0]  # gross, and not bye
+    lab.edit("shop/numbers.py", "RATE = 9", "RATE = 7")
+    assert stale() == []

@@ -31,6 +31,7 @@ def add_rerun(project: Project, report: "Report", args: Namespace) -> None:
     "Run the notebooks again, here or at a scheduler, and add what that says to the report."
     from comprehend_nb.ledger import read
     from comprehend_nb.rerun.fleet import jobs_of, rerun
+    from comprehend_nb.export.needs import resolver_of
     from comprehend_nb.rerun.recorded import checks_of
     from comprehend_nb.rerun.verdict import note_of, reasons_of
 
@@ -39,7 +40,7 @@ def add_rerun(project: Project, report: "Report", args: Namespace) -> None:
     path: Path = getattr(args, "path", None) or args.folder
     only = [project.name(path.resolve())] if path.is_file() else []
     notebooks = project.read()
-    jobs = jobs_of(project, only=only, timeout=args.timeout, checks=checks_of(notebooks, read(project.root)))
+    jobs = jobs_of(project, only=only, timeout=args.timeout, checks=checks_of(notebooks, read(project.root), resolver_of(project, notebooks)))
     ran = rerun(jobs, workers=args.workers, scheduler=args.scheduler, each=progress)
     report.reasons += reasons_of(ran, {n.path: n for n in notebooks})
     report.notes.append(note_of(ran))

@@ -25,7 +25,7 @@ from .heads import heads
 from ..ledger import History, read
 from .memo import Memo
 from .recheck import again, suspect_of
-from .needs import Resolver, Stars, missing
+from .needs import Resolver, Stars, missing, resolver_of
 from ..notebooks import Notebook, NotebookCell, Project, Reason
 from ..notebooks.past import ancestors, baseline_growth, policy_changes
 from .render import docstring
@@ -194,7 +194,7 @@ def gather(project: Project) -> Found:
     notebooks = project.read(memo.reader)
     return Found(
         notebooks,
-        Resolver(notebooks, memo),
+        resolver_of(project, notebooks, memo),
         expected(project, notebooks, memo),
         library(project, ours),
         project.root,

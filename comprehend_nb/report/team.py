@@ -17,7 +17,7 @@ from ..export.generated import Library
 from ..git import GitError
 from ..ledger.history import no_collection
 from ..ledger import History, read
-from ..export.needs import Resolver
+from ..export.needs import resolver_of
 from ..notebooks import Notebook, Project
 from .above import Above, NotAccepted, Whole, whole, wholes
 from .answers import Change, Loss, Next, changes, loss, to_explain
@@ -100,7 +100,7 @@ def _read(project: Project) -> Found:
     "What a report needs of a project: of a large ledger only what is about its cells, where the extra for that is installed."
     memo = memo_of(project)
     notebooks = project.read(memo.reader)
-    found = Found(notebooks, Resolver(notebooks, memo), {}, Library(), project.root, memo=memo)
+    found = Found(notebooks, resolver_of(project, notebooks, memo), {}, Library(), project.root, memo=memo)
     found.history = _history(project, notebooks)
     return found
 

@@ -20,9 +20,9 @@ Checks = Mapping[str, Mapping[str, list[dict[str, Any]]]]  # notebook -> cell id
 _MOST = 6  # of one cell, the newest
 
 
-def checks_of(notebooks: list[Notebook], history: History) -> dict[str, dict[str, list[dict[str, Any]]]]:
+def checks_of(notebooks: list[Notebook], history: History, resolver: Resolver) -> dict[str, dict[str, list[dict[str, Any]]]]:
     "The recorded checks of exported cells, by notebook and cell id; each with the code and the symbols of its cell."
-    resolver, found = Resolver(notebooks), dict[str, dict[str, list[dict[str, Any]]]]()
+    found = dict[str, dict[str, list[dict[str, Any]]]]()
     for notebook in notebooks:
         for own in notebook.exported:
             passed = [r for r in history.about(own.cell.fingerprint) if _can_run(r)] if own.cell else []

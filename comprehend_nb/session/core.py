@@ -538,11 +538,11 @@ def standing(source: str, *, context: "str | Path | dict[str, object]", ledger: 
         evidence = _running(context)
         history = read(ledger) if ledger else evidence.book.history
         return standing_of(cell, evidence.closure(cell), history, policy or evidence.policy)
-    from comprehend_nb.export.needs import Resolver
+    from comprehend_nb.export.needs import resolver_of
 
     project, path = Project.at(context), Path(context).absolute()
     notebooks = project.read()
-    resolver = Resolver(notebooks)
+    resolver = resolver_of(project, notebooks)
     here = next((n for n in notebooks if project.root / n.path == path), None)
     scope = resolver.scope(here) if here else Scope(imported=resolver.imported)
     return standing_of(cell, scope.closure(cell), read(ledger or project.root), policy or project.policy)

@@ -37,9 +37,9 @@ class _OwnModules:
         if project is None or not project.is_nbdev or module.partition(".")[0] not in (project.lib_name, ""):
             return None
         if self._resolver is None or time.monotonic() - self._read_at > 2:
-            from comprehend_nb.export.needs import Resolver
+            from comprehend_nb.export.needs import resolver_of
 
-            self._resolver, self._read_at = Resolver(project.read()), time.monotonic()
+            self._resolver, self._read_at = resolver_of(project, project.read()), time.monotonic()
         return self._resolver.imported(module, name)
 
 # %% ../../nbs/50_session/04_evidence.ipynb #8c8c2243
