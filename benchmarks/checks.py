@@ -348,15 +348,117 @@ def attack(scripts: list[Script], wanted: int) -> int:
     return worst
 
 
+# --- explanations
+
+BIRDS = """import pandas as pd
+from importlib.resources import files
+penguins = pd.read_csv(files("comprehend_nb") / "data" / "penguins.csv")
+prices = [3, 8, 5, 12]"""
+CODE = {
+    "complete": "complete = penguins.dropna()",
+    "mass": "mass = penguins.groupby('species')['body_mass_g'].mean() / 1000",
+    "dear": "dear = [p for p in prices if p > 5]\nmost = max(dear)",
+    "heavy": "def heavy(birds, grams):\n    return birds[birds['body_mass_g'] > grams]",
+    "count": "kinds = {}\nfor kind in penguins['species']:\n    kinds[kind] = kinds.get(kind, 0) + 1",
+}
+RATIONALE = {
+    "complete": "Keep only the rows that have no missing value, because the comparison needs every measurement of each bird",
+    "mass": "Average the body mass of each species and convert it to kilograms so that the report can compare them",
+}
+GOOD = [
+    ("complete", "keeps birds with every measurement", "gaps would skew the sexes", "all gaps in one species: silent bias"),
+    ("complete", "333 rows stay, 11 go", "few enough to lose", "a typed 9999 counts as known"),
+    ("complete", "leaves penguins unchanged, a smaller copy beside it", "need both later", "empty table when one column is all gaps"),
+    ("mass", "average weight per kind in kilograms", "report wants kg", "unweighed birds skipped silently"),
+    ("mass", "typical kilos of Adelie, Chinstrap, Gentoo", "compare kinds", "a renamed column raises KeyError"),
+    ("mass", "three averages, one a kind", "kg reads easier than grams", "other units give nonsense"),
+    ("dear", "amounts above five, and the top one", "cheap parcels need no seal", "an empty list raises ValueError"),
+    ("dear", "2 items above five; the biggest", "only those get insured", "text among numbers raises TypeError"),
+    ("dear", "filters cheap ones out, then finds the peak", "sealing costs money", "nothing above five: ValueError"),
+    ("heavy", "birds over a threshold weight", "divers are big", "unknown weights drop out silently"),
+    ("heavy", "selects rows above a limit, returns a DataFrame", "limit varies by survey", "a missing column raises KeyError"),
+    ("heavy", "table of those above some weight", "used in two reports", "kilograms passed in: nearly every bird"),
+    ("count", "tally of birds per species", "check the sample is balanced", "spelling variants counted apart"),
+    ("count", "how many of each kind", "small groups mislead", "missing species becomes a key of its own"),
+    ("count", "frequencies, 3 entries", "no pandas needed downstream", "huge tables: slow loop"),
+    ("complete", "drops birds lacking anything", "models cannot take gaps", "a frame without rows stays empty"),
+    ("mass", "mean kilos by group", "sexes weigh differently, kinds more", "one giant pulls it up"),
+    ("dear", "expensive ones and the most expensive", "threshold from the insurer", "an empty list ends in ValueError"),
+    ("heavy", "narrows a flock down by weight", "outliers need a look", "text instead of grams raises TypeError"),
+    ("count", "birds counted kind by kind", "sanity check before averaging", "new species appear unannounced"),
+]
+BAD: list[tuple[str, str, str, str, str]] = [
+    ("empty", "complete", "", "", ""),
+    ("empty", "dear", "  ", "-", "..."),
+    ("empty", "mass", "keeps things tidy", "", ""),
+    ("filler", "complete", "it works", "because", "never"),
+    ("filler", "mass", "does the thing", "needed", "should not fail"),
+    ("filler", "dear", "asdf qwerty", "todo", "n/a"),
+    ("filler", "heavy", "see above", "obvious", "none"),
+    ("filler", "count", "good code good code good code", "good code good code", "good code good code"),
+    ("copied code", "complete", "complete = penguins.dropna()", "penguins dropna complete", "dropna on penguins"),
+    ("copied code", "dear", "dear = [p for p in prices if p > 5]", "most = max(dear)", "p > 5 in prices"),
+    ("copied code", "mass", "mass is penguins groupby species body mass g mean divided by 1000", "groupby species mean", "body mass g / 1000"),
+    ("copied code", "heavy", "returns birds where birds body mass g greater grams", "birds grams", "body mass g grams"),
+    ("copied rationale", "complete", RATIONALE["complete"], "the comparison needs every measurement of each bird", "because the comparison needs every measurement"),
+    ("copied rationale", "complete", "keep only the rows that have no missing value", "the comparison needs every measurement of each bird", "odd units go unnoticed"),
+    ("copied rationale", "mass", "average the body mass of each species and convert it to kilograms", "so that the report can compare them", "odd units go unnoticed"),
+    ("another cell's", "mass", "amounts above five, and the top one", "cheap parcels need no seal", "an empty list raises ValueError"),
+    ("another cell's", "count", "keeps birds with every measurement", "gaps would skew the sexes", "all gaps in one species: silent bias"),
+    ("another cell's", "dear", "average weight per kind in kilograms", "report wants kg", "unweighed birds skipped silently"),
+    ("refuted", "complete", "300 rows stay, the others lack something", "gaps would skew the sexes", "all gaps in one species: silent bias"),
+    ("refuted", "complete", "drops 50 rows that lack something", "gaps would skew the sexes", "all gaps in one species: silent bias"),
+    ("refuted", "mass", "average weight per kind in kilograms", "report wants kg", "a renamed column raises ValueError"),
+    ("refuted", "mass", "average weight, 7 entries in kilograms", "report wants kg", "unweighed birds skipped silently"),
+    ("refuted", "dear", "amounts above five, 3 items, and the top one", "cheap parcels need no seal", "text among numbers is trouble"),
+    ("refuted", "dear", "amounts above five, and the top one", "cheap parcels need no seal", "an empty list raises KeyError"),
+    ("refuted", "heavy", "returns a list of birds over a threshold", "divers are big", "unknown weights drop out silently"),
+    ("refuted", "heavy", "birds over a threshold weight", "divers are big", "a missing column raises TypeError"),
+    ("refuted", "count", "tally of birds per species, 5 entries", "check the sample is balanced", "spelling variants counted apart"),
+]
+
+
+def explanations() -> int:
+    "Known-good terse explanations and known-bad ones, judged by words and by running the cell."
+    from comprehend_nb.checks.truth import has_claims, refuted
+    from comprehend_nb.explanation import judge, skeleton
+
+    space: dict[str, Any] = {}
+    exec(BIRDS, space)
+    cells = {name: parse(code) for name, code in CODE.items()}
+
+    def verdict(name: str, *said: str, others: bool = False) -> list[str]:
+        parts, cell = dict(zip(("what", "why", "fails"), said, strict=True)), cells[name]
+        known = [(dict(zip(("what", "why", "fails"), g[1:], strict=True)), skeleton(CODE[g[0]])) for g in GOOD if g[0] != name] if others else []
+        reasons = judge(parts, cell, rationale=RATIONALE.get(name, ""), others=known)
+        later = ["heavy(penguins, 5000)"] if name == "heavy" else []
+        return reasons or (refuted(parts, cell, subject_of(cell, space, later), forks(space)) if has_claims(parts) else [])
+
+    good = [(g, verdict(*g)) for g in GOOD]
+    bad = [(b, verdict(*b[1:], others=True)) for b in BAD]
+    accepted, by_kind = sum(not r for _, r in good), Counter(b[0] for b, _ in bad)
+    refused = Counter(b[0] for b, r in bad if r)
+    print(f"known-good, terse: {accepted} of {len(good)} accepted (95 %: {wilson(accepted, len(good))[0]:.0%} to {wilson(accepted, len(good))[1]:.0%})")
+    print(f"known-bad: {sum(refused.values())} of {len(bad)} refused: " + ", ".join(f"{k} {refused[k]} of {n}" for k, n in by_kind.items()))
+    for said, reasons in [(g, r) for g, r in good if r]:
+        print("refused, and should not be:", said, reasons)
+    for b, reasons in bad:
+        if not reasons:
+            print("accepted, and should not be:", b)
+    return 0 if accepted >= 0.95 * len(good) and refused.total() == len(bad) else 1
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("what", choices=["coverage", "attack"])
+    arguments.add_argument("what", choices=["coverage", "attack", "explanations"])
     arguments.add_argument("--scripts", type=Path)
     arguments.add_argument("--most", type=int, default=60)
     arguments.add_argument("--items", type=int, default=600)
     arguments.add_argument("-v", action="store_true")
     given = arguments.parse_args()
     warnings.simplefilter("ignore")
+    if given.what == "explanations":
+        return explanations()
     scripts = percent(given.scripts, given.most) if given.scripts else documented(["sklearn", "pandas", "numpy", "scipy", "statsmodels", "collections", "statistics"], given.most)
     return coverage(scripts, given.v) if given.what == "coverage" else attack(scripts, given.items)
 

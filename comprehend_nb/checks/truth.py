@@ -21,7 +21,7 @@ from .subject import Subject
 
 # %% ../../nbs/32_checks/10_truth.ipynb #5d5a81bb
 _COUNT = re.compile(r"(?<![\w.,])(\d[\d,_]*)\s+(?:\w+\s+)?(rows?|columns?|elements?|items?|entries|records)\b(?!\s*(?:or|and)?\s*(?:more|less|fewer))", re.IGNORECASE)
-_HEDGED = re.compile(r"\b(at least|at most|more than|less than|fewer than|up to|over|under|about|around|every|each|per|if|when|unless|first|last|top)\W+(?:\w+\W+)?$", re.IGNORECASE)
+_HEDGED = re.compile(r"\b(at least|at most|more than|less than|fewer than|up to|over|under|about|around|every|each|per|if|when|unless|first|last|top)[^\w,;:]+(?:\w+[^\w,;:]+)?$", re.IGNORECASE)
 
 
 def _counts(text: str) -> Iterator[tuple[int, str]]:
@@ -46,15 +46,16 @@ def _owner(node: ast.expr) -> str:
 
 
 def _there(pool: Pool, before: Ran) -> set[int]:
-    "Every length and dimension that can be seen before or after, and how many rows or columns went or came."
+    "Every length and dimension that can be seen before or after, and how many went or came of what the cell was given."
     rows, columns = {i.length for i in pool.subject.inputs}, {len(i.columns) for i in pool.subject.inputs if i.columns}
+    given = rows.copy(), columns.copy()
     for run in (pool.base, before):
         for f in run.facts.values():
             if f.form == "shape" or (f.form == "number" and "len(" in f.template):
                 first, *rest = [int(n) for n in f.value.split("x")]
                 rows |= {first}
                 columns |= set(rest)
-    return rows | columns | {abs(a - b) for some in (rows, columns) for a in some for b in some}
+    return rows | columns | {abs(a - b) for had, now in zip(given, (rows, columns), strict=True) for a in had for b in now}
 
 # %% ../../nbs/32_checks/10_truth.ipynb #092686f8
 _RETURNS = re.compile(r"\b(?:returns?|gives back|hands back|yields|results? in)\s+(?:a|an|one)\s+(?:new\s+|plain\s+|single\s+)?(list|dict|dictionary|dataframe|series|set|tuple|string|array|integer|bool|boolean)\b(?!\s+of\s+(?:columns|rows))", re.IGNORECASE)
