@@ -158,10 +158,12 @@ def terminal(project: Path) -> Any:
 
     def start(environ: dict[str, str]) -> Any:
         import os
+        import signal
 
         child = pexpect.spawn(
             sys.executable, ["-m", "IPython", "--simple-prompt", "--colors=NoColor", "--no-banner"],
             cwd=str(project), timeout=60, encoding="utf-8", env=os.environ | environ,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background hands down that it is ignored
         )  # fmt: skip
         opened.append(child)
         child.expect(r"In \[1\]:")
