@@ -170,7 +170,10 @@ def test_the_loop_by_keyboard_alone_with_a_model(page: Any, tmp_path: Path) -> N
         keys.press("Shift+Tab")
         keys.press("Control+Enter")
         notebook.until(f"cells.some(c => c.source === {json.dumps(CODE)})")
+        selected = "text => jupyterapp.shell.currentWidget.content.activeCell?.model.sharedModel.source === text"
+        page.wait_for_function(selected, arg=CODE)  # which also takes the focus
         keys.press("Alt+Shift+A")
+        page.locator(".jp-ComprehendNb-ask:focus").wait_for()
         keys.press("ArrowUp")
         assert panel.ask_box.input_value() == "count the gaps of penguins", "what was asked before comes back"
         assert "$" in panel.root.locator(".jp-ComprehendNb-status").inner_text(), "what was spent"
