@@ -270,7 +270,7 @@ def test_a_run_that_nobody_asked_for_sees_no_credential_and_nothing_hidden_and_c
 
 
 def test_a_rule_that_would_fail_here_is_not_shown_as_if_it_worked(project: Path, tmp_path: Path) -> None:
-    rules = "from comprehend_nb.models import rules_core as core\n@core.rule('trap', 'value', 'trap', '')\ndef trap(scene, name, obj):\n    yield core.Candidate(1.0, 'Fail', '1 / 0')\n"
+    rules = "from comprehend_nb.models.rules import core\n@core.rule('trap', 'value', 'trap', '')\ndef trap(scene, name, obj):\n    yield core.Candidate(1.0, 'Fail', '1 / 0')\n"
     with driving(project) as d:
         d.run("rows = [{'a': 1}, {'b': 2}]")
         d.run(rules)

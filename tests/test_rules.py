@@ -9,9 +9,9 @@ from rules_scenarios import FRESH, HELD_OUT, PENGUINS, SCENARIOS, THIRD, Scenari
 
 from comprehend_nb.models.contract import Answer, Proposal, Request, validate
 from comprehend_nb.models.rules import MOST_LINES, Rules, groups, step
-from comprehend_nb.models.rules_code import extract
-from comprehend_nb.models.rules_core import RULES, Scene, read_cell, words
-from comprehend_nb.models.rules_flow import Unsure
+from comprehend_nb.models.rules.code import extract
+from comprehend_nb.models.rules.core import RULES, Scene, read_cell, words
+from comprehend_nb.models.rules.flow import Unsure
 
 # What the rules miss of the scenarios: known, and kept here so that a miss more or a miss less shows.
 MISSES = {
@@ -330,7 +330,7 @@ def test_what_is_not_sure_is_refused(code: str) -> None:
 
 
 def test_a_rule_that_fails_costs_nothing() -> None:
-    from comprehend_nb.models.rules_core import rule
+    from comprehend_nb.models.rules.core import rule
 
     @rule("broken", "value", "broken", "")
     def broken(scene: Scene, name: str, obj: object) -> None:
