@@ -11,7 +11,7 @@ _PUBLIC = {
     "capture": "live",
     "State": "live",
     "fingerprint": "cells",
-    "standing": "session.core",
+    "standing": "session.standing",
     "explain": "explained",
     "preview": "preview",
     "ComprehendError": "errors",

@@ -25,7 +25,9 @@ from .session.moments import Moments
 from .session.watch import Watch
 
 if TYPE_CHECKING:
-    from comprehend_nb.session.core import Asked, Explained, Session
+    from comprehend_nb.session.asking import Asked
+    from comprehend_nb.session.core import Session
+    from comprehend_nb.session.explaining import Explained
     from comprehend_nb.session.drafts import Draft
 
 # %% ../nbs/60_magics.ipynb #ec37ce57
@@ -205,7 +207,7 @@ class ComprehendMagics(Magics):
         """
         flags, text = _words(line, "--hint", "--again")
         text = "\n".join(filter(None, [text, (cell or "").strip()]))
-        from comprehend_nb.session.core import ask
+        from comprehend_nb.session.asking import ask
 
         waited: list[str] = []
 
@@ -252,7 +254,8 @@ class ComprehendMagics(Magics):
 
         The same cell, run once more, shows what was recorded; --again runs the draft anew.
         """
-        from comprehend_nb.session.core import draft_of, run
+        from comprehend_nb.session.core import draft_of
+        from comprehend_nb.session.running import run
 
         flags, label = _words(line, "--again", "--await")
         draft = draft_of(self.session, label)
@@ -261,13 +264,14 @@ class ComprehendMagics(Magics):
         return self._ran(draft, run(self.session, draft.label, again="--again" in flags), again="--again" in flags)
 
     async def _ai_run_awaiting(self, draft: Any, *, again: bool) -> None:
-        from comprehend_nb.session.core import run_awaiting
+        from comprehend_nb.session.running import run_awaiting
 
         with _containing(self.shell):
             self._ran(draft, await run_awaiting(self.session, draft.label, again=again), again=again)
 
     def _ran(self, draft: Any, ran: bool, *, again: bool) -> None:
-        from comprehend_nb.session.core import NOT_A_PERSON, form
+        from comprehend_nb.session.core import NOT_A_PERSON
+        from comprehend_nb.session.explaining import form
 
         if not self.session.asker.person:
             _say(NOT_A_PERSON)
@@ -293,7 +297,9 @@ class ComprehendMagics(Magics):
     @_contained
     def ai_edit(self, line: str, cell: str | None = None) -> None:
         """Change a draft: %%ai_edit [DRAFT] with the new code as the body; %ai_edit [DRAFT] puts its code into a cell to change."""
-        from comprehend_nb.session.core import NOT_A_PERSON, Asked, draft_of, edit
+        from comprehend_nb.session.asking import Asked
+        from comprehend_nb.session.core import NOT_A_PERSON, draft_of
+        from comprehend_nb.session.running import edit
 
         if cell is None:
             draft = draft_of(self.session, line.strip())
@@ -320,7 +326,7 @@ class ComprehendMagics(Magics):
         %ai_explain d1 gives a form to fill in. A look (`df.head()`) needs `what:` alone.
         """
         from comprehend_nb.explanation import read_parts
-        from comprehend_nb.session.core import explain, form
+        from comprehend_nb.session.explaining import explain, form
 
         if cell is None:
             text = form(self.session, line.strip())
@@ -360,7 +366,8 @@ class ComprehendMagics(Magics):
     @_contained
     def ai_reject(self, line: str, cell: str | None = None) -> None:
         """Put a draft away: %ai_reject [DRAFT] [REASON]. The reason is recorded."""
-        from comprehend_nb.session.core import NOT_A_PERSON, reject
+        from comprehend_nb.session.core import NOT_A_PERSON
+        from comprehend_nb.session.running import reject
 
         if not self.session.asker.person:
             _say(NOT_A_PERSON)
@@ -382,7 +389,8 @@ class ComprehendMagics(Magics):
 
         from comprehend_nb.live.looks import look
         from comprehend_nb.live.paths import CannotLook
-        from comprehend_nb.session.core import sent_text, state_of, values_of
+        from comprehend_nb.session.asking import sent_text, state_of
+        from comprehend_nb.session.core import values_of
 
         flags, line = _words(line, "--sent")
         if flags:
@@ -456,7 +464,7 @@ def _hidden_text(session: "Session") -> str:
 def _cost(session: "Session") -> str:
     "Where the next request would go, how large it would be as a whole, and the most that it could cost."
     from comprehend_nb.models.anthropic_ import Anthropic, draft_of
-    from comprehend_nb.session.core import request_of
+    from comprehend_nb.session.asking import request_of
 
     model = session.model
     if not isinstance(model, Anthropic):
@@ -495,7 +503,8 @@ class Loaded:
 
     def _awaits(self, text: str) -> bool:
         with contextlib.suppress(Exception):  # the magic itself says what is wrong
-            from comprehend_nb.session.core import awaits, draft_of
+            from comprehend_nb.session.core import draft_of
+            from comprehend_nb.session.running import awaits
 
             return awaits(self.session, draft_of(self.session, _words(text, "--again")[1]))
         return False

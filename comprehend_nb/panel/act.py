@@ -18,7 +18,10 @@ from comprehend_nb.panel.protocol import (
     Act, DoAsk, DoCheck, DoEdit, DoExplain, DoExport, DoHide, Done, DoPlaced, DoPreview, DoReject, DoReport, DoRun, Item, short,
 )  # fmt: skip
 from ..redact import plain
-from ..session.core import NOT_A_PERSON, Session, SessionError, ask, draft_of, edit, explain, reject, run
+from ..session.asking import ask
+from ..session.core import NOT_A_PERSON, Session, SessionError, draft_of
+from ..session.explaining import explain
+from ..session.running import edit, reject, run
 
 # %% ../../nbs/61_panel/03_act.ipynb #2d9a7660
 class Moved(SessionError):

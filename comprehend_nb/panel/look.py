@@ -21,7 +21,8 @@ from comprehend_nb.panel.protocol import (
     ROWS, AskRows, CellText, Cost, DraftView, Drafts, Full, Judged, Mark, Outputs, Row, Rows, Said, Told, short,
 )  # fmt: skip
 from ..redact import plain
-from ..session.core import Session, SessionError, draft_of, mode_of, request_of, values_of
+from ..session.asking import mode_of, request_of
+from ..session.core import Session, SessionError, draft_of, values_of
 from ..session.tryout import tried
 from ..session.watch import is_ours
 
@@ -77,7 +78,7 @@ def change(now: "Variable", before: "Variable | None") -> str:
 # %% ../../nbs/61_panel/02_look.ipynb #0af80ab0
 def rows(session: Session, asked_for: AskRows, version: int, turn: "Mapping[str, Variable] | None") -> Rows:
     "A window of the state; changes are marked since the `turn`, the state as the latest request saw it."
-    from comprehend_nb.session.core import _mentioned
+    from comprehend_nb.session.asking import _mentioned
 
     every = names(session.shell.user_ns, _mentioned(session.watch.recent[-3:]))
     wanted = asked_for.filter.strip().lower()
