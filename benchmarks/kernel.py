@@ -34,7 +34,7 @@ for i in range(1000): shell.user_ns[f"name_{{i}}"] = [i]
 if {load}:
     shell.run_line_magic("load_ext", "comprehend_nb")
     loaded = shell._comprehend_nb
-import comprehend_nb.magics as magics
+import comprehend_nb.magics.loading as magics
 magics._when_idle = lambda work: None
 took = []
 for i in range(400):

@@ -44,7 +44,7 @@ def moments(lab: Lab) -> None:
     from IPython.core.interactiveshell import InteractiveShell
 
     from comprehend_nb.session.frontend import Asker
-    from comprehend_nb.magics import load
+    from comprehend_nb.magics.loading import load
 
     sys.path.insert(0, str(lab.root))
     from shop.till import total

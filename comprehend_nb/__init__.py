@@ -29,13 +29,13 @@ def __getattr__(name: str) -> Any:
 
 def load_ipython_extension(shell: Any) -> None:
     "`%load_ext comprehend_nb`."
-    from comprehend_nb.magics import load
+    from comprehend_nb.magics.loading import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     "`%unload_ext comprehend_nb`."
-    from comprehend_nb.magics import unload
+    from comprehend_nb.magics.loading import unload
 
     unload(shell)

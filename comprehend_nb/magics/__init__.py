@@ -1,0 +1,1 @@
+"""The loop as a person types it: thin faces over the session."""
