@@ -130,9 +130,9 @@ def _renewed(record: Record, said: Mapping[str, str], cell: Cell, history: Histo
 # %% ../nbs/31_gate.ipynb #87f17de3
 def standing_of(
     cell: Cell, closure: Closure, history: History, policy: Policy, *, ancestors: Collection[str] = (), name: str = "",
-    holding: Collection[str] = (),
+    holding: Collection[str] = (), module: str = "",
 ) -> Standing:
-    """Where `cell` stands; `ancestors` are fingerprints that git or a cell's id name as earlier forms, `name` is what a person calls it.
+    """Where `cell` stands; `ancestors` are fingerprints that git or a cell's id name as earlier forms, `name` is what a person calls it, `module` where it is exported to.
 
     `holding` are the digests of earlier closures for which every recorded check was run again just now, and holds.
     """
@@ -145,7 +145,7 @@ def standing_of(
     good = [r for r, faults in told if not faults]
     level = _level(mine, good)
     people = tuple(p for p in dict.fromkeys(r.person for r in good) if needed != "verified" or p in _who(mine, *_RIGHT))
-    reasons = _short(cell, level, needed, policy, people) + [f for _, faults in told[-1:] for f in faults if not good]
+    reasons = _short(level, needed, policy.people(cell.symbols, module), people) + [f for _, faults in told[-1:] for f in faults if not good]
     stale = _what_changed(cell, closure, level, history, line) if reasons else ""
     exempt = _exempt(cell, closure, history) if reasons else ""
     doing = _remedy(level, needed, name or _name(cell), bool(stale))
@@ -183,14 +183,14 @@ def same_answers(cell: Cell, closure: Closure, history: History) -> set[str]:
     return found
 
 
-def _short(cell: Cell, level: str, needed: str, policy: Policy, people: Collection[str]) -> list[str]:
+def _short(level: str, needed: str, enough: int, people: Collection[str]) -> list[str]:
     if not at_least(level, needed):
         lacks = LEVELS[LEVELS.index(level) + 1 : LEVELS.index(needed) + 1]
         words = {"executed": "nobody has run this code", "explained": "nobody has explained it", "verified": "no check of it was passed"}
         return [words[lacks[0]]]
-    if at_least(needed, "explained") and len(people) < policy.explainers:
+    if at_least(needed, "explained") and len(people) < enough:
         did = "explained it and passed a check" if needed == "verified" else "explained it"
-        return [f"{len(people)} of {policy.explainers} people have {did}"]
+        return [f"{len(people)} of {enough} people have {did}"]
     return []
 
 
@@ -199,6 +199,8 @@ def _remedy(level: str, needed: str, name: str, stale: bool) -> str:
         return f"%ai_explain {name}" if at_least(needed, "explained") else "run the cell"
     if level == "none":
         return "run the cell" if needed == "executed" else f"run the cell, then %ai_explain {name}"
+    if at_least(level, needed):
+        return f"somebody else: comprehend-nb quiz {name}"
     return f"%ai_check {name}" if level == "explained" and needed == "verified" else f"%ai_explain {name}"
 
 

@@ -10,7 +10,7 @@ __all__ = ['LEVELS', 'PolicyError', 'at_least', 'Policy', 'make_policy', 'ini_se
 import configparser
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ class Policy:
     values: str = "sample"  # "types" never sends a value of an object, only names and types
     hide: tuple[str, ...] = ()  # names that are never sent
     critical: tuple[str, ...] = ()  # symbols that deserve more than the rest
+    critical_explainers: int = 2  # distinct people for a cell that binds one of those
 
     @property
     def asks(self) -> bool:
@@ -58,6 +59,15 @@ class Policy:
         if kind == "glue":
             return min(self.ai, "explained", key=LEVELS.index) if ai else self.glue
         return self.ai if ai else self.other
+
+    def calls_critical(self, symbols: Collection[str], module: str = "") -> bool:
+        "Does `critical` name one of these symbols, as `name` or `module.name`? Where the module is not known (in a kernel), the name decides."
+        named = (c.rpartition(".") for c in self.critical)
+        return any(name in symbols and (not home or not module or f".{module}".endswith(f".{home}")) for home, _, name in named)
+
+    def people(self, symbols: Collection[str], module: str = "") -> int:
+        "How many people must understand a cell that binds these."
+        return max(self.explainers, self.critical_explainers) if self.calls_critical(symbols, module) else self.explainers
 
 # %% ../nbs/02_policy.ipynb #0c78211f
 _ONE_OF = dict.fromkeys(("persist", "ai", "other", "glue"), LEVELS) | {"hours": ("private", "team"), "values": ("sample", "types")}
@@ -146,8 +156,8 @@ def loosened(before: Policy, after: Policy) -> list[str]:
         for k in ("persist", "ai", "other", "glue")
         if not at_least(getattr(after, k), getattr(before, k))
     ]
-    if after.explainers < before.explainers:
-        out.append(f"explainers: {before.explainers} -> {after.explainers}")
+    counted = ("explainers", "critical_explainers") if before.critical else ("explainers",)
+    out += [f"{k}: {getattr(before, k)} -> {getattr(after, k)}" for k in counted if getattr(after, k) < getattr(before, k)]
     if dropped := set(before.critical) - set(after.critical):
         out.append(f"critical: no longer {', '.join(sorted(dropped))}")
     return out

@@ -86,6 +86,9 @@ other = explained
 glue = executed
 # distinct people per exported cell
 explainers = 1
+# symbols that the project cannot do without (name or module.name), and distinct people for each of them
+critical =
+critical_explainers = 2
 # lines of one proposal; money a session may spend on a model
 max_lines = 20
 budget_usd = 1.00

@@ -277,9 +277,14 @@ def test_ci_runs_suspect_checks_again_and_says_what_moved(tmp_path: Path) -> Non
     assert re.search(r"checks run again: .*`gross\(.*\)` was \d+ and is \d+", text), text
 
 
+def run_check(project: Path) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, "-m", "comprehend_nb.cli", "check"], cwd=project, capture_output=True, text=True, check=False, timeout=240)
+    return done.returncode, done.stdout + done.stderr
+
+
 def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p")
-    (project / "settings.ini").write_text("[comprehend_nb]\nother = verified\nglue = none\n")
+    (project / "settings.ini").write_text("[comprehend_nb]\nglue = none\ncritical = gross\n")
     code = "#| export\ndef gross(net):\n    return net * RATE + 1"
     cells = ["#| default_exp core", "#| export\nRATE = 7", code, "bills = [gross(n) for n in [1300, 250, 99]]"]
     new_page(project / "nbs" / "00_core.ipynb", "# core\n\n> Core.", cells)
@@ -287,7 +292,13 @@ def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(t
         d.run("#| export\nRATE = 7", "rate")
         d.run(code, "gross")
         d.run("%%ai_explain gross\nwhat: adds the tax to a sum\nwhy: shops show what is paid\nfails: text instead of a number raises TypeError", "c3")
-    quiz = [sys.executable, "-m", "comprehend_nb.cli", "quiz", "gross"]
+    status, text = run_check(project)
+    assert status == 1
+    assert "1 of 2 people have explained it (somebody else: comprehend-nb quiz gross)" in text
+    quiz = [sys.executable, "-m", "comprehend_nb.cli", "quiz"]
+    mine = subprocess.run(quiz, cwd=project, input="", capture_output=True, text=True, check=False, timeout=280)
+    assert mine.returncode == 2
+    assert "no exported cell waits for you" in mine.stderr
     grace = {**os.environ, "GIT_AUTHOR_NAME": "Grace", "GIT_AUTHOR_EMAIL": "grace@example.org"}
     git(project, "config", "user.name", "Grace")
     git(project, "config", "user.email", "grace@example.org")
@@ -302,3 +313,4 @@ def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(t
     assert "adds the tax" not in out, "somebody else's words were shown before an answer"
     kinds = [json.loads(line).get("kind") for line in ledger_text(project).splitlines() if '"grace' in line or "checked" in line]
     assert "checked" in kinds
+    assert "of 2 people" not in run_check(project)[1], "Grace is the second one"

@@ -23,22 +23,35 @@ if TYPE_CHECKING:
     from comprehend_nb.notebooks import NotebookCell, Project
 
 # %% ../../nbs/62_cli/05_quizzing.ipynb #912d1b52
-def _cell(project: "Project", found: "Found", symbol: str) -> "NotebookCell":
-    "The exported cell that binds `symbol`; without one, the first that lacks nothing but a check."
-    from comprehend_nb.export.checking import standings
-
-    cells = [c for n in found.notebooks for c in n.cells]
+def _cell(project: "Project", found: "Found", symbol: str, me: str) -> "NotebookCell":
+    "The exported cell that binds `symbol`; without one, the first that waits for this person."
     if symbol:
-        here = bound_by(symbol, cells, project.lib_name)
+        here = bound_by(symbol, [c for n in found.notebooks for c in n.cells], project.lib_name)
         if len(here) != 1:
             what = f"several cells bind it: {', '.join(c.where for c in here)}" if here else "no exported cell binds this name"
             raise UsageError(what, where=symbol, remedy="Name it module.name." if here else "")
         return here[0]
-    rows = standings(project, found.notebooks, found.resolver, found.history)
-    lacking = [r.cell for r in rows if r.standing and r.standing.needed == "verified" and r.standing.level == "explained" and r.cell.cell and r.cell.cell.symbols]
-    if not lacking:
-        raise UsageError("no exported cell lacks a check alone", remedy="Name one: comprehend-nb quiz SYMBOL.")
-    return lacking[0]
+    waiting = _waiting(project, found, me)
+    if not waiting:
+        raise UsageError("no exported cell waits for you", remedy="Name one: comprehend-nb quiz SYMBOL.")
+    return waiting[0]
+
+
+def _waiting(project: "Project", found: "Found", me: str) -> "list[NotebookCell]":
+    "Cells that others explained and that still lack a person who is not this one, what is critical first; then those that lack a check alone."
+    from comprehend_nb.export.checking import standings
+    from comprehend_nb.policy import at_least
+
+    second, check = [], []
+    for r in standings(project, found.notebooks, found.resolver, found.history):
+        s, cell = r.standing, r.cell.cell
+        if s is None or cell is None or not cell.symbols or s.understood or s.stale:
+            continue
+        if at_least(s.level, s.needed) and me not in s.explainers:
+            second.append(r.cell)
+        elif s.needed == "verified" and s.level == "explained":
+            check.append(r.cell)
+    return sorted(second, key=lambda c: not project.policy.calls_critical(c.cell.symbols if c.cell else (), c.module or "")) + check
 
 # %% ../../nbs/62_cli/05_quizzing.ipynb #c108a810
 def _ready(kernel: "Kernel", cells: "Iterable[NotebookCell]") -> list[str]:
@@ -127,7 +140,7 @@ def quiz(args: Namespace) -> int:
     project = project_of(args.path)
     me = person_of(project.root).id
     found = gather(project)
-    own = _cell(project, found, args.symbol or "")
+    own = _cell(project, found, args.symbol or "", me)
     if own.cell is None or not own.cell.symbols:
         raise UsageError("this cell binds nothing that could be asked about", where=own.where)
     notebook, name = next(n for n in found.notebooks if n.path == own.notebook), own.cell.symbols[0]

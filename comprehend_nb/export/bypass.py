@@ -121,7 +121,7 @@ def stands_by(project: Project, history: Callable[[], History], resolver: Resolv
             scopes[notebook.digest] = Scope((c for n in notebook.exported if (c := n.cell)), imported=resolver.imported)
         return (
             own.cell is not None
-            and standing_of(own.cell, scopes[notebook.digest].closure(own.cell), history(), project.policy).understood
+            and standing_of(own.cell, scopes[notebook.digest].closure(own.cell), history(), project.policy, module=own.module or "").understood
         )
 
     return stands

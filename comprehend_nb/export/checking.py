@@ -127,7 +127,7 @@ def _row(
         return Row(own, None)
     standing = standing_of(
         own.cell, closure, history, project.policy, ancestors=line, name=own.cell.symbols[0] if own.cell.symbols else "",
-        holding=holding,
+        holding=holding, module=own.module or "",
     )
     return Row(own, standing, own.symbols)
 
