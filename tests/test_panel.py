@@ -82,6 +82,10 @@ def test_the_loop_from_a_panel(tmp_path: Path) -> None:
         told = panel.ask("told", cell={"id": "c9", "source": d1["code"]})
         assert told["explanations"][-1]["parts"]["what"] == WORDS["what"] and told["explanations"][-1]["who"] == "Ada"
 
+        sums = json.loads(driver.run("import json; print(json.dumps(next(h.__self__.weeks for h in get_ipython().events.callbacks['pre_run_cell'] if type(getattr(h, '__self__', 0)).__name__ == 'Hours')))", "c8"))
+        (week,) = sums.values()
+        assert (week["ask_cells"], week["review_cells"], week["reason_cells"]) == (1, 1, 2) and week["reason"] > 0, week
+
 
 def test_preview_and_check_from_a_panel(open_panel: tuple[Driver, Panel]) -> None:
     driver, panel = open_panel

@@ -123,13 +123,15 @@ def load(shell: Any) -> Loaded:
     shell.input_transformers_cleanup.insert(0, loaded.transformer)
     shell._comprehend_nb = loaded
     loaded.moments.attach()
-    Hours(shell, loaded.watch.who).attach(lambda: vars(loaded).get("session"))
+    hours = Hours(shell, loaded.watch.who)
+    hours.attach(lambda: vars(loaded).get("session"), lambda ticket: loaded.door.keys.act(ticket) if loaded.door else "")
     shell.events.register("pre_run_cell", loaded.before)
     shell.events.register("post_run_cell", loaded.after)
     if getattr(shell, "kernel", None) is not None and hasattr(shell.kernel, "comm_manager"):
         from comprehend_nb.panel.door import Door
 
         loaded.door = Door(shell, lambda: loaded.session)
+        loaded.door.event = hours.event
         loaded.door.open()
     atexit.register(loaded.last)
     return loaded

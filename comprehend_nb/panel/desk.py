@@ -32,6 +32,8 @@ def answer(door: "Door", data: Any, client: str) -> dict[str, Any]:
         if data.get("v") != VERSION:
             raise _Refusal(f"this kernel's comprehend-nb speaks version {VERSION} of the panel's protocol", "Install the same version on both sides, and reload.", "version")
         question = msgspec.convert(data.get("q"), Question)
+        if isinstance(question, AskJudge | AskTold) and door.keys.knows(client):
+            door.event("reason")  # somebody writes an explanation, or reads one
         return {"ok": msgspec.to_builtins(_ANSWERS[type(question)](door, question, client))}
     except _Refusal as e:
         said = Refused(e.what, e.remedy, e.kind)

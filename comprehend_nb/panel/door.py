@@ -35,6 +35,7 @@ class Door:
         self.turn: dict[str, Any] | None = None  # the variables as the latest request saw them
         self.code_of: dict[str, str] = {}  # code by fingerprint, of cells that a panel showed
         self.marks: dict[tuple[str, str], tuple[int, Any]] = {}
+        self.event: Callable[[str], None] = lambda what: None  # told of what a person does in a panel without a cell
         self._panels: dict[str, Any] = {}
         self._due = False
 

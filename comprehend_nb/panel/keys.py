@@ -45,6 +45,11 @@ class Keys:
         _trim(self._tickets)
         return name
 
+    def act(self, name: str) -> str:
+        "Which act a ticket is for, by its name in the protocol; empty where there is no such ticket. It stays good."
+        act = self._tickets.get(name, (0.0, None))[1]
+        return str(type(act).__struct_config__.tag) if act is not None else ""
+
     def take(self, name: str) -> Any:
         "What a ticket is good for, or None; it is used up."
         until, act = self._tickets.pop(name, (0.0, None))

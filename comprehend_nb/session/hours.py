@@ -27,11 +27,16 @@ IDLE: Final = 120.0  # seconds of a gap that count
 _REVIEW: Final = ("%ai_run", "%ai_preview", "%ai_reject", "%ai_edit", "%%ai_edit")
 _REASON: Final = ("%%ai_explain", "%ai_explain", "%ai_check", "%%ai_check", "%%ai_answer", "%ai_answer")
 _ASK: Final = ("%ai", "%%ai", "%cnb", "%%cnb")
+_PANEL: Final = "%ai_panel"
+_ACTS: Final = {**dict.fromkeys(("preview", "run", "edit", "reject"), "review"), "explain": "reason", "check": "reason"}  # all other acts of a panel: ask
 
 
-def purpose(source: str) -> str:
-    "What came before running this cell: `review` of a draft, `reason` about code, `ask` a model, or `write`."
-    word = (source.split(None, 1) or [""])[0]
+def purpose(source: str, act: Callable[[str], str] = lambda ticket: "") -> str:
+    "What came before running this cell: `review` of a draft, `reason` about code, `ask` a model, or `write`. `act` says what a panel's ticket is good for."
+    word, _, rest = source.strip().partition(" ")
+    word = (word.split(None, 1) or [""])[0]
+    if word == _PANEL:
+        return _ACTS.get(act(rest.strip()), "ask")
     return "review" if word in _REVIEW else "reason" if word in _REASON else "ask" if word.startswith(_ASK) else "write"
 
 
@@ -60,24 +65,35 @@ class Hours:
         self._ended: float | None = None
         self._saved = time.monotonic()
         self._session: Callable[[], Session | None] = lambda: None
+        self._act: Callable[[str], str] = lambda ticket: ""
 
     def before(self, info: Any) -> None:
         "A cell is about to run: the gap before it is over."
         if info.silent or not info.raw_cell or not self.who(self.shell).person:
             return
-        what, ended = purpose(info.raw_cell), self._ended
-        sums = self.weeks.setdefault(week_of(time.time()), Counter())
-        sums[f"{what}_cells"] += 1
-        if ended is not None:
-            sums[what] += round(min(self.now() - ended, IDLE) * 1000)  # milliseconds, as sums of fractions drift
+        what = purpose(info.raw_cell, self._act)
+        self.weeks.setdefault(week_of(time.time()), Counter())[f"{what}_cells"] += 1
+        self._gap(what)
+        self._ended = None
+
+    def _gap(self, what: str) -> None:
+        if self._ended is not None:
+            sums = self.weeks.setdefault(week_of(time.time()), Counter())
+            sums[what] += round(min(self.now() - self._ended, IDLE) * 1000)  # milliseconds, as sums of fractions drift
+
+    def event(self, what: str) -> None:
+        "A person did something in a panel that runs no cell: the gap before it was for that, and the next one begins."
+        if self._ended is not None:  # while a cell runs there is no gap
+            self._gap(what)
+            self.after()
 
     def after(self) -> None:
         "A cell has run: a gap begins."
         self._ended = self.now()
 
-    def attach(self, session: "Callable[[], Session | None]") -> None:
-        "Count in this shell from now on, for as long as the extension is loaded; `session` gives the session where there is one."
-        self._session = session
+    def attach(self, session: "Callable[[], Session | None]", act: Callable[[str], str] = lambda ticket: "") -> None:
+        "Count in this shell from now on, for as long as the extension is loaded; `session` gives the session where there is one, `act` what a panel's ticket is good for."
+        self._session, self._act = session, act
         self.shell.events.register("pre_run_cell", self._before)
         self.shell.events.register("post_run_cell", self._after)
         atexit.register(self._save)
