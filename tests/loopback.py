@@ -37,7 +37,7 @@ class Step:
 
     Faults (`fault`, at event number `after`): "reset" in the middle of an event, "truncate" (a clean end, no message_stop),
     "bad_json" (a data line that is not JSON), "sse_error" (an error event in a 200 stream), "stall" (`seconds` of silence),
-    "header_dribble" (the status line, a byte at a time).
+    "header_dribble" (the status line, a byte at a time), "linger" (after the end another message, and the line stays open).
     `delay` is a pause before each event, `ttfb` before the first byte.
     """
 
@@ -322,6 +322,10 @@ class _Handler(BaseHTTPRequestHandler):
             if k == step.after and step.fault and not self.break_at(step, name, data):
                 return
             self.send_chunk(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
+        if step.fault == "linger":
+            for name, data in events(say("and more"), {}, ""):
+                self.send_chunk(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
+            self.nap(step.seconds)
         self.wfile.write(b"0\r\n\r\n")
 
     def send_chunk(self, data: bytes) -> None:

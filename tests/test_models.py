@@ -167,6 +167,12 @@ FAULTS: dict[str, tuple[list[Any], str, int]] = {
     "an error that is no JSON": ([raw(b"\x00\xff", "text/plain", status=400)], "invalid_request", 1),
     "text that calls no tool": ([say("Certainly! I would be happy to help.")], "unusable", 5),
     "an empty message": ([Step([])], "unusable", 5),
+    "the end, and the line stays open": ([GOOD.but(fault="linger")], "proposal", 1),
+    "a stream spelled in capitals": ([GOOD.but(content_type="Text/Event-Stream; charset=UTF-8")], "proposal", 1),
+    "said to be packed": ([GOOD.but(headers={"content-encoding": "gzip"})], "bad_stream", 3),
+    "an error of an unknown kind in the stream": ([GOOD.but(extra_events=[("error", {"type": "error", "error": {"type": "odd"}})])], "server", 3),
+    "429 until a date": ([error(429, headers={"retry-after": "Wed, 21 Oct 2099 07:28:00 GMT"})], "rate_limit", 1),
+    "405": ([error(405, "Method not allowed")], "not_found", 1),
 }  # fmt: skip
 
 
@@ -200,6 +206,20 @@ def test_every_fault_ends_in_one_of_three(name: str) -> None:
             assert got.__cause__ is None
             assert not any(word in line for word in ("anthropic.", "httpx", "JSONDecode"))
         assert "interrupt" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (raw("model not loaded", "text/plain", 400), "(400): model not loaded."),
+        (raw("", "text/plain", 418), "(418): it does not say why."),
+        (raw("", "text/plain", 302), "to an address that it does not say (302)"),
+        (raw('data: {"id": "c", "choices": [{"delta": {"content": "hi"}}]}\n\n', "text/event-stream"), "a server that speaks /v1/messages"),
+    ],
+)
+def test_what_a_server_says_or_leaves_out_is_told_as_that(step: Step, words: str) -> None:
+    with Loopback([step]) as server:
+        assert words in str(outcome(model_at(server.url)))
 
 
 def mangled(seed: int) -> bytes:

@@ -347,4 +347,6 @@ def _attempt(model: Anthropic, ask: Ask, body: dict[str, Any], most: float | Non
         used = reply.usage(model.price)
         ask.usage += used
         model.budget.settle(most, used)
-    return (None if reply.ended else faults.truncated(model.place, reply.request_id)), reply
+    if reply.ended:
+        return None, reply
+    return faults.truncated(model.place, reply.request_id, begun=bool(reply.blocks or reply.counts)), reply

@@ -8,7 +8,9 @@ __all__ = ['Fault', 'Place', 'place_of', 'quote', 'of_status', 'of_exception', '
 
 # %% ../../nbs/21_models/02_faults.ipynb #8808edae
 import json
+import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -86,7 +88,7 @@ def _refused(status: int, place: Place, said: str) -> tuple[str, str, str]:
         ),
         404: (
             "not_found",
-            f"{place.host} knows no model {place.model!r} or no such address (404)",
+            f"{place.host} knows no model {place.model!r} or no such address ({status})",
             "Check model and base_url in your config.toml.",
         ),
         413: (
@@ -95,8 +97,8 @@ def _refused(status: int, place: Place, said: str) -> tuple[str, str, str]:
             "Hide large objects with %ai_hide, or restart the kernel.",
         ),
     }
-    if status in table:
-        return table[status]
+    if status in table or status == 405:
+        return table.get(status, table[404])
     if "credit" in said.lower() or "billing" in said.lower():
         return "payment", f"{place.host} asks for payment ({status}): {said}", "Look at the account's billing."
     if "too long" in said.lower() or "context" in said.lower():
@@ -107,23 +109,25 @@ def _refused(status: int, place: Place, said: str) -> tuple[str, str, str]:
         )
     return (
         "invalid_request",
-        f"{place.host} does not understand the request ({status}): {said}",
+        f"{place.host} does not understand the request ({status}): {said or 'it does not say why'}",
         "This is no fault of yours: report it with the request id.",
     )
 
 # %% ../../nbs/21_models/02_faults.ipynb #ea0f3bfe
+_KINDS = {
+    "overloaded_error": 529, "rate_limit_error": 429, "timeout_error": 504, "invalid_request_error": 400, "authentication_error": 401,
+    "billing_error": 402, "permission_error": 403, "not_found_error": 404, "request_too_large": 413, "exceed_context_size_error": 413,
+}  # fmt: skip
+
+
 def of_status(
     status: int, place: Place, *, kind: str = "", said: str = "", headers: Any = None, request_id: str = ""
 ) -> Fault:
     "The fault of this HTTP status, or of this error `kind` inside a stream that began well (status 200)."
-    status = (
-        {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504}.get(kind, 400)
-        if status == 200
-        else status
-    )
+    status = _KINDS.get(kind, 500) if status == 200 else status
     said, get = quote(said), getattr(headers, "get", lambda *_: None)
     if 300 <= status < 400:
-        to = place_of(str(get("location") or ""), "").host
+        to = place_of(str(get("location")), "").host if get("location") else "an address that it does not say"
         what = f"{place.host} wants to send the request on to {to} ({status}); not followed, since your data would go too"
         return Fault(
             _error(
@@ -152,11 +156,14 @@ def _error(
 
 
 def _seconds(header: Any) -> float | None:
-    "What a Retry-After header asks for in seconds; a date or nonsense is None."
+    "What a Retry-After header asks for, a number or a date, in seconds; nonsense is None."
     try:
         seconds = float(header)
     except (TypeError, ValueError):
-        return None
+        try:
+            seconds = max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+        except (TypeError, ValueError, OverflowError):
+            return None
     return seconds if 0 <= seconds < 1e10 else None
 
 # %% ../../nbs/21_models/02_faults.ipynb #5102c006
@@ -191,7 +198,7 @@ def of_exception(e: BaseException, place: Place, request_id: str = "") -> Fault:
     if causes & {"TransportError", "OSError", "APIConnectionError", "StreamError", "TimeoutException"}:
         what = f"the connection to {place.host} broke before the answer was complete"
         return Fault(_error("dropped", what, "Ask again.", request_id, quote(cause), retryable=True), "connection lost")
-    if isinstance(e, (ValueError, AssertionError)):
+    if isinstance(e, (ValueError, AssertionError)) or "DecodingError" in names:
         return broken(place, request_id, quote(e))
     return Fault(
         _error(
@@ -211,7 +218,7 @@ def _of_status_error(e: BaseException, place: Place, request_id: str) -> Fault:
     kind, said = (inner.get("type"), inner.get("message")) if isinstance(inner, dict) else ("", "")
     status = int(getattr(e, "status_code", 500))
     number = str(getattr(e, "request_id", None) or request_id or "")
-    words = said or (json.dumps(body) if isinstance(body, dict) else "")
+    words = said or (body if isinstance(body, str) else json.dumps(body) if isinstance(body, dict) else "")
     return of_status(
         status,
         place,
@@ -238,10 +245,14 @@ def broken(place: Place, request_id: str = "", detail: str = "") -> Fault:
     )
 
 
-def truncated(place: Place, request_id: str = "") -> Fault:
-    "The stream ended without its end."
+def truncated(place: Place, request_id: str = "", *, begun: bool = True) -> Fault:
+    "The stream ended without its end, or before anything of `/v1/messages` had `begun` in it."
     what = f"the answer of {place.host} stopped before its end, so nothing of it is used"
-    return Fault(_error("truncated", what, "Ask again.", request_id, retryable=True), "answer cut off")
+    remedy = "Ask again."
+    if not begun:
+        what = f"the stream of {place.host} held no event of /v1/messages"
+        remedy = "Ask again; if it stays, check that base_url in your config.toml is a server that speaks /v1/messages."
+    return Fault(_error("truncated", what, remedy, request_id, retryable=True), "answer cut off")
 
 
 def not_a_model(place: Place, content_type: str, request_id: str = "") -> ModelError:

@@ -114,6 +114,8 @@ class Line:
                 self._give_up(call)
             if thread.is_alive():
                 thread.join(STEP)  # a fork of the kernel wants no other thread in a library's code
+            if thread.is_alive():  # the answer is whole, and the server does not hang up
+                self._give_up(call)
 
     def _give_up(self, call: Call) -> None:
         "Let go of a call: cut its sockets, so that its thread ends and the server sees it."
@@ -150,13 +152,17 @@ def _stream(client: "anthropic.Anthropic", place: faults.Place, call: Call) -> N
         headers = stream.response.headers
         call.reply.request_id = faults.quote(headers.get("request-id") or headers.get("x-request-id") or "", 60)
         kind = headers.get("content-type", "")
-        if "text/event-stream" not in kind:
+        if "text/event-stream" not in kind.lower():
             raise faults.not_a_model(place, kind.partition(";")[0], call.reply.request_id)
         begun = False
         for event in stream:
+            if call.reply.ended:  # read on to the end of the stream, so that the line can be used again
+                continue
             if feed(call.reply, event) and not begun:
                 begun = True
                 call.news.put(("first", None))
+            if call.reply.ended:
+                call.news.put(("done", None))
 
 
 def _wait(call: Call, first: Callable[[], None], waiting: Callable[[float], None]) -> None:
