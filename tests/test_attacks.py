@@ -206,11 +206,60 @@ def test_a_baseline_that_grows_is_a_change_of_policy(lab):
         lab.commit("adopted in a branch")
 
 
-@pytest.mark.parametrize("name", ["settings.ini", ".comprehend/ledger/x.jsonl"])
+@pytest.mark.parametrize("name", ["settings.ini", "pyproject.toml", ".comprehend/ledger/x.jsonl"])
 def test_a_second_policy_or_ledger_inside_of_the_project_is_seen(lab, name):
     (lab.root / "nbs" / name).parent.mkdir(parents=True, exist_ok=True)
-    (lab.root / "nbs" / name).write_text("[comprehend_nb]\nother = none\nai = none\nglue = none\n")
+    section = "tool.comprehend_nb" if name.endswith("toml") else "comprehend_nb"
+    (lab.root / "nbs" / name).write_text(f"[{section}]\nother = 'none'\nai = 'none'\nglue = 'none'\n")
     assert f"nbs/{name.split('/')[0]}: a second policy or ledger" in "\n".join(check(lab.project).problems)
+
+
+def test_a_policy_where_none_was_stated_and_a_library_elsewhere_are_changes_of_policy(tmp_path):
+    "With a ledger the default policy held; and what nobody looks at any more is asked nothing."
+    lab = Lab(tmp_path / "a").sample()
+    (lab.root / "settings.ini").unlink()
+    lab.understand()
+    export(lab.project)
+    lab.commit("by the default policy")
+    lab.git("checkout", "-q", "-b", "less")
+    lab.policy("other = none\n")
+    for _ in range(2):
+        assert check(lab.project).problems == ["settings: the policy asks less than before: other: explained -> none. If that is meant, say so: check --accept-policy."]
+        lab.commit("less is asked")
+    lab.git("checkout", "-q", "main")
+    lab.edit("shop/core.py", "RATE = 7", "RATE = 9")
+    lab.edit("pyproject.toml", "[tool.nbdev]", '[tool.nbdev]\nlib_path = "lib"')
+    assert "lib_path: shop -> lib, so nobody looks at shop" in "\n".join(check(lab.project).problems)
+
+
+def sealed_by_hand(lab, *records):
+    "A file of Ada's own with these (kind, fingerprint, closure, data as text), each line with a hash that fits."
+    from comprehend_nb.ledger.chain import Header, _sealed, header_line
+
+    name = f"{ADA.id}/202601-{'a' * 16}.jsonl"
+    text, seed = header_line(Header(1, ADA, "s", name, "2026-01-01T00:00:00Z"))
+    prev = seed
+    for kind, fingerprint, closure, data in records:
+        body = f'{{"kind":"{kind}","at":"2099-01-01T00:00:00Z","fingerprint":"{fingerprint}","closure":"{closure}","prev":"{prev}","data":{data}}}'
+        line, prev = _sealed(seed.encode(), body.encode())
+        text += line
+    (lab.root / ".comprehend/ledger" / name).write_bytes(text)
+
+
+def test_what_a_record_holds_neither_stops_a_reader_nor_writes_lines_of_its_own(lab):
+    "Its hash fits, so it is read: data of another type, nested without end, with a line's end or an escape of a terminal."
+    own = next(r.cell for r in check(lab.project).rows if r.symbols == "gross")
+    about = own.cell.fingerprint, "cl1:" + "0" * 32
+    deep = "[" * 200_000 + "]" * 200_000
+    odd = ["5", "null", "[]", '"x"', f'{{"what": {deep}}}', '{"parts": 5, "was": 5, "parent": {}, "what": [], "verdict": 7}', '{"parts": {"x\\n#c9 forged": "fp1:0", "\\u001b[2J": 1}}']
+    kinds = ("proposed", "executed", "explained", "checked", "rejected", "signed", "of tomorrow")
+    sealed_by_hand(lab, *((kind, *about, data) for data in odd for kind in kinds))
+    lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 9")
+    said = "\n".join(check(lab.project).problems)
+    assert "gross: stale: was removed, RATE was added, x #c9 forged was removed" in said and said.isascii()
+    assert all(line.partition(":")[0].startswith(("nbs/", ".comprehend/")) and line.isprintable() for line in said.splitlines()), said
+    lab.record("waived", only=["gross"], reason="for now\x1b[2J\nnbs/x.ipynb#c forged")
+    assert "nbs/00_core.ipynb#c3 gross: waived: for now nbs/x.ipynb#c forged" in [str(n) for n in check(lab.project).notes]
 
 
 def test_a_check_passed_by_one_person_and_an_explanation_by_another_verify_nothing(tmp_path):

@@ -388,6 +388,40 @@ def test_what_real_projects_have_done_for_years_is_noted_in_a_baseline(tmp_path)
     seen(lab, "it needs state")
 
 
+def test_what_real_projects_do_is_exported_where_nothing_is_asked(tmp_path):
+    "Found in well-known libraries: names by a star from a module written by hand, or by `_all_`; a name defined twice for years; docstrings of an older nbdev."
+    lab = Lab(tmp_path / "a", ASKS_NOTHING)
+    (lab.root / "shop").mkdir()
+    (lab.root / "shop/web.py").write_text("from http.server import BaseHTTPRequestHandler as Upload\nfrom shop.base import *\n")
+    lab.write("00_base", "#| default_exp base", "#| export\nfrom string import Template\n_all_ = ['Template']\ndef near(): return 1")
+    lab.write("01_core", "# core\n\n> Ends at \\n, or at a tab.", "#| default_exp core", "#| export\nfrom shop.web import *",
+              "#| export\nfrom shop.base import *", "from http.server import BaseHTTPRequestHandler as Upload\nfrom string import Template\nnear = 2",
+              "#| export\ndef kind(): return Upload, Template, near", "#| export\ndef f(x): return x", ("again", "#| export\ndef f(x, y=1): return x"))
+    assert "f is defined here and in" in "\n".join(check(lab.project).problems)  # it may be a conflict resolved to both sides
+    lab.nbdev("nbdev-export")
+    before = lab.text("shop/core.py")
+    lab.edit("shop/core.py", 'r"""', '"""')  # as nbdev wrote it before it wrote raw docstrings
+    lab.commit("for years")
+    report = check(lab.project)
+    assert report.ok and "twice" in {n.kind for n in report.notes}, report.problems
+    export(lab.project)
+    assert lab.text("shop/core.py") == before
+    lab.edit("shop/core.py", "tab.", "tabulator.")
+    assert "the docstring of shop/core.py" in "\n".join(check(lab.project).problems)
+
+
+BOUND = ["lost", "near = lost = 2", "near, lost = 1, 2", "(near, [*lost]) = 1, [2]", "for lost in [2]: pass", "for near, lost in {1: 2}.items():\n    pass", "if (lost := 2): pass",
+         "with open('x') as lost: pass", "if True:\n    lost = 2", "lost: int = 2", "from os.path import (join,\n    split as lost)", "def near():\n    global lost\n    lost = 2"]
+
+
+def test_a_name_that_a_cell_without_export_binds_is_missed_however_it_binds_it(tmp_path):
+    lab = Lab(tmp_path / "a", ASKS_NOTHING)
+    for i, code in enumerate(BOUND):
+        lab.write(f"{i:02}_m{i}", f"#| default_exp m{i}", code, "#| export\ndef f(): return lost")
+    said = "\n".join(check(lab.project).problems)
+    assert [code for i, code in enumerate(BOUND) if f"nbs/{i:02}_m{i}.ipynb#c2 f: it needs lost" not in said] == ["lost"], said
+
+
 def test_modules_of_an_old_nbdev_are_made_again_when_asked(tmp_path):
     "Before cells had ids, their blocks were marked `# Cell`; such a module says nothing of where its code comes from."
     lab = Lab(tmp_path / "a", ASKS_NOTHING).sample()

@@ -7,6 +7,7 @@ __all__ = ['Head', 'head_of', 'wanted_head', 'heads']
 
 # %% ../../nbs/41_export/08_heads.ipynb #56cecc28
 import ast
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -96,7 +97,20 @@ def _versions(project: Project, module: Module, known: Mapping[str, Notebook]) -
 
 def _fits(there: Head, wanted: Head) -> bool:
     brief = (wanted.words or "").rpartition("Docs: ")[0].strip()
-    return there.names == wanted.names and there.words in (wanted.words, None, brief)
+    said = {None, *(form for words in (wanted.words, brief) for form in (words, _unraw(words)))}
+    return there.names == wanted.names and there.words in said
+
+
+def _unraw(words: str | None) -> str | None:
+    "What an older nbdev, which wrote no raw docstrings, made of words with a backslash."
+    if not words or "\\" not in words:
+        return words
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return str(ast.literal_eval(f'"""{words}"""'))
+    except (SyntaxError, ValueError):
+        return words
 
 
 def _reason(project: Project, module: Module, known: Mapping[str, Notebook], there: Head) -> Reason:

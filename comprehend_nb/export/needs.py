@@ -21,6 +21,7 @@ from ..cells import Cell, Definition
 from ..cells.canonical import digest
 from ..cells.closure import Closure, Scope
 from .memo import Memo
+from .render import listed
 from .stage import python_files
 from ..notebooks import Notebook, NotebookCell, Project, Reason
 
@@ -53,8 +54,14 @@ class ModuleNames:
         self.prints.append(cell.fingerprint)
         if not own.directives.keys() & {"exporti"}:
             self.public |= {s for s in cell.symbols if not s.startswith("_")}
+            self.public |= set(filter(None, map(str, listed([own.code])))) if "_all_" in own.code else set()
         if "*" in own.code:
             self.stars |= set(_STAR.findall(own.code))
+
+    @property
+    def by_hand(self) -> bool:
+        "Is it a module that was written by hand? A star takes what that one imports as well."
+        return any(c.notebook.endswith(".py") for c in self.cells)
 
     def join(self, other: "ModuleNames") -> None:
         "Take in what the cells of another notebook bind."
@@ -208,7 +215,10 @@ def _starred(module: ModuleNames, table: Mapping[str, ModuleNames], known: Stars
     "The names a module takes by stars; None where nobody knows."
     try:
         return frozenset().union(
-            *(table[star].public if star in table else known.names(star) for star in sorted(module.stars))
+            *(
+                table[star].public if star in table and not table[star].by_hand else known.names(star)
+                for star in sorted(module.stars)
+            )
         )
     except Unknown:
         return None
@@ -222,13 +232,20 @@ def _binders(notebook: Notebook) -> dict[str, NotebookCell]:
     return words
 
 
+_BINDS = re.compile(
+    r"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+(\w+)"
+    r"|^[ \t]*([(\[*]*\w[\w \t,*()\[\]]*?)[ \t]*(?:[:=]|[-+*/|&@%^<>]+=)"  # targets, `a: int = 1`
+    r"|(\w+)[ \t]*:?=(?!=)"  # the next target of `a = b = 1`, a walrus
+    r"|\bas[ \t]+(\w+)|\bfor[ \t]+([\w \t,*()]+?)[ \t]+in\b|\bglobal[ \t]+(.+)"
+    r"|^[ \t]*(?:from|import)[ \t]+([^\n(]+(?:\([^)]*\))?)",
+    re.M,
+)
+
+
 @lru_cache(maxsize=8192)
 def _words(code: str) -> frozenset[str]:
-    bound = re.findall(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?:[:=,]|[-+*/|&@%^]=)", code, re.M)
-    imported = re.findall(r"^[ \t]*(?:from|import)[ \t]+(.+)", code, re.M)
-    return frozenset(w for pair in bound for w in pair if w) | frozenset(
-        w for line in imported for w in re.findall(r"\w+", line)
-    )
+    "Words that `code` may bind: more than it does, and none less."
+    return frozenset(w for parts in _BINDS.findall(code) for part in parts if part for w in re.findall(r"\w+", part))
 
 
 def _binder(words: Mapping[str, NotebookCell], name: str, own: NotebookCell) -> NotebookCell | None:

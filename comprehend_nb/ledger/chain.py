@@ -78,7 +78,7 @@ class Record(_Row):
     @property
     def data(self) -> dict[str, Any]:
         "What this kind of record says; a copy."
-        return _decode_data(self.said).data if isinstance(self.said, bytes) else dict(self.said)
+        return _data_of(self.said) if isinstance(self.said, bytes) else dict(self.said)
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -101,6 +101,14 @@ class _Data(msgspec.Struct):
 
 
 _decode_data = msgspec.json.Decoder(_Data).decode
+
+
+def _data_of(line: bytes) -> dict[str, Any]:
+    "The data of a line; none where what it holds is no object, or nested deeper than can be read."
+    try:
+        return _decode_data(line).data
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
 
 # %% ../../nbs/11_ledger/01_chain.ipynb #7e3ba767
 class Header(msgspec.Struct):
@@ -212,6 +220,9 @@ def _read_header(scan: Scan, line: bytes, name: str) -> str:
         scan.report(1, "the header was changed after it was written, so nothing in this file counts", "rewritten")
         return ""
     person = header.person
+    if not f"{person.name}{person.email}".isprintable():
+        scan.report(1, "the header's name or email holds what nobody's name does (a line's end, a control character)", "forged")
+        return ""
     if header.file != name:
         scan.report(1, f"this file was begun as {header.file} and copied or moved here, so nothing in it counts", "forged")
         return ""
@@ -277,7 +288,7 @@ def _read_records(found: Scan, lines: list[bytes], seed: str) -> None:
             continue
         try:
             said = _decode_line(line)
-        except (msgspec.ValidationError, msgspec.DecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             found.report(number, "this line lacks what every record has (kind, at, fingerprint): left out", "unreadable")
             continue
         if digest in seen:
@@ -288,6 +299,6 @@ def _read_records(found: Scan, lines: list[bytes], seed: str) -> None:
             _out_of_place(found, number, said.prev, known)
         seen[digest], last = number, digest
         if said.kind == SEAL:
-            found.seals.append(Seal(number, said.at, digest, _decode_data(line).data))
+            found.seals.append(Seal(number, said.at, digest, _data_of(line)))
             continue
         accept(Record(sys.intern(said.kind), said.at, person, said.fingerprint, said.closure, line, file, number))

@@ -6,13 +6,15 @@
 __all__ = ['read_objects', 'earlier', 'ancestors', 'base_revision', 'policy_at', 'policy_changes', 'baseline_growth']
 
 # %% ../../nbs/40_notebooks/01_past.ipynb #28782d2f
+import os
 import re
+import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 # %% ../../nbs/40_notebooks/01_past.ipynb #69c4c992
 from ..git import GitError, git
-from .reading import Notebook, Project
+from .reading import Notebook, Project, nbdev_settings
 from ..policy import Policy, PolicyError, ini_section, loosened, policy_of_texts, toml_section
 
 # %% ../../nbs/40_notebooks/01_past.ipynb #d0e80e36
@@ -119,7 +121,7 @@ def base_revision(root: Path, target: str = "") -> str | None:
 
 
 def policy_at(root: Path, revision: str) -> Policy | None:
-    "The policy that `revision` stated; None where it stated none, or none that can be read."
+    "The policy that `revision` stated, or the default where it had a ledger; None where it was not kept by the gate, or cannot be read."
     try:
         texts = {
             n: d.decode("utf-8", "replace")
@@ -127,7 +129,8 @@ def policy_at(root: Path, revision: str) -> Policy | None:
         }
         ini, toml = texts.get(f"{revision}:./settings.ini", ""), texts.get(f"{revision}:./pyproject.toml", "")
         stated = ini_section(ini) is not None or toml_section(toml) is not None
-        return policy_of_texts(ini, toml) if stated else None
+        kept = stated or bool(git(root, "ls-tree", "-r", "--name-only", revision, ".comprehend/ledger").strip())
+        return policy_of_texts(ini, toml) if kept else None
     except (GitError, PolicyError):
         return None
 
@@ -137,8 +140,22 @@ def policy_changes(project: Project, target: str = "") -> list[str]:
     out: dict[str, None] = {}
     for revision in dict.fromkeys([base_revision(project.root, target), "HEAD"]):
         if revision and (before := policy_at(project.root, revision)):
-            out |= dict.fromkeys(loosened(before, project.policy))
+            out |= dict.fromkeys(loosened(before, project.policy) + _moved(project, revision))
     return list(out)
+
+
+def _moved(project: Project, revision: str) -> list[str]:
+    "Where notebooks or library are looked for elsewhere than `revision` had them: what lies there is not looked at any more."
+    name = f"{revision}:./pyproject.toml"
+    try:
+        text = dict(read_objects(project.root, [name])).get(name, b"").decode("utf-8", "replace")
+        then = nbdev_settings(tomllib.loads(text))
+    except (GitError, tomllib.TOMLDecodeError):
+        return []
+    if "nbdev" not in tomllib.loads(text).get("tool", {}):
+        return []
+    keys = [k for k in ("nbs_path", "lib_path") if os.path.normpath(then[k]) != os.path.normpath(project.settings[k])]
+    return [f"{k}: {then[k]} -> {project.settings[k]}, so nobody looks at {then[k]}" for k in keys if (project.root / then[k]).exists()]
 
 # %% ../../nbs/40_notebooks/01_past.ipynb #65810bba
 _ADOPTED = re.compile(rb'"kind":"adopted".*?"fingerprint":"([^"]+)"')

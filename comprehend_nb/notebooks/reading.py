@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['EXPORTING', 'NotebookError', 'Reason', 'directives', 'NotebookCell', 'Words', 'Notebook', 'notebook_of',
-           'read_notebook', 'Project']
+           'read_notebook', 'nbdev_settings', 'Project']
 
 # %% ../../nbs/40_notebooks/00_reading.ipynb #99757376
 import os
@@ -23,6 +23,7 @@ import msgspec
 # %% ../../nbs/40_notebooks/00_reading.ipynb #8fb49e48
 from ..errors import ComprehendError
 from ..policy import Policy, find_root, read_policy
+from ..redact import one_line
 
 if TYPE_CHECKING:
     from comprehend_nb.cells import Cell
@@ -45,7 +46,7 @@ class Reason:
     def __str__(self) -> str:
         place = f"{self.where} {self.symbol}" if self.symbol else self.where
         text = f"{place}: {self.what}"
-        return f"{text.rstrip('.')}. {self.remedy}" if self.remedy else text
+        return one_line(f"{text.rstrip('.')}. {self.remedy}" if self.remedy else text)
 
 # %% ../../nbs/40_notebooks/00_reading.ipynb #f681e92e
 _LEADING = re.compile(r"^(\s*#\s*\||\s*%%\w+|\s*$)")
@@ -360,16 +361,14 @@ def _toml(path: Path) -> dict[str, Any]:
         raise NotebookError(f"cannot be read: {e}", where=path.name) from None
 
 
-def _nbdev_settings(root: Path) -> tuple[dict[str, Any], bool]:
-    "nbdev's settings for `root`, and whether the project has any of its own."
+def nbdev_settings(pyproject: Mapping[str, Any]) -> dict[str, Any]:
+    "nbdev's settings as a project's `pyproject` states them, the person's own and the defaults behind them."
     home = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    found = _toml(root / "pyproject.toml")
-    own = found.get("tool", {}).get("nbdev")
-    project = found.get("project", {})
-    merged = {**_DEFAULTS, **_toml(home / "nbdev" / "config.toml"), **(own or {})}
+    project = pyproject.get("project", {})
+    merged = {**_DEFAULTS, **_toml(home / "nbdev" / "config.toml"), **pyproject.get("tool", {}).get("nbdev", {})}
     merged.setdefault("lib_path", str(project.get("name", "")).replace("-", "_") or "lib")
     merged["doc_url"] = (project.get("urls") or {}).get("Documentation", "")
-    return merged, own is not None
+    return merged
 
 # %% ../../nbs/40_notebooks/00_reading.ipynb #5e7ed969
 @dataclass(frozen=True)
@@ -391,7 +390,8 @@ class Project:
             raise NotebookError(
                 "this is no project", where=str(path), remedy="Run `comprehend-nb init` in the project's folder."
             )
-        settings, is_nbdev = _nbdev_settings(root)
+        pyproject = _toml(root / "pyproject.toml")
+        settings, is_nbdev = nbdev_settings(pyproject), "nbdev" in pyproject.get("tool", {})
         return cls(
             root, root / settings["nbs_path"], root / settings["lib_path"], read_policy(root), settings, is_nbdev
         )
