@@ -17,6 +17,7 @@ from .cells.closure import Closure, changed
 from .explanation import PARTS, judge, normal
 from .ledger import History, Record
 from .policy import LEVELS, Policy, at_least
+from .redact import one_line, plain
 
 # %% ../nbs/31_gate.ipynb #41a02df7
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def _proposed(fingerprint: str, history: History) -> bool:
 # %% ../nbs/31_gate.ipynb #ca6cec40
 def words_of(record: Record) -> dict[str, str]:
     "The three parts of an `explained` record, as strings, whatever the file held."
-    return {p: v for p in PARTS if isinstance(v := record.data.get(p), str)}
+    said = record.data
+    return {p: plain(v) for p in PARTS if isinstance(v := said.get(p), str)}
 
 
 _indexes: dict[int, tuple["weakref.ref[History]", int, Mapping[str, Collection[str]]]] = {}
@@ -205,7 +207,7 @@ def _remedy(level: str, needed: str, name: str, stale: bool) -> str:
 
 
 def _joined(reason: str, remedy: str) -> str:
-    return f"{reason} ({remedy})" if remedy else reason
+    return one_line(f"{reason} ({remedy})" if remedy else reason)
 
 
 def _name(cell: Cell) -> str:
@@ -244,5 +246,5 @@ def _exempt(cell: Cell, closure: Closure, history: History) -> str:
     records = history.about(cell.fingerprint)
     for r in reversed(records):
         if r.kind == "waived" and r.closure in ("", closure.digest):
-            return f"waived: {r.data.get('reason', '')}"
+            return one_line(f"waived: {r.data.get('reason', '')}")
     return "baseline" if any(r.kind == "adopted" for r in records) else ""

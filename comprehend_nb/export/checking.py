@@ -27,7 +27,7 @@ from .memo import Memo
 from .recheck import again, suspect_of
 from .needs import Resolver, Stars, missing, resolver_of
 from ..notebooks import Notebook, NotebookCell, Project, Reason
-from ..notebooks.past import ancestors, baseline_growth, policy_changes
+from ..notebooks.past import ancestors, baseline_growth, earlier, policy_changes
 from .render import docstring
 from .stamp import any_ledger, ledger_digest, refs, written_by_us
 
@@ -210,12 +210,15 @@ def _alone(project: Project, notebook: Notebook) -> list[Reason]:
     return cells + unsound(notebook, docstring(project, notebook)) + both_sides(notebook)
 
 
+_SETTINGS = {"settings.ini": b"[comprehend_nb]", "pyproject.toml": b"comprehend_nb"}
+
+
 def _inner(project: Project) -> Iterator[Reason]:
     "Ledgers and policies that lie below the root: who works there would be held to them."
     for place in (project.nbs, project.lib):
         for here, folders, files in os.walk(place):
             odd = [d for d in folders if d == ".comprehend"]
-            odd += [f for f in files if f == "settings.ini" and b"[comprehend_nb]" in Path(here, f).read_bytes()]
+            odd += [f for f in files if f in _SETTINGS and _SETTINGS[f] in Path(here, f).read_bytes()]
             folders[:] = [d for d in folders if d[0] != "."]
             for name in odd:
                 where = project.name(Path(here, name))
@@ -267,8 +270,10 @@ def judge(project: Project, found: Found, *, accept_policy: bool = False, target
     around += heads(project, found.notebooks, found.modules, found.library, found.ours)
     report.reasons += around + ([] if accept_policy else changed)
     report.notes += changed if accept_policy else []
-    for reason in structure(project, found):
-        (report.notes if _was_there(reason, rows) else report.reasons).append(reason)
+    wrong = structure(project, found)
+    old = set() if project.policy.asks else _twice_before(project, wrong)
+    for reason in wrong:
+        (report.notes if _was_there(reason, rows) or reason in old else report.reasons).append(reason)
     for p in _by_git(project, found, "audit", lambda: audit(project.root)) if any_ledger(project.root) else ():
         (report.reasons if p.grave else report.notes).append(Reason(p.where, p.what, kind="ledger"))
     report.notes += _counted(project, found, rows)
@@ -296,10 +301,19 @@ def _was_there(reason: Reason, rows: Iterable[Row]) -> bool:
     return all(r.standing is not None and r.standing.exempt == "baseline" for r in rows if r.cell.where == reason.where)
 
 
+def _twice_before(project: Project, wrong: Iterable[Reason]) -> set[Reason]:
+    "Names defined twice that the last commit defines twice as well: no merge of today, and nothing is asked here."
+    names = sorted({r.where.partition("#")[0] for r in wrong if r.kind == "twice"})
+    return {r for old in earlier(project, names, versions=1).values() for n in old for r in both_sides(n)} if names else set()
+
+
 def _counted(project: Project, found: Found, rows: Iterable[Row]) -> list[Reason]:
-    "What lies outside of the gate, as numbers: baseline still left, modules written by hand."
+    "What lies outside of the gate: what was waived, and as numbers the baseline still left and modules written by hand."
     taken = _adopted(found.history) if found.memo is None else found.memo.value("ledger", "adopted", found.ledger, lambda: _adopted(found.history))
     out = _baseline(taken, rows)
+    for r in rows:
+        if r.standing is not None and r.standing.exempt.startswith("waived"):
+            out.append(Reason(r.cell.where, r.standing.exempt, r.symbols, kind="waived"))
     if names := found.library.by_hand:
         out.append(
             Reason(
