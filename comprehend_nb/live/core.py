@@ -21,6 +21,7 @@ Values = Literal["sample", "types"]
 _MODULE: Final = type.__dict__["__module__"].__get__
 _QUALNAME: Final = type.__dict__["__qualname__"].__get__
 _MRO: Final = type.__dict__["__mro__"].__get__
+_TAGS: Final = {id(cls): cls.__name__ for cls in (int, float, complex, bool, type(None), str, bytes, list, tuple, dict, set, frozenset)}
 _DICT: Final = type.__dict__["__dict__"].__get__
 
 
@@ -42,16 +43,21 @@ def mro(cls: type) -> tuple[type, ...]:
 
 def one_of(cls: type, *classes: object) -> bool:
     "Whether a type is one of these, by identity: `in` would ask its metaclass."
-    return any(cls is c for c in classes)
+    for c in classes:  # noqa: SIM110  (written out, since this is asked thousands of times a capture)
+        if cls is c:
+            return True
+    return False
 
 
 def is_class(obj: object) -> bool:
     "Whether this is a class, by the real bases of its type."
-    return any(base is type for base in mro(type(obj)))
+    return type(obj) is type or any(base is type for base in mro(type(obj)))
 
 
 def type_tag(cls: type) -> str:
     "`module.Qualname` of a type, the module left out for builtins; bounded and without hidden characters."
+    if (known := _TAGS.get(id(cls))) is not None:
+        return known
     module, name = _MODULE(cls), _QUALNAME(cls)
     module = module[:80] if type(module) is str else ""
     name = plain(name[:120]).replace("\n", " ") if type(name) is str else "?"

@@ -19,7 +19,6 @@ from comprehend_nb.live.core import (
     mro,
     name_text,
     names_secret,
-    one_of,
     shown,
     type_tag,
 )
@@ -47,12 +46,12 @@ def first_values(array: Any, count: int) -> list[Any]:
     return found
 
 # %% ../../nbs/10_live/02_numpy.ipynb #3ec2bd18
-_PLAIN = (str, bytes, int, float, complex, bool, type(None), tuple)
+_PLAIN = frozenset(map(id, (str, bytes, int, float, complex, bool, type(None), tuple)))
 
 
 def value_text(look: Look, value: Any, name: object = "") -> str:
     "One item as it is shown; what is no plain value is its type."
-    if not one_of(type(value), *_PLAIN):
+    if id(type(value)) not in _PLAIN:
         return f"<{type_tag(type(value))}>"
     if type(value) is float and not names_secret(look):
         return shown(look, f"{value:.6g}")

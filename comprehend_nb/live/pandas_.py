@@ -7,6 +7,7 @@ __all__ = ['field', 'kind', 'head', 'dtype_of', 'values', 'bracketed', 'length',
            'FrameColumn', 'pairs', 'column_of', 'array_of', 'pick', 'describers']
 
 # %% ../../nbs/10_live/03_pandas.ipynb #e9a65738
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from comprehend_nb.live.core import (
@@ -42,11 +43,14 @@ _KNOWN: Final = _NDARRAY | _MASKED | _ARROW | {"Categorical", "PeriodArray", "In
 
 def kind(array: object) -> str:
     "`ndarray`, the name of pandas' own array class, or nothing for what is unknown."
-    cls = type(array)
-    if cls is loaded("numpy").get("ndarray"):
-        return "ndarray"
-    arrays = loaded("pandas.arrays")
-    return next((n for n in _KNOWN if arrays.get(n) is cls), "")
+    return _kinds(id(loaded("numpy")), id(loaded("pandas.arrays"))).get(id(type(array)), (None, ""))[1]
+
+
+@lru_cache(maxsize=4)
+def _kinds(numpy: int, pandas: int) -> dict[int, tuple[type, str]]:
+    "The classes of arrays by address, with their names; it keeps the classes, so that no other comes to lie there."
+    arrays: dict[str, Any] = {n: loaded("pandas.arrays").get(n) for n in sorted(_KNOWN)} | {"ndarray": loaded("numpy").get("ndarray")}
+    return {id(cls): (cls, n) for n, cls in arrays.items() if is_class(cls)}
 
 # %% ../../nbs/10_live/03_pandas.ipynb #7cc6fc53
 def head(array: Any, count: int) -> list[Any] | None:
@@ -129,12 +133,9 @@ def bracketed(text: str, size: int, count: int = 3) -> str:
 def _missing(value: object) -> bool:
     if type(value) is float:
         return value != value
-    return (
-        value is None
-        or value is loaded("pandas").get("NA")
-        or value is loaded("pandas").get("NaT")
-        or (type(value) is str and value in ("NaT", "NaTZ"))
-    )
+    if type(value) is str:
+        return value in ("NaT", "NaTZ")
+    return value is None or (type(value) is not int and (value is loaded("pandas").get("NA") or value is loaded("pandas").get("NaT")))
 
 # %% ../../nbs/10_live/03_pandas.ipynb #fa2548bd
 def length(index: Any) -> int:
