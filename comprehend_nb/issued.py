@@ -37,6 +37,7 @@ EAAA<w50,> EAA[A-Z]<A80,> sq0(?:atp|csp)-<w22,> LTAI(?=[A-Za-z]*\d)<A16,24>\b  #
 AKCp<A60,> cmVmd<A50,> <A6>_<A29>_mmk\b FLWSECK(?:_TEST)?-<A12,> AQVN<w35,> YC(?=[\w-]*\d)<w38>\b  # Artifactory, MaxMind, Flutterwave, Yandex
 HRKU-<w36,> aio_<A28>\b ico-<A32>\b fio-u-<w60,> 4b1d<A38>\b  # Heroku, Adafruit, Infracost, Frame.io, ClickHouse
 (?:bkua|bkaj)_<h40> pul-<h40> sgp_(?:<h16>_|local_)?<h40> rubygems_<h48> shippo_(?:live|test)_<h40>  # Buildkite, Pulumi, Sourcegraph, RubyGems, Shippo
+duffel_(?:test|live)_<w40,> API-[A-Z0-9]{26}\b NRII-<w30,> NRJS-<h19>\b sq[uap]_<h40> (?:live|test)_<h35>\b  # Duffel, Octopus, New Relic, Sonar, Lob
 """)
 _TOKENS: Final = _forms(r"""
 gh[pousr]_<A16,> github_pat_\w{16,} gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|ffct|imt|oas)-<w16,> GR1348941<w18,>  # GitHub, GitLab
@@ -48,6 +49,7 @@ dckr_(?:pat|oat)_<w20,> gl[sc][ac]?_\w{32,} eyJrIjoi<b60,> sbp_<h40> pscale_(?:t
 dp\.(?:pt|st|ct|sa|scim|audit)\.\w{36,} sntry[su]_\w{40,} dnkey-<w60,> CFPAT-<w40,> CLOJARS_<A50,>  # Doppler, Sentry, Defined, Contentful, Clojars
 hf_<A20,> api_org_<A30,> npm_<A30,> pypi-<w30,> shp(?:at|ss|ca|pa)_\w{20,} ya29\.<w20,> t1\.<w20,>={0,2}\.<w80,>  # Hugging Face, npm, PyPI, Shopify, Google, Yandex
 SG\.<w16,>\.<w16,> ATATT<w60,> sl\.<w130,> sha256~<w43> ops_eyJ<b60,> tfp_<w50,> nfp_<A30,> pnu_<A30,>  # SendGrid, Atlassian, Dropbox, OpenShift, 1Password, Typeform, Netlify, Prefect
+(?:pat|sat)\.<w22>\.<A24>\.<A20> s-s4t2(?:ud|af)-<h64> rdme_[a-z0-9]{60,} sm_[aps]at_<A16>\b A{20}[A-Za-z0-9%]{60,}  # Harness, 42, ReadMe, SettleMint, Twitter
 tk-us-<w48> fo1_<w43> fm[12][ar]?_<b60,> (?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.<b30,>  # Scalingo, Fly, Authress
 """)
 
