@@ -22,7 +22,7 @@ def _forms(text: str) -> str:
 # %% ../nbs/00_issued.ipynb #d93cc66a
 _API_KEYS: Final = _forms(r"""
 sk-ant-<w8,> sk-(?=[\w-]{0,120}\d)<w16,>  # Anthropic; OpenAI, OpenRouter, Langfuse, Deepseek
-[spr]k_(?:live|test|prod)_\w{10,} whsec_\w{16,}  # Stripe and those that took over its form
+[aspr]k_(?:live|test|prod)_[\w-]{10,} sk_(?=[\w]*\d)(?:[a-z]{1,12}_)?<A32,> pi_<A16,>_secret_<A16,> whsec_\w{16,}  # Stripe and those that took over its form
 (?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9]) ABSK<b60,> bedrock-api-key-<b20,>  # AWS
 AIza<w30,> GOCSPX-<w20,>  # Google
 (?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{30,}  # Azure
@@ -37,7 +37,7 @@ EAAA<w50,> EAA[A-Z]<A80,> sq0(?:atp|csp)-<w22,> LTAI(?=[A-Za-z]*\d)<A16,24>\b  #
 AKCp<A60,> cmVmd<A50,> <A6>_<A29>_mmk\b FLWSECK(?:_TEST)?-<A12,> AQVN<w35,> YC(?=[\w-]*\d)<w38>\b  # Artifactory, MaxMind, Flutterwave, Yandex
 HRKU-<w36,> aio_<A28>\b ico-<A32>\b fio-u-<w60,> 4b1d<A38>\b  # Heroku, Adafruit, Infracost, Frame.io, ClickHouse
 (?:bkua|bkaj)_<h40> pul-<h40> sgp_(?:<h16>_|local_)?<h40> rubygems_<h48> shippo_(?:live|test)_<h40>  # Buildkite, Pulumi, Sourcegraph, RubyGems, Shippo
-duffel_(?:test|live)_<w40,> API-[A-Z0-9]{26}\b NRII-<w30,> NRJS-<h19>\b sq[uap]_<h40> (?:live|test)_<h35>\b  # Duffel, Octopus, New Relic, Sonar, Lob
+duffel_(?:test|live)_<w40,> API-[A-Z0-9]{26}\b NRII-<w30,> NRJS-<h19>\b sq[uap]_<h40> (?:live|test)_<h35>\b NRBR-<h19>\b (?:sub|pub|sec)-c-[0-9a-z-]{32,} rh-api-[0-9a-f-]{36} endr\+[\w-]{16}\b slk_<h64>  # Duffel, Octopus, New Relic, Sonar, Lob, PubNub, Robinhood, Endor, Sourcegraph
 """)
 _TOKENS: Final = _forms(r"""
 gh[pousr]_<A16,> github_pat_\w{16,} gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|ffct|imt|oas)-<w16,> GR1348941<w18,>  # GitHub, GitLab
@@ -45,11 +45,11 @@ xox[abeoprs]-<w8,> xoxe\.xox[bp]-<w20,> xapp-<w16,> hooks\.slack\.com/(?:service
 webhook\.office\.com/webhookb2/[\w@/-]{40,} [MNO]<w23,27>\.<w6>\.<w27,>  # Teams, Discord
 \d{8,16}:A<w34,> \d{15,16}\|(?=[\w-]*\d)<w27,> ntn_<A40,> figd_<w36,>  # Telegram, Facebook, Notion, Figma
 pat<A14,>\.<h64> hv[sbr]\.<w24,> (?<![\w.])s\.(?=[A-Za-z]*\d)(?=[a-z\d]*[A-Z])<A24>\b <A14>\.atlasv1\.<w60,>  # Airtable, HashiCorp
-dckr_(?:pat|oat)_<w20,> gl[sc][ac]?_\w{32,} eyJrIjoi<b60,> sbp_<h40> pscale_(?:tkn|pw|oauth)_<w30,>  # Docker, Grafana, Supabase, PlanetScale
-dp\.(?:pt|st|ct|sa|scim|audit)\.\w{36,} sntry[su]_\w{40,} dnkey-<w60,> CFPAT-<w40,> CLOJARS_<A50,>  # Doppler, Sentry, Defined, Contentful, Clojars
+dckr_(?:pat|oat)_<w20,> gls[ac]_\w{32,} glc_<b32,> eyJrIjoi<b60,> sbp_<h40> pscale_(?:tkn|pw|oauth)_<w30,>  # Docker, Grafana, Supabase, PlanetScale
+dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?\w{36,} sntry[su]_<b40,> dnkey-<w60,> CFPAT-<w40,> CLOJARS_<A50,>  # Doppler, Sentry, Defined, Contentful, Clojars
 hf_<A20,> api_org_<A30,> npm_<A30,> pypi-<w30,> shp(?:at|ss|ca|pa)_\w{20,} ya29\.<w20,> t1\.<w20,>={0,2}\.<w80,>  # Hugging Face, npm, PyPI, Shopify, Google, Yandex
-SG\.<w16,>\.<w16,> ATATT<w60,> sl\.<w130,> sha256~<w43> ops_eyJ<b60,> tfp_<w50,> nfp_<A30,> pnu_<A30,>  # SendGrid, Atlassian, Dropbox, OpenShift, 1Password, Typeform, Netlify, Prefect
-(?:pat|sat)\.<w22>\.<A24>\.<A20> s-s4t2(?:ud|af)-<h64> rdme_[a-z0-9]{60,} sm_[aps]at_<A16>\b A{20}[A-Za-z0-9%]{60,}  # Harness, 42, ReadMe, SettleMint, Twitter
+SG\.<w16,>\.<w16,> ATATT<b60,> sl\.<w130,> sha256~<w43> ops_eyJ<b60,> tfp_<w50,> nfp_<A30,> pnu_<A30,>  # SendGrid, Atlassian, Dropbox, OpenShift, 1Password, Typeform, Netlify, Prefect
+(?:pat|sat)\.<w22>\.<A24>\.<A20> [su]-s4t2(?:ud|af)-<h64> secret_<A40,> tskey-[a-z]{2,12}-\w{6,}-\w{16,} VF\.(?:[DW][MS]\.)?<A24>\.<A16> 1000\.<h32>\.<h32> rdme_[a-z0-9]{60,} sm_[aps]at_<A16>\b A{20}[A-Za-z0-9%]{60,}  # Harness, 42, Notion, Tailscale, Voiceflow, Zoho, ReadMe, SettleMint, Twitter
 tk-us-<w48> fo1_<w43> fm[12][ar]?_<b60,> (?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.<b30,>  # Scalingo, Fly, Authress
 """)
 
