@@ -5,9 +5,9 @@
 No secret stands in this file: each is made when it runs, from the forms that vendors document. Each stands in eight places as notebooks have them; for
 the names of passwords, in those places where a name stands. Recall counts a secret as found where none of its random part is left (for the peer: where it
 reports a text that holds it). A false positive is a harmless text that is changed (for the peer: reported). The peer is detect-secrets with the
-plug-ins and filters it starts with; `pip install detect-secrets==1.5.0`, or into DIR. The known formats are those that ours was taught: at the first
-run of this corpus it found 62 % of them and 88 % of the named ones. Of the formats held out, written after that, it found 5 %; no format was then added
-for one of them, but a rule for long random runs after a short prefix was, which is the figure now.
+plug-ins and filters it starts with; `pip install detect-secrets==1.5.0`, or into DIR. The known formats are those that ours was taught: at
+the first run of this corpus it found 62 % of them and 88 % of the named ones, of twenty formats then held out 5 %, and 40 % with a rule for long random runs after a
+short prefix. These twenty are taught now. Those held out today were drawn by lot from a public list after the last change to ours, and nothing was learnt from them.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def forms(draw: random.Random) -> dict[str, tuple[str, str]]:
     }  # fmt: skip
 
 
-def held_out(draw: random.Random) -> dict[str, tuple[str, str]]:
-    "Twenty forms of other services, written after the last change to our formats and not learnt from."
+def taught(draw: random.Random) -> dict[str, tuple[str, str]]:
+    "Forms of other services that an earlier version of this list held out; they have been taught since."
 
     def with_(prefix: str, n: int, alphabet: str = ALNUM) -> tuple[str, str]:
         body = "".join(draw.choices(alphabet, k=n))
@@ -80,6 +80,22 @@ def held_out(draw: random.Random) -> dict[str, tuple[str, str]]:
         "openrouter": with_("sk-or-v1-", 64, HEX), "typeform": with_("tfp_", 59, URLSAFE), "easypost": with_("EZAK", 54), "prefect": with_("pnu_", 36), "pulumi": with_("pul-", 40, HEX), "rubygems": with_("rubygems_", 48, HEX),
         "alibaba": with_("LTAI", 20), "adafruit": with_("aio_", 28), "atlassian": with_("ATATT3xFfGF0", 180, URLSAFE), "dynatrace": with_("dt0c01.", 88, UP), "facebook": with_("EAAC", 80), "flutterwave": with_("FLWSECK-", 32, HEX),
         "sourcegraph": with_("sgp_", 40, HEX), "shippo": with_("shippo_live_", 40, HEX), "openshift": with_("sha256~", 43, URLSAFE),
+    }  # fmt: skip
+
+
+def held_out(draw: random.Random) -> dict[str, tuple[str, str]]:
+    "Services drawn by lot from a scanner's public list, after the last change to our formats; a dozen had been known from elsewhere."
+
+    def with_(prefix: str, n: int, alphabet: str = ALNUM, rest: str = "") -> tuple[str, str]:
+        body = "".join(draw.choices(alphabet, k=n))
+        return prefix + body + rest, body
+
+    return {
+        "linear": with_("lin_api_", 40), "langsmith": with_("lsv2_sk_", 32, HEX, "_0123456789"), "readme": with_("rdme_", 70, string.ascii_lowercase + DIGITS), "contentful": with_("CFPAT-", 43, URLSAFE),
+        "finage": with_("API_KEY", 32, UP), "cloudflare": with_("v1.0-", 171, ALNUM + "-"), "aws": with_("ASIA", 16, UP), "fleetbase": with_("flb_live_", 20), "ubidots": with_("BBFF-", 30),
+        "planetscale": with_("pscale_tkn_", 43), "planetscale db": with_("pscale_pw_", 43), "salesforce": with_("5AEP861", 90, ALNUM + "._"), "openai admin": with_("sk-admin-", 58, URLSAFE, "T3BlbkFJ"),
+        "trufflehog": with_("thog-key-", 16, HEX), "mapbox": with_("sk.", 86, ALNUM + "."), "databricks": with_("dapi", 32, HEX, "-2"), "klaviyo": with_("pk_", 34, HEX), "rubygems": with_("rubygems_", 48),
+        "new relic": with_("NRII-", 25, ALNUM + "-_"), "grafana": with_("glsa_", 41), "azure config": with_("Endpoint=https://a.azconfig.io;Id=ab+1;Secret=", 43, ALNUM + "+/", "="), "atlassian": with_("ATCTT3xFfG", 120, ALNUM + "+/", "=ABCD1234"),
     }  # fmt: skip
 
 
@@ -129,7 +145,7 @@ signature = inspect.signature(f)|sig = 'f(x, y)'|Signature (x: int = 3)|csrf = F
 def corpus(seed: int = 3) -> tuple[list[tuple[str, str, str]], list[str]]:
     "Texts with a secret as (kind, text, what must go), and harmless ones."
     draw = random.Random(seed)
-    secret = [(kind, place.replace("{}", whole).replace("{{", "{").replace("}}", "}"), part) for kind, (whole, part) in forms(draw).items() for place in PLACES]
+    secret = [(kind, place.replace("{}", whole).replace("{{", "{").replace("}}", "}"), part) for kind, (whole, part) in (forms(draw) | taught(draw)).items() for place in PLACES]
     other = [(f"held out {kind}", place.replace("{}", whole).replace("{{", "{").replace("}}", "}"), part) for kind, (whole, part) in held_out(draw).items() for place in PLACES]
     return secret + list(named(draw)) + other, harmless(draw)
 
