@@ -13,6 +13,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
+from .issued import RUN, in_run
+
 # %% ../nbs/01_redact.ipynb #d3bf82a6
 _WHY: Final = (
     "api key",
@@ -47,6 +49,7 @@ _HARMLESS: Final = frozenset(
     "strength rules regex pattern manager store prompt hint label help form reset changed at age version".split()
 )
 _OF_DATA: Final = frozenset("primary foreign sort partition group join map lookup index dict natural surrogate composite row column cache".split())
+_STEMS: Final = re.compile("pass|pwd|secret|cred|key|token|auth|bearer|cookie|dsn|jwt|sas|sig")
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 # %% ../nbs/01_redact.ipynb #bfbe30d0
@@ -71,24 +74,6 @@ def is_secret_name(name: str) -> bool:
     return _strength(name) > 0
 
 # %% ../nbs/01_redact.ipynb #def6167c
-_START: Final = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"
-_DIGIT: Final = r"(?=[A-Za-z0-9_-]{0,120}\d)"
-_KEYS: Final = re.compile(
-    r"(?P<sure>sk-(?:ant-[a-z]{3,6}\d\d|proj|svcacct)-[\w-]{16,}|github_pat_\w{20,})|"
-    + _START
-    + r"(?:(?P<key>sk-ant-[\w-]{8,}|sk-"
-    + _DIGIT
-    + r"[\w-]{16,}|[spr]k_(?:live|test)_\w{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"
-    + r"|GOCSPX-[\w-]{20,}|dapi[0-9a-f]{32}|NRAK-[A-Z0-9]{20,}|PMAK-[0-9a-f]{24}-[0-9a-f]{30,}|SK[0-9a-f]{32}\b|[0-9a-f]{32}-us\d{1,2}\b"
-    + r"|pplx-[A-Za-z0-9]{32,}|pcsk_\w{30,}|lsv2_(?:pt|sk)_\w{30,}|r8_[A-Za-z0-9]{30,}|AGE-SECRET-KEY-1[A-Z0-9]{50,}|EAAA[\w-]{50,}"
-    + r"|AIza[\w-]{30,}|gsk_\w{20,}|xai-\w{20,}|key-[0-9a-f]{32}\b|whsec_\w{16,}|lin_api_\w{16,}|dop_v1_\w{32,})"
-    + r"|(?P<token>gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-[\w-]{16,}|xox[abeoprs]-[\w-]{8,}|xapp-[\w-]{16,}"
-    + r"|ntn_[A-Za-z0-9]{40,}|pat[A-Za-z0-9]{14,}\.[0-9a-f]{64}|figd_[\w-]{36,}|hv[sbr]\.[\w-]{24,}|dckr_pat_[\w-]{20,}|gls[ac]_\w{32,}|sbp_[0-9a-f]{40}"
-    r"|pscale_(?:tkn|pw|oauth)_[\w-]{30,}|dp\.(?:pt|st|ct|sa|scim|audit)\.\w{36,}|sntry[su]_\w{40,}|[MNO][A-Za-z0-9_-]{23,27}\.[\w-]{6}\.[\w-]{27,}"
-    r"|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|shp(?:at|ss)_\w{20,}|ya29\.[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}"
-    + r"|hooks\.slack\.com/services/[\w/]{16,}|\d{8,10}:AA[\w-]{30,}))",
-    re.ASCII,
-)
 _JWT: Final = re.compile(r"(?:(?<![\w-])|(?<=\\[nrt]))eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?", re.ASCII)
 _PEM: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----))*(?:-----END[^-\n]{0,60}-----)?"
@@ -103,13 +88,32 @@ _HEADER: Final = re.compile(r"\b((?i:bearer|basic)[ \t]{1,4})(?=[A-Za-z._~+/-]{0
 _PREFIXED: Final = re.compile(r"(?<![\w~-])[A-Za-z][A-Za-z0-9]{1,11}(?:[_-][a-z]{2,6})?[_~-](?P<run>[\w-]{28,})", re.ASCII)
 
 
+_ONE_CASE: Final = re.compile(r"(?<![\w~-])[A-Za-z][A-Za-z0-9]{1,11}(?:[_-][a-z]{2,6})?[_~-](?P<run>[a-z0-9]{32,}|[A-Z0-9]{32,})(?![\w-])", re.ASCII)
+_HASH: Final = re.compile(r"\\?(?:sha\d{1,3}|md5|blake2b)[=:-]", re.ASCII | re.IGNORECASE)
+_LONGER: Final = re.compile(r"[\w~-]{31}", re.ASCII)
+
+
 def _mixed(run: str) -> bool:
-    "Whether a run has three digits or more, both cases, and changes between the three at every second character or so."
+    "Whether a run has two digits or more, both cases, and changes between the three nearly as often as chance would."
     sorts = ["9" if c.isdigit() else "A" if c.isupper() else "a" for c in run[:60] if c.isalnum()]
     changes = sum(a != b for a, b in pairwise(sorts))
-    return sorts.count("9") >= 3 and {"A", "a"} <= set(sorts) and changes * 2 >= len(sorts)
+    return sorts.count("9") >= 2 and {"A", "a"} <= set(sorts) and changes * 12 >= len(sorts) * 5
+
+
+def _of_one_case(run: str) -> bool:
+    "Whether a run of one case has many digits, letters from all of the alphabet, and changes between the two as chance would have it."
+    digits, changes = sum(c.isdigit() for c in run), sum(a.isdigit() != b.isdigit() for a, b in pairwise(run))
+    return digits * 8 >= len(run) and changes * 4 >= len(run) and len({c for c in run.lower() if "g" <= c <= "z"}) >= 6
 
 # %% ../nbs/01_redact.ipynb #7a5f252d
+def _run(found: "re.Match[str]") -> str:
+    run = in_run(found[0], _mark)
+    if not _LONGER.search(run) or _HASH.match(run):
+        return run
+    run = _PREFIXED.sub(lambda m: _mark("token") if _mixed(m["run"]) else m[0], run)
+    return _ONE_CASE.sub(lambda m: _mark("token") if _of_one_case(m["run"]) else m[0], run)
+
+
 def _formats(text: str) -> str:
     "A text that holds no mark, with what has the format of a secret replaced."
     if "-----BEGIN" in text:
@@ -117,12 +121,12 @@ def _formats(text: str) -> str:
     if "://" in text:
         text = _URL.sub(lambda m: m[1] + _mark("url password"), text)
         text = _URL_USER.sub(lambda m: m[1] + _mark("url password"), text)
-    text = _KEYS.sub(lambda m: _mark("api key" if m["key"] or m["sure"] else "token"), text)
-    if len(text) > 31:
-        text = _PREFIXED.sub(lambda m: _mark("token") if _mixed(m["run"]) else m[0], text)
+    text = RUN.sub(_run, text)
     if "eyJ" in text:
         text = _JWT.sub(_mark("token"), text)
-    return _HEADER.sub(lambda m: m[1] + _mark("header"), text)
+    if "bearer" in (low := text.lower()) or "basic" in low:
+        text = _HEADER.sub(lambda m: m[1] + _mark("header"), text)
+    return text
 
 # %% ../nbs/01_redact.ipynb #7b047665
 _NAMED: Final = re.compile(
@@ -203,7 +207,9 @@ def _values(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _named(text: str) -> str:
-    parts, done = [], 0
+    parts, done = list[str](), 0
+    if not _STEMS.search(text.lower()):
+        return text
     for start, end in _values(text):
         parts += [text[done:start], _mark("named as secret")]
         done = end
@@ -229,7 +235,7 @@ def redactor(environ: Mapping[str, str] | None = None) -> Callable[[str], str]:
             for value in known:
                 if value in text:
                     text = text.replace(value, _mark("known value"))
-            return _named("".join(_outside(text)))
+            return _named(_formats(text))
         pieces, done = [], 0
         for m in [*_MARK.finditer(text), None]:
             piece = text[done : m.start() if m else len(text)]
