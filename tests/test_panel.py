@@ -234,7 +234,24 @@ def test_panels_hear_that_something_is_new(open_panel: tuple[Driver, Panel]) -> 
         driver.run("y = 2", "c1")
         second = other.heard(other.push_id)
         assert second["kernel"] == first["kernel"] and second["version"] > first["version"]
-        assert set(second) == {"kernel", "version"}, "news, and nothing of the state itself"
+        assert set(second) == {"kernel", "version", "stamp", "names"}, "who looks at no rows is sent none"
+        asked = other.ask("rows", count=5, filter="heard")
+
+        def rows_after(code: str) -> list[Any]:
+            "The rows that come with the news of one cell, until all of the news is there."
+            driver.run(code, "c1")
+            told = [other.heard(other.push_id)]
+            while "stamp" not in told[-1]:
+                told.append(other.heard(other.push_id))
+            return [t["rows"] for t in told if "rows" in t]
+
+        for n in (3, 4):
+            found = rows_after(f"heard = {n}")
+            assert [r["text"] for r in found[0]["rows"]] == [f"= {n}"] and found[0]["version"] > asked["version"]
+            assert len(found) == 1, "told once"
+        assert rows_after("unseen = 4") == [], "of the rows that are looked at none changed"
+        other.ask("rows", count=0)
+        assert rows_after("heard = 5") == [], "nobody looks any more"
     finally:
         listener.stop_channels()
 

@@ -22,7 +22,7 @@ from . import faults, looking
 from .budget import Budget
 from .contract import Answer, ModelError, Progress, Proposal, Request, Usage
 from .prices import Price, price_of
-from .reading import Draft, SentBack, Spoken, hard_reasons, read_answer, read_cell, soft_reasons
+from .reading import Draft, SentBack, Spoken, hard_reasons, read_answer, read_cell, so_far, soft_reasons
 from .terms import Terms, negotiated, remember, terms_of
 from .transport import STEP, Line
 from .wire import Block, Reply
@@ -75,6 +75,11 @@ class Ask:
         if seconds >= 10 * (self._told + 1):
             self._told += 1
             self.say(f"still waiting ({10 * self._told} s; interrupt to stop)")
+
+    def shows(self, reply: Reply) -> None:
+        "Let whoever watches see what is being written."
+        if self.request.writing is not None and (text_and_code := so_far(reply)) != ("", ""):
+            self.request.writing(*text_and_code)
 
     def sleep(self, seconds: float) -> None:
         "Sleep in short steps, so that an interrupt is seen at once."
@@ -335,8 +340,13 @@ def _attempt(model: Anthropic, ask: Ask, body: dict[str, Any], most: float | Non
     model.budget.reserve(most, asked=ask.usage.usd or 0.0)
     reply = Reply()
     _note(model, ask, body)
+
+    def meanwhile(seconds: float) -> None:
+        ask.waiting(seconds)
+        ask.shows(reply)
+
     try:
-        model._line.send(body, reply, ask.left, lambda: ask.say("answering"), ask.waiting)
+        model._line.send(body, reply, ask.left, lambda: ask.say("answering"), meanwhile)
     except TimeoutError:
         raise faults.deadline(model.place, ask.seconds, ask.trouble) from None
     except ModelError:

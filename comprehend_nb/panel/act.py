@@ -14,6 +14,7 @@ from ..cells import parse
 from ..session.drafts import Draft
 from ..errors import ComprehendError
 from .look import _changes, by_part, view
+from .news import Voice
 from comprehend_nb.panel.protocol import (
     Act, DoAsk, DoCheck, DoEdit, DoExplain, DoExport, DoHide, Done, DoPlaced, DoPreview, DoReject, DoReport, DoRun, Item, short,
 )  # fmt: skip
@@ -38,14 +39,14 @@ def shown(session: Session, label: str, code: str) -> Draft:
     return draft
 
 # %% ../../nbs/61_panel/03_act.ipynb #2eca6be6
-def _ask(session: Session, act: DoAsk, say: Callable[[str], None]) -> Done:
-    asked = ask(session, act.text, hint=act.hint, again=True, progress=lambda line: say(short(line, 300)))
+def _ask(session: Session, act: DoAsk, say: Voice) -> Done:
+    asked = ask(session, act.text, hint=act.hint, again=True, progress=lambda line: say(short(line, 300)), writing=say.writing)
     if asked.note:
         return Done("", False, asked.note)
     return Done("", draft=asked.draft.label if asked.draft else "", answer=short(asked.answer), proposer=short(asked.proposer, 200))
 
 
-def _preview(session: Session, act: DoPreview, say: Callable[[str], None]) -> Done:
+def _preview(session: Session, act: DoPreview, say: Voice) -> Done:
     from comprehend_nb.panel.tables import shown_by
     from comprehend_nb.session.tryout import agreed, try_draft
     from comprehend_nb.trial import CannotPreview
@@ -60,7 +61,7 @@ def _preview(session: Session, act: DoPreview, say: Callable[[str], None]) -> Do
     return Done("", draft=draft.label, changes=short(_changes(outcome)), shown=shown_by(outcome))
 
 
-def _run(session: Session, act: DoRun, say: Callable[[str], None]) -> Done:
+def _run(session: Session, act: DoRun, say: Voice) -> Done:
     draft = shown(session, act.draft, act.shown)
     if not run(session, draft.label, again=True):
         return Done("", False, f"{draft.label} was not run")
@@ -69,20 +70,20 @@ def _run(session: Session, act: DoRun, say: Callable[[str], None]) -> Done:
     return Done("", not failed, f"{draft.label} did not run through" if failed else "", remedy, draft=draft.label, changes=short(draft.outcome))
 
 
-def _edit(session: Session, act: DoEdit, say: Callable[[str], None]) -> Done:
+def _edit(session: Session, act: DoEdit, say: Voice) -> Done:
     shown_or_hidden = draft_of(session, act.draft)
     if shown_or_hidden.code != act.shown:
         raise Moved(f"{shown_or_hidden.label} is not what was shown here", remedy="Look at it again.")
     return Done("", draft=edit(session, act.draft, plain(act.code).rstrip("\n")).label)
 
 
-def _reject(session: Session, act: DoReject, say: Callable[[str], None]) -> Done:
+def _reject(session: Session, act: DoReject, say: Voice) -> Done:
     if draft_of(session, act.draft).code != act.shown:
         raise Moved(f"{act.draft} is not what was shown here", remedy="Look at it again.")
     return Done("", draft=reject(session, act.draft, act.reason[:500]).label)
 
 # %% ../../nbs/61_panel/03_act.ipynb #0ed2678f
-def _explain(session: Session, act: DoExplain, say: Callable[[str], None]) -> Done:
+def _explain(session: Session, act: DoExplain, say: Voice) -> Done:
     draft = session.journal.labelled(act.target)
     if draft:
         shown(session, act.target, act.shown)
@@ -99,7 +100,7 @@ def _explain(session: Session, act: DoExplain, say: Callable[[str], None]) -> Do
     return done
 
 
-def _check(session: Session, act: DoCheck, say: Callable[[str], None]) -> Done:
+def _check(session: Session, act: DoCheck, say: Voice) -> Done:
     from comprehend_nb.session.quiz import answer, next_item
 
     if isinstance(act.answer, str):
@@ -125,7 +126,7 @@ def hide(session: Session, act: DoHide) -> None:
     session.hidden = session.hidden | names if act.hide else session.hidden - set(act.names)
 
 # %% ../../nbs/61_panel/03_act.ipynb #5c3c8a78
-def _export(session: Session, act: DoExport, say: Callable[[str], None]) -> Done:
+def _export(session: Session, act: DoExport, say: Voice) -> Done:
     from comprehend_nb.export import check, export
 
     if session.project is None:
@@ -142,7 +143,7 @@ def _export(session: Session, act: DoExport, say: Callable[[str], None]) -> Done
     return Done("", lines=[short(x, 500) for x in lines[:200]] or ["the library is as the notebooks say already"])
 
 
-def _report(session: Session, act: DoReport, say: Callable[[str], None]) -> Done:
+def _report(session: Session, act: DoReport, say: Voice) -> Done:
     from comprehend_nb.cli.reporting import lines
     from comprehend_nb.report.team import report
 
@@ -155,7 +156,7 @@ def _would(n: int) -> str:
     return f"an export would be refused, for {n} {'reason' if n == 1 else 'reasons'}"
 
 # %% ../../nbs/61_panel/03_act.ipynb #fa4be444
-def _work() -> dict[type, Callable[[Session, Any, Callable[[str], None]], Done]]:
+def _work() -> dict[type, Callable[[Session, Any, Voice], Done]]:
     return {DoAsk: _ask, DoPreview: _preview, DoRun: _run, DoEdit: _edit, DoReject: _reject, DoExplain: _explain, DoCheck: _check,
             DoExport: _export, DoReport: _report}  # fmt: skip
 
@@ -165,7 +166,7 @@ def can() -> list[str]:
     return [*(str(kind.__struct_config__.tag) for kind in _work()), "hide", "placed"]  # type: ignore[attr-defined]
 
 
-def perform(session: Session, act: Act, say: Callable[[str], None]) -> Done:
+def perform(session: Session, act: Act, say: Voice) -> Done:
     "Do one act; whatever goes wrong is said in the answer. `say` is given lines while it lasts."
     try:
         if not session.asker.person:

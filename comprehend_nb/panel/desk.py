@@ -16,9 +16,10 @@ import msgspec
 from ..errors import ComprehendError
 from . import act, look
 from .act import Moved
+from .news import Voice
 from comprehend_nb.panel.protocol import (
     SOURCES, VERSION, Act, AskCancel, AskCost, AskDrafts, AskFull, AskJudge, AskMarks, AskNames, AskOutputs, AskRows, AskSummary, AskTicket, AskTold, CellText,
-    DoAsk, DoHide, Done, DoPlaced, Marks, Names, Question, Refused, Summary, Ticket, short,
+    DoAsk, DoHide, Done, DoPlaced, Marks, Names, Question, Refused, Rows, Summary, Ticket, short,
 )  # fmt: skip
 from ..session.core import Session
 
@@ -56,6 +57,7 @@ class _Refusal(ComprehendError):
 # %% ../../nbs/61_panel/05_desk.ipynb #b41176ce
 def _summary(door: "Door", q: AskSummary, client: str) -> Summary:
     session = door.session
+    door.seat(client).capability = q.capability
     model = session.model
     asked = [r.text for r in session.journal.replies.values() if r.text]
     return Summary(
@@ -63,6 +65,14 @@ def _summary(door: "Door", q: AskSummary, client: str) -> Summary:
         may=door.keys.holds(client, q.capability), names=len(look.names(session.shell.user_ns)), drafts=len(session.journal.unfinished),
         asked=[short(t, 2000) for t in dict.fromkeys(asked)][-30:], can=act.can(), note=short(session.evidence.book.why_not_recorded(), 300),
     )  # fmt: skip
+
+
+def _rows(door: "Door", q: AskRows, client: str) -> Rows:
+    seat, version = door.seat(client), door.version
+    seat.window = q if q.count > 0 else None
+    found = look.rows(door.session, q, version, door.turn)
+    seat.tell(version, found.rows)
+    return found
 
 
 def _names(door: "Door", q: AskNames, client: str) -> Names:
@@ -130,7 +140,7 @@ def _cancel(door: "Door", q: AskCancel, client: str) -> Ticket:
 
 _ANSWERS: "dict[type, Callable[[Door, Any, str], Any]]" = {
     AskSummary: _summary,
-    AskRows: lambda door, q, client: look.rows(door.session, q, door.version, door.turn),
+    AskRows: _rows,
     AskFull: lambda door, q, client: look.full(door.session, q.name),
     AskNames: _names,
     AskCost: lambda door, q, client: look.cost(door.session, q.text),
@@ -152,14 +162,12 @@ def use(door: "Door", name: str) -> dict[str, Any]:
     else:
         if isinstance(wanted, DoAsk):
             door.turn = _turn(door.session)
-        done = act.perform(door.session, wanted, _say)
+        voice = Voice(door)
+        done = act.perform(door.session, wanted, voice)
+        voice.over()
         done.ticket = name
     built: dict[str, Any] = msgspec.to_builtins(done)
     return built
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201
 
 
 def _turn(session: Session) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ __all__ = ['VERSION', 'ASK', 'PUSH', 'SOURCE', 'ROWS', 'TEXT', 'SOURCES', 'Quest
            'AskCancel', 'AskTicket', 'DoAsk', 'DoPreview', 'DoRun', 'DoEdit', 'DoReject', 'DoExplain', 'DoPlaced',
            'DoHide', 'DoCheck', 'DoExport', 'DoReport', 'Refused', 'Summary', 'Row', 'Rows', 'Full', 'Names', 'Cost',
            'DraftView', 'Drafts', 'Outputs', 'Judged', 'Mark', 'Marks', 'Said', 'Told', 'Ticket', 'Table', 'Shown',
-           'Item', 'Done', 'News', 'short', 'typescript']
+           'Item', 'Done', 'Writing', 'News', 'short', 'typescript']
 
 # %% ../../nbs/61_panel/00_protocol.ipynb #dbc5f3db
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.inspect import type_info
 
 # %% ../../nbs/61_panel/00_protocol.ipynb #492624ff
-VERSION = 1  # of what is said here; a front end of another version says so and looks no further
+VERSION = 2  # of what is said here; a front end of another version says so and looks no further
 ASK, PUSH, SOURCE = "comprehend_nb.ask", "comprehend_nb.push", "comprehend_nb"
 ROWS, TEXT, SOURCES = 200, 20_000, 1_000_000  # the most rows, characters of one text, and characters of sources in a message
 
@@ -33,7 +33,7 @@ class AskSummary(_Said, tag="summary", tag_field="ask"):
 
 
 class AskRows(_Said, tag="rows", tag_field="ask"):
-    "Rows of the state from `first` on, of the names that hold `filter`."
+    "Rows of the state from `first` on, of the names that hold `filter`; `count` 0: nobody looks at them any more."
 
     first: int = 0
     count: int = 60
@@ -399,12 +399,27 @@ class Done(_Said):
     item: Item | None = None
 
 
+class Writing(_Said):
+    "What a model is writing, as far as it came; `over`: nothing more of it comes."
+
+    text: str = ""
+    code: str = ""
+    over: bool = False
+
+
 class News(_Said):
-    "All that the kernel says unasked."
+    """All that the kernel says unasked: the rows that this front end asked for last, where they are others now.
+
+    Where `stamp` is there and another than before, drafts or the summary have changed; `ask`: the kernel could not look, ask for all of it.
+    """
 
     kernel: str
     version: int
-    busy: str = ""
+    stamp: int = 0
+    names: int = 0
+    rows: Rows | None = None
+    ask: bool = False
+    writing: Writing | None = None
 
 
 Answer = Summary | Rows | Full | Names | Cost | Drafts | Outputs | Judged | Marks | Told | Ticket

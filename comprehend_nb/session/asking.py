@@ -9,7 +9,7 @@ __all__ = ['Asked', 'mode_of', 'state_of', 'request_of', 'new_host', 'ask', 'cal
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,8 +121,11 @@ def _ask_about_host(session: Session) -> None:
         f.write(f"{host}\n")
 
 # %% ../../nbs/50_session/21_asking.ipynb #587682ce
-def ask(session: Session, text: str, *, hint: bool = False, again: bool = False, progress: Callable[[str], None] | None = None) -> Asked:
-    "Ask for a proposal, an answer or a hint; ModelError in plain words where none comes."
+def ask(
+    session: Session, text: str, *, hint: bool = False, again: bool = False, progress: Callable[[str], None] | None = None,
+    writing: Callable[[str, str], None] | None = None,
+) -> Asked:  # fmt: skip
+    "Ask for a proposal, an answer or a hint; ModelError in plain words where none comes. `writing` is shown text and code as they come."
     who, mode = session.asker, mode_of(text, hint)
     key = (who.cell, mode, text)
     known = session.journal.replies.get(key) if who.cell or not who.person else None
@@ -134,7 +137,7 @@ def ask(session: Session, text: str, *, hint: bool = False, again: bool = False,
     if not who.person:
         return Asked(note=NOT_A_PERSON)
     _ask_about_host(session)
-    request = request_of(session, text, mode)
+    request = replace(request_of(session, text, mode), writing=writing)
     tries = Tries(lambda code: on_a_copy(session, code), values_of(session))
     if not session.personal.try_first:
         return _keep(session, who, request, session.model.ask(request, progress=progress))

@@ -87,7 +87,7 @@ class Session:
     @property
     def policy(self) -> Policy:
         "What the project asks."
-        return self.evidence.policy
+        return (self._evidence or self.evidence).policy
 
     @property
     def journal(self) -> Journal:

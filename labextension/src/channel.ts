@@ -29,6 +29,7 @@ export type Future = Kernel.IShellFuture<KernelMessage.IExecuteRequestMsg, Kerne
 const LOAD = '%load_ext comprehend_nb';
 const SUBSHELL_PATIENCE = 1500;
 const UNHEARD = 4000;
+const TRIES = 5;
 
 /**
  * The conversation with one kernel: questions on one comm, news on another, and acts as execute requests.
@@ -47,8 +48,8 @@ export class Channel implements IDisposable {
     return this._line;
   }
 
-  /** Something is new in the kernel, or the line changed. */
-  get news(): ISignal<this, void> {
+  /** What the kernel says unasked; null where the line or the leave to act changed. */
+  get news(): ISignal<this, News | null> {
     return this._news;
   }
 
@@ -146,9 +147,17 @@ export class Channel implements IDisposable {
     if (!ticket.line) {
       return { ticket: '', ok: true };
     }
-    const future = this._execute(ticket.line, watch.cell);
-    watch.onSent?.(future, ticket.ticket);
-    return this._done(future, ticket.ticket);
+    for (let again = 0; ; again++) {
+      const future = this._execute(ticket.line, watch.cell);
+      watch.onSent?.(future, ticket.ticket);
+      const done = await this._done(future, ticket.ticket);
+      // a cell that fails takes what waits behind it along; only a run of code was meant to come after that cell
+      if (done !== 'aborted') {
+        return done;
+      } else if (act.do === 'run' || again === TRIES) {
+        return { ticket: ticket.ticket, ok: false, what: 'not done: a cell before it failed', retry: true };
+      }
+    }
   }
 
   /** Call a ticket back that was not used yet. */
@@ -200,7 +209,7 @@ export class Channel implements IDisposable {
     return this.kernel.requestExecute(content, true, cell ? { cellId: cell } : {});
   }
 
-  private async _done(future: Future, ticket: string): Promise<Done> {
+  private async _done(future: Future, ticket: string): Promise<Done | 'aborted'> {
     try {
       const { content } = await future.done;
       for (const item of 'payload' in content ? (content.payload ?? []) : []) {
@@ -208,8 +217,7 @@ export class Channel implements IDisposable {
           return { ok: true, ...(item.done as unknown as Done) };
         }
       }
-      const what = content.status === 'aborted' ? 'not done: a cell before it failed' : 'stopped';
-      return { ticket, ok: false, what, retry: true };
+      return content.status === 'aborted' ? 'aborted' : { ticket, ok: false, what: 'stopped', retry: true };
     } catch {
       return { ticket, ok: false, what: 'the kernel went away before it answered', retry: true };
     }
@@ -230,7 +238,7 @@ export class Channel implements IDisposable {
 
   private _heard(news: News): void {
     this._version = news.version;
-    this._news.emit();
+    this._news.emit(news);
   }
 
   /** The reply to a cell that a person ran from here carries our capability; another front end may load comprehend-nb too. */
@@ -255,7 +263,7 @@ export class Channel implements IDisposable {
         if (this._line === 'absent') {
           void this.open();
         } else {
-          this._news.emit();
+          this._news.emit(null);
         }
       }
     }
@@ -290,7 +298,7 @@ export class Channel implements IDisposable {
   private _setLine(line: Line): void {
     this._line = line;
     if (!this._disposed) {
-      this._news.emit();
+      this._news.emit(null);
     }
   }
 
@@ -315,7 +323,7 @@ export class Channel implements IDisposable {
 
   private _loading: object | null = null;
   private _line: Line = 'opening';
-  private _news = new Signal<this, void>(this);
+  private _news = new Signal<this, News | null>(this);
   private _capability = '';
   private _disposed = false;
   private _version = -1;

@@ -6,18 +6,29 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { Channel, Future, Line, RefusedError } from './channel';
 import { place } from './place';
-import { Act, Done, DraftView, Drafts, Mark, Marks, Summary, Told } from './protocol';
+import { Act, Done, DraftView, Drafts, Mark, Marks, News, Rows, Summary, Told, Writing } from './protocol';
 import { Typed } from './typed';
 
 /** An act that is under way. */
 export interface IDoing {
   act: Act['do'];
-  draft: string;
+  /** The draft's label, or the fingerprint of the cell that it is about. */
+  target: string;
   lines: string[];
-  started: number;
+  /** It waits for what runs in the kernel. */
+  waits: boolean;
+}
+
+/** Rows of the state that somebody looks at. */
+export interface IWindow {
+  first: number;
+  count: number;
+  filter: string;
 }
 
 const MARK_PAUSE = 500;
+const AFTER_PAINT = 50;
+const PATIENCE = 400;
 
 /**
  * One notebook and what its kernel last said of it.
@@ -54,6 +65,20 @@ export class Desk implements IDisposable {
   /** Of the latest export or its rehearsal. */
   exported: Done | null = null;
   chosen = '';
+  /** The rows that are looked at. */
+  rows: Rows | null = null;
+  /** What a model is writing. */
+  writing: Writing | null = null;
+
+  /** Only the rows changed. */
+  get rowsChanged(): ISignal<this, void> {
+    return this._rowsChanged;
+  }
+
+  /** Only what a model is writing changed. */
+  get wrote(): ISignal<this, void> {
+    return this._wrote;
+  }
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -88,6 +113,20 @@ export class Desk implements IDisposable {
     return [...(this.drafts?.open ?? []), ...(this.drafts?.placing ?? [])].find(d => d.label === label);
   }
 
+  /** Look at these rows from now on: they come with the news. Null: nobody looks. */
+  async watch(rows: IWindow | null): Promise<void> {
+    this._window = rows;
+    const channel = this.channel;
+    if (!channel || channel.line !== 'open' || (!rows && !this.rows)) {
+      return;
+    }
+    const wanted = rows ?? { first: 0, count: 0, filter: '' };
+    const found = await channel.ask<Rows>({ ask: 'rows', ...wanted }).catch(() => null);
+    if (found && rows === this._window && channel === this.channel) {
+      this._take(rows ? found : null);
+    }
+  }
+
   /** Ask again for what is shown always. */
   async refresh(): Promise<void> {
     const channel = this.channel;
@@ -110,7 +149,7 @@ export class Desk implements IDisposable {
       }
     }
     this._changed.emit();
-    this._markSoon(0);
+    this._markSoon(AFTER_PAINT);
   }
 
   /** Do something, and show that it is being done; another act waits for its turn in the kernel. */
@@ -119,24 +158,35 @@ export class Desk implements IDisposable {
     if (!channel) {
       return { ticket: '', ok: false, what: 'there is no kernel' };
     }
-    const label = ('draft' in act && act.draft) || ('target' in act && act.do !== 'check' && act.target) || '';
-    const doing: IDoing = { act: act.do, draft: label, lines: [], started: Date.now() };
+    const target = ('draft' in act && act.draft) || ('target' in act && act.target) || '';
+    const doing: IDoing = { act: act.do, target, lines: [], waits: false };
     this.doing = doing;
+    this._stopped = false;
     this._changed.emit();
+    const patience = window.setTimeout(() => {
+      if (this.doing === doing && !this._sent?.busy) {
+        doing.waits = true;
+        this._changed.emit();
+      }
+    }, PATIENCE);
     try {
       const done = await channel.act(act, {
         cell: this.panel.content.activeCell?.model.id,
         onSent: (future, ticket) => {
           this._sent = { ticket, busy: false };
+          if (this._stopped) {
+            void channel.cancel(ticket);
+          }
           future.onIOPub = msg => this._published(msg, doing, render);
           future.onStdin = msg => void this.input?.(msg, future);
         }
       });
-      if (label) {
-        this.became.set(label, { ...done, act: act.do });
+      if (target && act.do !== 'check') {
+        this.became.set(target, { ...done, act: act.do });
       }
       return done;
     } finally {
+      window.clearTimeout(patience);
       if (this.doing === doing) {
         this.doing = null;
         this._sent = null;
@@ -151,8 +201,9 @@ export class Desk implements IDisposable {
   /** Stop the act: a ticket that waits is called back; only one that runs is interrupted, for the kernel may be at somebody's cell. */
   async stop(): Promise<void> {
     const { channel, _sent: sent } = this;
+    this._stopped = true;
     if (!channel || !sent) {
-      return;
+      return; // it is called back as soon as it has a ticket
     }
     if (sent.busy) {
       await channel.kernel.interrupt();
@@ -208,25 +259,67 @@ export class Desk implements IDisposable {
     this.channel?.dispose();
     this.channel = kernel ? new Channel(kernel) : null;
     this._forget();
-    this.channel?.news.connect(() => {
-      if (this.channel?.line !== 'open') {
-        this._forget();
-      } else {
-        this._changed.emit(); // rows are asked for beside the rest, not after it
-      }
-      void this.refresh();
-    });
+    this.channel?.news.connect((_, news) => (news ? this._hear(news) : this._lineChanged()));
     void this.refresh();
   }
 
+  private _lineChanged(): void {
+    if (this.channel?.line !== 'open') {
+      this._forget();
+    } else {
+      void this.watch(this._window);
+    }
+    void this.refresh();
+  }
+
+  /** Rows first, for they are looked at; the rest is asked for where it changed. */
+  private _hear(news: News): void {
+    if (news.writing) {
+      this.writing = news.writing.over ? null : news.writing;
+      this._wrote.emit();
+      return;
+    }
+    if (news.rows) {
+      this._take(news.rows);
+    }
+    if (!news.ask && !news.stamp) {
+      return; // the rest comes after the reply to the cell
+    }
+    if (this.summary) {
+      this.summary = { ...this.summary, version: news.version, names: news.names ?? 0 };
+    }
+    if (news.ask) {
+      void this.watch(this._window);
+    }
+    if (news.ask || news.stamp !== this._stamp) {
+      this._stamp = news.stamp ?? 0;
+      void this.refresh();
+    } else {
+      this._markSoon(AFTER_PAINT);
+    }
+  }
+
+  private _take(rows: Rows | null): void {
+    if (!rows || !this.rows || rows.version >= this.rows.version) {
+      this.rows = rows;
+      this._rowsChanged.emit();
+    }
+  }
+
   private _forget(): void {
-    this.summary = this.drafts = this.told = this.doing = null;
+    this.summary = this.drafts = this.told = this.doing = this.rows = this.writing = null;
+    this._stamp = 0;
+    this._marked = '';
     this.marks.clear();
   }
 
   private _published(msg: KernelMessage.IIOPubMessage, doing: IDoing, render?: OutputAreaModel): void {
     if (this._sent && KernelMessage.isStatusMsg(msg)) {
       this._sent.busy = msg.content.execution_state === 'busy';
+      if (doing.waits && this._sent.busy) {
+        doing.waits = false;
+        this._changed.emit();
+      }
     } else if (render) {
       renderInto(render, msg);
     } else if (KernelMessage.isStreamMsg(msg)) {
@@ -255,11 +348,17 @@ export class Desk implements IDisposable {
       .map(w => ({ id: w.model.id, source: w.model.sharedModel.getSource() }));
     try {
       const found = await channel.ask<Marks>({ ask: 'marks', cells });
-      this.marks = new Map(found.marks.map(m => [m.id, m]));
+      const told = JSON.stringify(found.marks);
+      if (told !== this._marked) {
+        this._marked = told;
+        this.marks = new Map(found.marks.map(m => [m.id, m]));
+        this._changed.emit();
+      }
     } catch {
+      this._marked = '';
       this.marks.clear();
+      this._changed.emit();
     }
-    this._changed.emit();
     if (this.told) {
       const at = cells.find(c => c.id === this.told?.id);
       if (at && (at.source !== this.told.code || this._toldAt !== this.summary?.version)) {
@@ -269,8 +368,14 @@ export class Desk implements IDisposable {
   }
 
   private _changed = new Signal<this, void>(this);
+  private _rowsChanged = new Signal<this, void>(this);
+  private _wrote = new Signal<this, void>(this);
+  private _window: IWindow | null = null;
+  private _stamp = 0;
+  private _stopped = false;
   private _disposed = false;
   private _markTimer = 0;
+  private _marked = '';
   private _toldAt = -1;
   private _sent: { ticket: string; busy: boolean } | null = null;
 }

@@ -1,6 +1,6 @@
 // Made from comprehend_nb/panel/protocol.py; a test compares both. Do not edit.
 
-export const VERSION = 1;
+export const VERSION = 2;
 export const ASK = 'comprehend_nb.ask';
 export const PUSH = 'comprehend_nb.push';
 export const SOURCE = 'comprehend_nb';
@@ -13,7 +13,7 @@ export interface AskSummary {
   capability?: string;
 }
 
-/** Rows of the state from `first` on, of the names that hold `filter`. */
+/** Rows of the state from `first` on, of the names that hold `filter`; `count` 0: nobody looks at them any more. */
 export interface AskRows {
   ask: 'rows';
   first?: number;
@@ -353,11 +353,24 @@ export interface Done {
   item?: Item | null;
 }
 
-/** All that the kernel says unasked. */
+/** What a model is writing, as far as it came; `over`: nothing more of it comes. */
+export interface Writing {
+  text?: string;
+  code?: string;
+  over?: boolean;
+}
+
+/** All that the kernel says unasked: the rows that this front end asked for last, where they are others now.
+
+    Where `stamp` is there and another than before, drafts or the summary have changed; `ask`: the kernel could not look, ask for all of it. */
 export interface News {
   kernel: string;
   version: number;
-  busy?: string;
+  stamp?: number;
+  names?: number;
+  rows?: Rows | null;
+  ask?: boolean;
+  writing?: Writing | null;
 }
 
 export type Question =

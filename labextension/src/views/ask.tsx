@@ -3,7 +3,7 @@ import React from 'react';
 import { Desk } from '../desk';
 import { Cost, Names } from '../protocol';
 import { money, plain } from '../text';
-import { Button, Plain, Section, Trouble, useStill } from './common';
+import { Button, Plain, Section, Trouble, Waits, useSignal, useStill } from './common';
 
 /** The request to the model: its text, what it would cost, and what came back. */
 export function AskView(props: { desk: Desk }): JSX.Element {
@@ -91,7 +91,7 @@ export function AskView(props: { desk: Desk }): JSX.Element {
         <CostView desk={desk} text={text} />
       </div>
       <div className="jp-ComprehendNb-live" aria-live="polite">
-        {asking ? <Plain text={desk.doing?.lines.slice(-6).join('\n') || 'asking…'} className="jp-mod-quiet" /> : null}
+        {asking ? <Waits doing={desk.doing} otherwise="asking…" most={6} /> : null}
         {done && !failed && done.answer ? (
           <>
             <Plain text={done.answer} className="jp-mod-answer" />
@@ -99,6 +99,7 @@ export function AskView(props: { desk: Desk }): JSX.Element {
           </>
         ) : null}
       </div>
+      <WritingView desk={desk} />
       {failed ? (
         <Trouble
           what={done.what}
@@ -111,6 +112,33 @@ export function AskView(props: { desk: Desk }): JSX.Element {
         {desk.summary && !desk.summary.rules ? <span title="What was spent">{plain(desk.summary.spent)}</span> : null}
       </div>
     </Section>
+  );
+}
+
+/** What a model is writing, as it comes: text, and nothing to act on before it is complete. */
+function WritingView(props: { desk: Desk }): JSX.Element | null {
+  useSignal(props.desk.wrote);
+  const { writing } = props.desk;
+  const end = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    if (end.current) {
+      end.current.scrollTop = end.current.scrollHeight;
+    }
+  }, [writing]);
+  if (!writing) {
+    return null;
+  }
+  return (
+    <div
+      className="jp-ComprehendNb-writing"
+      role="region"
+      aria-label="What is being written"
+      aria-busy="true"
+      ref={end}
+    >
+      <Plain text={writing.text} className="jp-mod-answer" />
+      <Plain text={writing.code} className="jp-mod-code" />
+    </div>
   );
 }
 

@@ -6,7 +6,7 @@ import { IBorrowed } from '../services';
 import { plain } from '../text';
 import { CheckView } from './check';
 import { CodeView } from './code';
-import { Button, Lines, Plain, Section, Trouble } from './common';
+import { Button, Lines, Plain, Section, Trouble, Waits } from './common';
 import { ExplainView } from './explain';
 
 /** A cell of the notebook, looked at closer: who explained it, what it lacks, and the way to renew it. */
@@ -44,6 +44,12 @@ export function CellView(props: { desk: Desk; borrowed: IBorrowed }): JSX.Elemen
         />
       </div>
       <Lines lines={told.reasons} />
+      {desk.doing?.target === target ? (
+        <div className="jp-ComprehendNb-buttons">
+          <Waits doing={desk.doing} otherwise="working…" />
+          <Button label="Stop" onClick={() => void desk.stop()} />
+        </div>
+      ) : null}
       {said.length ? (
         <ul className="jp-ComprehendNb-said" aria-label="Explanations">
           {said.map((one, i) => (

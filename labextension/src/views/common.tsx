@@ -1,6 +1,7 @@
 import { ISignal } from '@lumino/signaling';
 import React from 'react';
 
+import { IDoing } from '../desk';
 import { plain } from '../text';
 
 /** Render again whenever the signal is emitted. */
@@ -73,6 +74,16 @@ export function Section(props: {
 export function Plain(props: { text: string | undefined; className?: string }): JSX.Element | null {
   const text = plain(props.text);
   return text ? <div className={`jp-ComprehendNb-plain ${props.className ?? ''}`}>{text}</div> : null;
+}
+
+/** What is heard of an act that is under way, or that it waits for its turn. */
+export function Waits(props: { doing: IDoing | null; otherwise: string; most?: number }): JSX.Element | null {
+  const { doing, otherwise, most = 3 } = props;
+  if (!doing) {
+    return null;
+  }
+  const text = doing.waits ? 'Waits for the cell that is running…' : doing.lines.slice(-most).join('\n') || otherwise;
+  return <Plain text={text} className="jp-mod-quiet" />;
 }
 
 /** What went wrong, and what to do. */

@@ -8,7 +8,7 @@ import { IBorrowed } from '../services';
 import { count, plain, short } from '../text';
 import { CheckView } from './check';
 import { CodeView } from './code';
-import { Button, Changes, Lines, Plain, Section, Trouble } from './common';
+import { Button, Changes, Lines, Plain, Section, Trouble, Waits } from './common';
 import { ExplainView } from './explain';
 import { PreviewOutputs, RunOutputs } from './outputs';
 
@@ -110,7 +110,7 @@ function One(props: { desk: Desk; borrowed: IBorrowed; draft: DraftView }): JSX.
     }
     return done.ok !== false;
   };
-  const doing = desk.doing?.draft === draft.label ? desk.doing : null;
+  const doing = desk.doing?.target === draft.label ? desk.doing : null;
   return (
     <article className="jp-ComprehendNb-draft" aria-label={`Draft ${draft.label}`}>
       <div className="jp-ComprehendNb-head">
@@ -180,9 +180,7 @@ function One(props: { desk: Desk; borrowed: IBorrowed; draft: DraftView }): JSX.
         )}
         {doing ? <Button label="Stop" onClick={() => void desk.stop()} /> : null}
       </div>
-      {doing && doing.act !== 'run' ? (
-        <Plain text={doing.lines.slice(-3).join('\n') || 'working…'} className="jp-mod-quiet" />
-      ) : null}
+      {doing && (doing.act !== 'run' || doing.waits) ? <Waits doing={doing} otherwise="working…" /> : null}
       {last && last.ok === false && last.act !== 'explain' ? (
         <Trouble what={last.what} remedy={last.remedy} lines={last.lines} />
       ) : null}

@@ -41,7 +41,13 @@ export class PanelWidget extends ReactWidget {
 
   protected override onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
+    this._switched.emit();
     void this._desk?.refresh();
+  }
+
+  protected override onAfterHide(msg: Message): void {
+    super.onAfterHide(msg);
+    this._switched.emit();
   }
 
   protected override render(): JSX.Element {
@@ -89,7 +95,8 @@ function Switch(props: IShared & { widget: PanelWidget; switched: ISignal<unknow
   if (!desk) {
     return <div className="jp-ComprehendNb-empty">Open a notebook.</div>;
   }
-  return <DeskView key={desk.path} desk={desk} borrowed={props.borrowed} onExport={props.onExport} />;
+  const visible = props.widget.isVisible;
+  return <DeskView key={desk.path} desk={desk} visible={visible} borrowed={props.borrowed} onExport={props.onExport} />;
 }
 
 const LINES = {
@@ -99,7 +106,7 @@ const LINES = {
   absent: 'comprehend-nb is not loaded in this kernel.'
 };
 
-function DeskView(props: IShared & { desk: Desk }): JSX.Element {
+function DeskView(props: IShared & { desk: Desk; visible: boolean }): JSX.Element {
   const { desk, borrowed } = props;
   useSignal(desk.changed);
   const { line } = desk;
@@ -119,7 +126,7 @@ function DeskView(props: IShared & { desk: Desk }): JSX.Element {
       <AskView desk={desk} />
       <DraftsView desk={desk} borrowed={borrowed} />
       <CellView desk={desk} borrowed={borrowed} />
-      <StateView desk={desk} />
+      <StateView desk={desk} visible={props.visible} />
       <ReportView desk={desk} onExport={() => props.onExport(desk)} />
     </>
   );

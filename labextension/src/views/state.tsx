@@ -2,40 +2,31 @@ import React from 'react';
 
 import { RefusedError } from '../channel';
 import { Desk } from '../desk';
-import { Full, Row, Rows } from '../protocol';
+import { Full, Row } from '../protocol';
 import { count, plain } from '../text';
-import { Plain, Section, useStill } from './common';
+import { Plain, Section, useSignal, useStill } from './common';
 
 const HEIGHT = 24;
-const SPARE = 12;
+const SPARE = 24;
 const SHOWN = 12;
 
-/** The live names as the model would see them: only those on the screen are asked for. */
-export function StateView(props: { desk: Desk }): JSX.Element {
-  const { desk } = props;
+/** The live names as the model would see them: only those on the screen are asked for, and come with the news from then on. */
+export function StateView(props: { desk: Desk; visible: boolean }): JSX.Element {
+  const { desk, visible } = props;
+  useSignal(desk.rowsChanged);
   const [filter, setFilter] = React.useState('');
-  const [rows, setRows] = React.useState<Rows | null>(null);
+  const { rows } = desk;
   const [top, setTop] = React.useState(0);
   const [open, setOpen] = React.useState('');
   const list = React.useRef<HTMLDivElement>(null);
   const wanted = useStill(filter, 120);
   const { version } = desk;
 
+  const at = Math.floor(top / (HEIGHT * (SPARE / 4)));
   React.useEffect(() => {
-    let here = true;
-    if (desk.line === 'open') {
-      const first = Math.max(0, Math.floor(top / HEIGHT) - SPARE);
-      desk.channel
-        ?.ask<Rows>({ ask: 'rows', first, count: SHOWN + 2 * SPARE, filter: wanted })
-        .then(found => here && setRows(found))
-        .catch(() => undefined);
-    } else {
-      setRows(null);
-    }
-    return () => {
-      here = false;
-    };
-  }, [desk, desk.channel, desk.line, version, wanted, Math.floor(top / (HEIGHT * (SPARE / 2)))]);
+    const first = Math.max(0, Math.floor(top / HEIGHT) - SPARE);
+    void desk.watch(visible ? { first, count: SHOWN + 2 * SPARE, filter: wanted } : null);
+  }, [desk, visible, wanted, at]);
 
   const move = (event: React.KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
