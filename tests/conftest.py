@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -27,3 +28,35 @@ def a_bare_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield
+
+
+@pytest.fixture(scope="session")
+def site(a_bare_account: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    "One JupyterLab for all tests that need none of their own; each gets a project of its own there."
+    from lab_support import Site, lab
+
+    place = tmp_path_factory.mktemp("site")
+    (place / "projects").mkdir()
+    with lab(place / "projects", place / "own") as url:
+        yield Site(url, place / "projects")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    "One browser a module: while it is there, asyncio believes that a loop runs."
+    from lab_support import chrome
+
+    with chrome() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    "A page with nothing stored; nothing may go wrong in it."
+    from lab_support import new_page
+
+    page = new_page(browser)
+    yield page
+    faults = page.faults
+    page.context.close()
+    assert faults == [], "something went wrong in the page"

@@ -13,11 +13,13 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from kernel_support import make_project
 
 import comprehend_nb
 
@@ -129,13 +131,6 @@ def new_page(browser: Any, width: int = 1280, height: int = 1000) -> Any:
     return page
 
 
-@contextmanager
-def browsing() -> Iterator[Any]:
-    "A page of a headless browser."
-    with chrome() as browser:
-        yield new_page(browser)
-
-
 class Notebook:
     "An open notebook, worked by keys and looked at through JupyterLab's own model of it."
 
@@ -168,6 +163,16 @@ class Notebook:
 
     def do(self, command: str) -> None:
         self.page.evaluate("c => { void window.jupyterapp.commands.execute(c) }", command)
+
+    def execute(self, code: str) -> None:
+        "In the kernel, without a cell: as a program would that is attached to it."
+        content = "{code, store_history: false, allow_stdin: false}"
+        script = f"code => {{ {LOOK} return page.sessionContext.session.kernel.requestExecute({content}).done.then(m => m.content.status) }}"
+        assert self.page.evaluate(script, code) == "ok"
+
+    def asks(self, model: Any) -> None:
+        "Before comprehend-nb is loaded: let this kernel ask a scripted model."
+        self.execute(f"import os; os.environ.update(ANTHROPIC_BASE_URL={model.url!r}, COMPREHEND_NB_API_KEY='local-key')")
 
     def save(self) -> None:
         self.page.evaluate(f"() => {{ {LOOK} return page.context.save() }}")
@@ -243,3 +248,28 @@ class Panel:
 
     def row(self, name: str) -> Any:
         return self.root.locator(".jp-ComprehendNb-row").filter(has=self.page.get_by_role("button", name=name, exact=True))
+
+
+@dataclass(frozen=True)
+class Site:
+    "A server that several tests share; kernels there ask rules, unless a notebook is given a scripted model."
+
+    url: str
+    root: Path
+
+    def write(self, name: str, *sources: str) -> Path:
+        "A notebook of this name in a new project of this name: its path, below `nbs`."
+        path = make_project(self.root / name) / "nbs" / f"{name}.ipynb"
+        write_notebook(path, *(sources or (FRAME, "")))
+        return path
+
+    def open(self, page: Any, path: Path, model: Any = None) -> Notebook:
+        notebook = Notebook(page, self.url, str(path.relative_to(self.root)))
+        if model:
+            notebook.asks(model)
+        return notebook
+
+    def start(self, page: Any, name: str, *sources: str, model: Any = None) -> tuple[Notebook, Panel, Path]:
+        "A new notebook, opened, with the panel beside it and comprehend-nb loaded."
+        path = self.write(name, *sources)
+        return self.open(page, path, model), Panel(page).load(), path

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from kernel_support import ledger_text, make_project
-from lab_support import FRAME, Notebook, Panel, chrome, lab, needs_the_panel, new_page, write_notebook
+from kernel_support import ledger_text
+from lab_support import FRAME, Panel, Site, needs_the_panel, write_notebook
 from loopback import Loopback, error, propose, say
 
 pytestmark = [*needs_the_panel, pytest.mark.slow]
@@ -23,41 +21,8 @@ WORDS = {
 POOR = dict.fromkeys(WORDS, "it works")
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    "A server with the embedded rules; its address and the project."
-    place = tmp_path_factory.mktemp("site")
-    project = make_project(place / "p")
-    with lab(project, place / "own") as url:
-        yield url, project
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chrome() as found:
-        yield found
-
-
-@pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    page = new_page(browser)
-    yield page
-    faults = page.faults
-    page.context.close()
-    assert faults == [], "something went wrong in the page"
-
-
 def on_disk(path: Path) -> list[str]:
     return [c.source for c in nbformat.read(path, as_version=4).cells if c.source]
-
-
-def start(page: Any, site: tuple[str, Path], name: str, *sources: str) -> tuple[Notebook, Panel, Path]:
-    "A new notebook, opened, with the panel beside it and comprehend-nb loaded."
-    url, project = site
-    path = project / "nbs" / name
-    write_notebook(path, *(sources or (FRAME, "")))
-    notebook = Notebook(page, url, f"nbs/{name}")
-    return notebook, Panel(page).load(), path
 
 
 def mark(page: Any, index: int) -> Any:
@@ -69,8 +34,8 @@ def standing(page: Any, index: int, label: str) -> None:
     page.locator(".jp-Notebook-cell").nth(index).locator(f"> .jp-ComprehendNb-mark.jp-mod-{label}").wait_for()
 
 
-def test_the_loop_by_mouse(page: Any, site: tuple[str, Path]) -> None:
-    notebook, panel, path = start(page, site, "mouse.ipynb")
+def test_the_loop_by_mouse(page: Any, site: Site) -> None:
+    notebook, panel, path = site.start(page, "mouse")
     assert "rules, no model" in panel.text
     notebook.run(0)
     panel.row("penguins").wait_for()
@@ -102,7 +67,7 @@ def test_the_loop_by_mouse(page: Any, site: tuple[str, Path]) -> None:
     assert panel.draft.count() == 0 and "stands in no cell" not in panel.text
     notebook.save()
     assert on_disk(path) == [FRAME, accepted["source"]]
-    assert ledger_text(site[1]).count('"kind":"explained"') == 1
+    assert ledger_text(path.parents[1]).count('"kind":"explained"') == 1
 
     notebook.type(1, accepted["source"] + "\nworst = missing.max()")
     standing(page, 1, "stale")
@@ -125,22 +90,9 @@ def test_the_loop_by_mouse(page: Any, site: tuple[str, Path]) -> None:
 CODE = "missing = penguins.isna().sum()\nmissing.sort_values(ascending=False)"
 
 
-@contextmanager
-def asking(tmp_path: Path, steps: list[Any], *, together: bool = False, app: str = "jupyterlab") -> Iterator[tuple[tuple[str, Path], Loopback]]:
-    "A server whose kernels ask a scripted model."
-    project = make_project(tmp_path / "p")
-    with Loopback(steps) as model:
-        environ = {"ANTHROPIC_BASE_URL": model.url, "COMPREHEND_NB_API_KEY": "local-key"}
-        with lab(project, tmp_path / "own", environ, together=together, app=app) as url:
-            yield (url, project), model
-
-
-def test_the_loop_by_keyboard_alone_with_a_model(page: Any, tmp_path: Path) -> None:
-    with asking(tmp_path, [propose(CODE, "Count the gaps.")]) as (site, model):
-        url, project = site
-        path = project / "nbs" / "keys.ipynb"
-        write_notebook(path, FRAME, "")
-        notebook, panel, keys = Notebook(page, url, "nbs/keys.ipynb"), Panel(page), page.keyboard
+def test_the_loop_by_keyboard_alone_with_a_model(page: Any, site: Site) -> None:
+    with Loopback([propose(CODE, "Count the gaps.", delay=0.12)]) as model:
+        notebook, panel, keys = site.open(page, site.write("keys"), model), Panel(page), page.keyboard
         keys.press("Control+Shift+C")
         page.locator(".lm-CommandPalette-input:focus").wait_for()
         keys.insert_text("Load comprehend-nb")
@@ -157,7 +109,10 @@ def test_the_loop_by_keyboard_alone_with_a_model(page: Any, tmp_path: Path) -> N
         assert panel.ask_box.input_value() == "count the gaps of penguins"
         panel.root.get_by_text("tokens").wait_for()
         keys.press("Enter")
+        panel.root.locator(".jp-ComprehendNb-writing").get_by_text("missing = penguins").wait_for()
+        assert panel.draft.count() == 0, "seen as it is written, and nothing to act on yet"
         panel.draft.wait_for()
+        panel.root.locator(".jp-ComprehendNb-writing").wait_for(state="detached")
         assert "Count the gaps." in panel.draft.inner_text() and "count the gaps of penguins" in model.requests[0].text
         keys.press("Alt+Shift+R")
         panel.draft.locator(".jp-ComprehendNb-explain").wait_for()
@@ -180,15 +135,16 @@ def test_the_loop_by_keyboard_alone_with_a_model(page: Any, tmp_path: Path) -> N
 
 
 @pytest.mark.sweep
-def test_stop_and_retry_and_errors_in_plain_words(page: Any, tmp_path: Path) -> None:
-    steps = [say("never", ttfb=60), error(401, "invalid x-api-key"), say("There are 344 rows.")]
-    with asking(tmp_path, steps) as (site, model):
-        _, panel, _ = start(page, site, "stop.ipynb")
+def test_stop_and_retry_and_errors_in_plain_words(page: Any, site: Site) -> None:
+    steps = [say("It never comes to an end " * 20, delay=0.3), error(401, "invalid x-api-key"), say("There are 344 rows.")]
+    with Loopback(steps) as model:
+        _, panel, _ = site.start(page, "stop", model=model)
         panel.ask("how many rows are there?")
         panel.root.get_by_text("asking").first.wait_for()
-        assert model.wait(lambda: model.requests, 60)
+        panel.root.locator(".jp-ComprehendNb-writing").get_by_text("It never comes").wait_for()
         panel.button("Stop").click()
         panel.root.get_by_text("stopped; nothing was changed").wait_for()
+        assert panel.root.locator(".jp-ComprehendNb-writing").count() == 0
         assert model.wait(lambda: model.aborted, 30), "the request was let go"
         panel.button("Retry").click()
         trouble = panel.root.get_by_role("alert")
@@ -200,8 +156,8 @@ def test_stop_and_retry_and_errors_in_plain_words(page: Any, tmp_path: Path) -> 
 
 
 @pytest.mark.sweep
-def test_a_stop_before_its_turn_leaves_the_running_cell_alone(page: Any, site: tuple[str, Path]) -> None:
-    notebook, panel, _ = start(page, site, "turn.ipynb", "import time\nfor i in range(60): time.sleep(0.1)\ndone = 1", "")
+def test_a_stop_before_its_turn_leaves_the_running_cell_alone(page: Any, site: Site) -> None:
+    notebook, panel, _ = site.start(page, "turn", "import time\nfor i in range(60): time.sleep(0.1)\ndone = 1", "")
     notebook.select(0)
     page.keyboard.press("Shift+Enter")
     notebook.until("page.sessionContext.session.kernel.status === 'busy'")
@@ -213,8 +169,8 @@ def test_a_stop_before_its_turn_leaves_the_running_cell_alone(page: Any, site: t
     panel.row("done").wait_for()
 
 
-def test_what_is_half_typed_and_drafted_outlives_reload_restart_and_death(page: Any, site: tuple[str, Path]) -> None:
-    notebook, panel, path = start(page, site, "lost.ipynb", FRAME, "", "import os; os._exit(1)")
+def test_what_is_half_typed_and_drafted_outlives_reload_restart_and_death(page: Any, site: Site) -> None:
+    notebook, panel, path = site.start(page, "lost", FRAME, "", "import os; os._exit(1)")
     notebook.run(0)
     panel.ask()
     panel.button("Run", panel.draft).click()
@@ -252,14 +208,14 @@ def test_what_is_half_typed_and_drafted_outlives_reload_restart_and_death(page: 
 
 
 @pytest.mark.sweep
-def test_each_notebook_has_its_own(page: Any, site: tuple[str, Path]) -> None:
+def test_each_notebook_has_its_own(page: Any, site: Site) -> None:
     "Two notebooks, two kernels, one of them without comprehend-nb; the panel shows the one in front."
-    notebook, panel, path = start(page, site, "one.ipynb", "here = 1", "")
+    notebook, panel, path = site.start(page, "one", "here = 1", "")
     notebook.run(0)
     panel.row("here").wait_for()
     panel.ask_box.fill("of the first")
     write_notebook(path.with_name("two.ipynb"), "there = 2")
-    page.evaluate("() => { void window.jupyterapp.commands.execute('docmanager:open', {path: 'nbs/two.ipynb'}) }")
+    page.evaluate("() => { void window.jupyterapp.commands.execute('docmanager:open', {path: 'one/nbs/two.ipynb'}) }")
     panel.root.get_by_text("comprehend-nb is not loaded in this kernel.").wait_for()
     panel.button("Load it").click()
     panel.ask_box.wait_for()
@@ -270,11 +226,11 @@ def test_each_notebook_has_its_own(page: Any, site: tuple[str, Path]) -> None:
 
 
 @pytest.mark.sweep
-def test_a_cell_that_moved_on_is_not_replaced(page: Any, tmp_path: Path) -> None:
+def test_a_cell_that_moved_on_is_not_replaced(page: Any, site: Site) -> None:
     fixed = "mean = sum([1, 2]) / 2"
     steps = [propose(fixed, "Divide by the number of values.", target="replace_cell")]
-    with asking(tmp_path, steps) as (site, _model):
-        notebook, panel, path = start(page, site, "moved.ipynb", "mean = sum([1, 2]) / 0", "")
+    with Loopback(steps) as model:
+        notebook, panel, path = site.start(page, "moved", "mean = sum([1, 2]) / 0", "", model=model)
         notebook.run(0)
         panel.ask("repair it")
         panel.draft.locator(".cm-deletedChunk").wait_for()
@@ -295,10 +251,10 @@ def test_a_cell_that_moved_on_is_not_replaced(page: Any, tmp_path: Path) -> None
 
 
 @pytest.mark.sweep
-def test_a_cell_is_replaced_where_it_still_is_what_it_was(page: Any, tmp_path: Path) -> None:
+def test_a_cell_is_replaced_where_it_still_is_what_it_was(page: Any, site: Site) -> None:
     fixed = "mean = sum([1, 2]) / 2"
-    with asking(tmp_path, [propose(fixed, "Divide by the number of values.", target="replace_cell")]) as (site, _model):
-        notebook, panel, _ = start(page, site, "mended.ipynb", "mean = sum([1, 2]) / 0", "# below", "")
+    with Loopback([propose(fixed, "Divide by the number of values.", target="replace_cell")]) as model:
+        notebook, panel, _ = site.start(page, "mended", "mean = sum([1, 2]) / 0", "# below", "", model=model)
         notebook.run(0)
         before = notebook.cells[0]["id"]
         panel.ask("repair it")
@@ -309,8 +265,8 @@ def test_a_cell_is_replaced_where_it_still_is_what_it_was(page: Any, tmp_path: P
 
 
 @pytest.mark.sweep
-def test_ten_thousand_names(page: Any, site: tuple[str, Path]) -> None:
-    notebook, panel, _ = start(page, site, "many.ipynb", "for i in range(10_000): globals()[f'v{i:05}'] = i", "")
+def test_ten_thousand_names(page: Any, site: Site) -> None:
+    notebook, panel, _ = site.start(page, "many", "for i in range(10_000): globals()[f'v{i:05}'] = i", "")
     notebook.run(0)
     panel.root.get_by_text("10,00").wait_for()
     assert panel.root.locator(".jp-ComprehendNb-row").count() < 60, "only what is seen is there"
@@ -327,9 +283,9 @@ def test_ten_thousand_names(page: Any, site: tuple[str, Path]) -> None:
 
 
 @pytest.mark.sweep
-def test_export_says_what_it_refuses_and_then_exports(page: Any, site: tuple[str, Path]) -> None:
+def test_export_says_what_it_refuses_and_then_exports(page: Any, site: Site) -> None:
     source = "#| export\ndef heavier(frame, than=4500):\n    known = frame.dropna(subset=['body_mass_g'])\n    return known[known.body_mass_g > than]"
-    notebook, panel, _ = start(page, site, "heavier.ipynb", "#| default_exp heavier", source)
+    notebook, panel, path = site.start(page, "heavier", "#| default_exp heavier", source)
     notebook.run(0)
     notebook.run(1)
     standing(page, 1, "executed")
@@ -337,7 +293,7 @@ def test_export_says_what_it_refuses_and_then_exports(page: Any, site: tuple[str
     dialog = page.locator(".jp-Dialog")
     dialog.get_by_text("heavier: nobody has explained it").wait_for()
     dialog.get_by_role("button", name="Close").click()
-    assert not (site[1] / "birds" / "heavier.py").exists()
+    assert not (path.parents[1] / "birds" / "heavier.py").exists()
     mark(page, 1).click()
     cell = panel.root.locator(".jp-mod-cell")
     panel.explain(
@@ -351,4 +307,4 @@ def test_export_says_what_it_refuses_and_then_exports(page: Any, site: tuple[str
     standing(page, 1, "explained")
     page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Export").click()
     panel.root.get_by_text("written: birds/heavier.py").wait_for()
-    assert "def heavier" in (site[1] / "birds" / "heavier.py").read_text()
+    assert "def heavier" in (path.parents[1] / "birds" / "heavier.py").read_text()

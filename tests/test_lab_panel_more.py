@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from kernel_support import make_project
-from lab_support import FRAME, Notebook, Panel, chrome, lab, needs_the_panel, new_page, write_notebook
+from lab_support import FRAME, Notebook, Panel, Site, lab, needs_the_panel, new_page, write_notebook
 from loopback import Loopback, error, propose, say
 
 pytestmark = [*needs_the_panel, pytest.mark.slow]
@@ -26,12 +26,6 @@ WORDS = {
     "why": "a species with many gaps would pull the comparison of masses",
     "fails": "a gap written as the word unknown would not be counted",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chrome() as found:
-        yield found
 
 
 @contextmanager
@@ -72,44 +66,41 @@ def payloads(url: str) -> list[str]:
     return [m.format(u=f"{url}/{i}") for i, m in enumerate(made)]
 
 
-def test_hostile_text_loads_nothing_and_runs_nothing(browser: Any, tmp_path: Path) -> None:
-    page, project = new_page(browser), make_project(tmp_path / "p")
+def test_hostile_text_loads_nothing_and_runs_nothing(browser: Any, site: Site) -> None:
+    page = new_page(browser)
     with counter() as (url, hits):
         bad = payloads(url)
         assert len(bad) >= 20
         every = " ".join(bad).replace("\x1b", "").replace("\x07", "")
         data = "bad = " + repr(bad) + "\nframe = {b: b for b in bad}\n" + "\n".join(f"v{i} = {b!r}" for i, b in enumerate(bad))
         shows = "from IPython.display import HTML, Markdown, SVG, display\nfor b in bad: display(HTML(b), Markdown(b))\nHTML('<table><tr><td>a</td></tr><tr><td>' + bad[0] + '</td></tr></table>')"
-        steps = [say(every), propose(shows, every[:200], every[:200]), propose(f"text = {bad[0]!r}", bad[1], bad[2]), error(400, every)]
+        steps = [say(every, delay=0.01), propose(shows, every[:200], every[:200]), propose(f"text = {bad[0]!r}", bad[1], bad[2]), error(400, every)]
         with Loopback(steps) as model:
-            environ = {"ANTHROPIC_BASE_URL": model.url, "COMPREHEND_NB_API_KEY": "local-key"}
-            with lab(project, tmp_path / "own", environ) as at:
-                write_notebook(project / "nbs" / "bad.ipynb", data, "", f"raise ValueError({every!r})")
-                notebook = Notebook(page, at, "nbs/bad.ipynb")
-                page.evaluate("() => { window.evil = 0; window.jupyterapp.commands.addCommand('evil:hit', {execute: () => { window.evil += 1 }}) }")
-                panel = Panel(page).load()
-                notebook.run(0)
-                panel.row("v0").wait_for()
-                for name in ("bad", "frame", "v3", "v26"):
-                    panel.root.get_by_role("searchbox", name="Filter names").fill(name)
-                    panel.button(name).click()
-                    panel.root.locator(".jp-ComprehendNb-full").wait_for()
-                panel.ask("what is bad?")
-                panel.root.get_by_text("<iframe").first.wait_for()
-                panel.ask("show it")
-                panel.draft.wait_for()
-                panel.button("Preview", panel.draft).click()
-                panel.draft.locator(".jp-ComprehendNb-preview").wait_for()
-                panel.ask("another")
-                panel.root.get_by_role("button", name="d2", exact=True).wait_for()
-                panel.ask("fail")
-                panel.root.get_by_role("alert").wait_for()
-                page.wait_for_timeout(1500)
-                inside = panel.root.evaluate(
-                    "e => [...e.querySelectorAll('a, img:not([src^=\"data:\"]), iframe, script, video, audio, object, embed, link, meta, base, form[action], [data-commandlinker-command], [style*=url]')].map(n => n.outerHTML)"
-                )
-                shown = panel.text
-                evil = page.evaluate("() => window.evil")
+            notebook = site.open(page, site.write("bad", data, "", f"raise ValueError({every!r})"), model)
+            page.evaluate("() => { window.evil = 0; window.jupyterapp.commands.addCommand('evil:hit', {execute: () => { window.evil += 1 }}) }")
+            panel = Panel(page).load()
+            notebook.run(0)
+            panel.row("v0").wait_for()
+            for name in ("bad", "frame", "v3", "v26"):
+                panel.root.get_by_role("searchbox", name="Filter names").fill(name)
+                panel.button(name).click()
+                panel.root.locator(".jp-ComprehendNb-full").wait_for()
+            panel.ask("what is bad?")
+            panel.root.get_by_text("<iframe").first.wait_for()
+            panel.ask("show it")
+            panel.draft.wait_for()
+            panel.button("Preview", panel.draft).click()
+            panel.draft.locator(".jp-ComprehendNb-preview").wait_for()
+            panel.ask("another")
+            panel.root.get_by_role("button", name="d2", exact=True).wait_for()
+            panel.ask("fail")
+            panel.root.get_by_role("alert").wait_for()
+            page.wait_for_timeout(1500)
+            inside = panel.root.evaluate(
+                "e => [...e.querySelectorAll('a, img:not([src^=\"data:\"]), iframe, script, video, audio, object, embed, link, meta, base, form[action], [data-commandlinker-command], [style*=url]')].map(n => n.outerHTML)"
+            )
+            shown = panel.text
+            evil = page.evaluate("() => window.evil")
         ours = list(hits)
         page.set_content("".join(bad))
         page.wait_for_timeout(1500)
@@ -120,32 +111,30 @@ def test_hostile_text_loads_nothing_and_runs_nothing(browser: Any, tmp_path: Pat
     page.context.close()
 
 
-def test_nothing_serious_for_who_cannot_see(browser: Any, tmp_path: Path) -> None:
+def test_nothing_serious_for_who_cannot_see(browser: Any, site: Site) -> None:
     "axe finds nothing serious in the panel, with a draft that ran, explanations begun and a cell looked at."
     if not AXE.is_file():
         pytest.skip("axe-core is not here: jlpm install in labextension/")
-    page, project = new_page(browser), make_project(tmp_path / "p")
-    write_notebook(project / "nbs" / "axe.ipynb", FRAME, "")
-    with lab(project, tmp_path / "own") as url:
-        notebook, panel = Notebook(page, url, "nbs/axe.ipynb"), Panel(page).load()
-        notebook.run(0)
-        panel.ask()
-        panel.button("Run", panel.draft).click()
-        panel.draft.locator("textarea").first.fill("works")
-        panel.draft.locator("textarea").nth(1).focus()
-        panel.draft.locator(".jp-ComprehendNb-reason").wait_for()
-        page.locator(".jp-Notebook-cell > .jp-ComprehendNb-mark").first.click()
-        panel.root.locator(".jp-mod-cell").wait_for()
-        page.add_script_tag(content=AXE.read_text())
-        found = []
-        for theme in ("JupyterLab Light", "JupyterLab Dark"):
-            page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
-            page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
-            page.wait_for_timeout(500)
-            found += page.evaluate("async () => [...(await axe.run('#comprehend-nb-panel')).violations, ...(await axe.run('.jp-ComprehendNb-mark')).violations]")
-        page.locator("#comprehend-nb-panel").evaluate("e => { e.innerHTML += '<img src=\"data:,\"><button></button>' }")
-        seen = page.evaluate("async () => (await axe.run('#comprehend-nb-panel')).violations.map(v => v.id)")
-        assert {"image-alt", "button-name"} <= set(seen), "it does find what is wrong"
+    page = new_page(browser)
+    notebook, panel, _ = site.start(page, "axe")
+    notebook.run(0)
+    panel.ask()
+    panel.button("Run", panel.draft).click()
+    panel.draft.locator("textarea").first.fill("works")
+    panel.draft.locator("textarea").nth(1).focus()
+    panel.draft.locator(".jp-ComprehendNb-reason").wait_for()
+    page.locator(".jp-Notebook-cell > .jp-ComprehendNb-mark").first.click()
+    panel.root.locator(".jp-mod-cell").wait_for()
+    page.add_script_tag(content=AXE.read_text())
+    found = []
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
+        page.wait_for_timeout(500)
+        found += page.evaluate("async () => [...(await axe.run('#comprehend-nb-panel')).violations, ...(await axe.run('.jp-ComprehendNb-mark')).violations]")
+    page.locator("#comprehend-nb-panel").evaluate("e => { e.innerHTML += '<img src=\"data:,\"><button></button>' }")
+    seen = page.evaluate("async () => (await axe.run('#comprehend-nb-panel')).violations.map(v => v.id)")
+    assert {"image-alt", "button-name"} <= set(seen), "it does find what is wrong"
     page.context.close()
     serious = [v for v in found if v["impact"] in ("serious", "critical")]
     assert [(v["id"], [n["html"][:200] + " " + n["failureSummary"][:300] for n in v["nodes"]][:3]) for v in serious] == []
