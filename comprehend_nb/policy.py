@@ -204,6 +204,7 @@ class Personal:
     deadline: float = 60.0
     hours: bool = True  # keep weekly sums of time on this machine, for this person
     sign: bool | None = None  # sign sessions of the ledger with git's key; None: where git signs commits by default
+    calls: bool = True  # record which exported functions were seen to call which
     moments: bool = True  # what people said about code, shown in tracebacks and at changed cells
 
 # %% ../nbs/02_policy.ipynb #9345374b
@@ -240,7 +241,7 @@ def read_personal(environ: Mapping[str, str] = os.environ) -> Personal:
 _PERSONAL_TYPES: Mapping[str, tuple[type, ...]] = {
     "model": (str,), "base_url": (str, type(None)), "api_key": (str, type(None)), "name": (str,), "email": (str,),
     "day_budget_usd": (int, float), "request_budget_usd": (int, float), "prices": (dict,), "hours": (bool,), "deadline": (int, float),
-    "moments": (bool,), "sign": (bool, type(None)), "probe": (bool,), "try_first": (bool,),
+    "moments": (bool,), "calls": (bool,), "sign": (bool, type(None)), "probe": (bool,), "try_first": (bool,),
 }  # fmt: skip
 
 

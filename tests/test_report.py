@@ -129,6 +129,37 @@ def test_a_rename_keeps_its_authors(lab):
     assert past.creator == ADA.id and dict(past.changes) == {ADA.id: 1, BOB.id: 1}
 
 
+def test_a_kernel_sees_calls_that_no_name_leads_to(tmp_path):
+    "A handler in a dict: read, nothing uses it; seen, it is part of the critical path, for as long as both stay as they are."
+    from kernel_support import driving
+
+    lab = Lab(tmp_path / "a", "critical = serve\ncritical_explainers = 1\n")
+    cells = ["#| export\nhandlers = {}", "#| export\ndef price(net):\n    return net * 7", "#| export\ndef serve(kind, x):\n    return [handlers[kind](x) for _ in range(3)]", "handlers['price'] = price\nshown = serve('price', 1)"]
+    lab.write("00_core", "# core\n\n> Core.", "#| default_exp core", *cells)
+    lab.git("config", "user.name", "Ada")
+    lab.git("config", "user.email", "ada@example.org")
+    lab.commit()
+    tells = sys.version_info >= (3, 12)
+    with driving(lab.root) as d:
+        for i, source in enumerate(cells):
+            assert d.run(source, f"c{i + 2}", allow_stdin=False) == "" and d.status == "ok"
+        assert not (lab.root / ".comprehend/ledger").exists(), "a program is nobody"
+        for i, source in enumerate(cells):
+            d.run(source, f"c{i + 2}")
+        assert "explained" in d.run("%ai_status", "s")
+        assert d.run("import sys; print(hasattr(sys, 'monitoring') and sys.monitoring.get_tool(4))", "m").strip() == ("comprehend-nb" if tells else "False")
+    path = report(lab.project).chains[0]
+    assert (path.name, dict(path.links), [u.name for u in path.units]) == (("serve", {"seen": 1}, ["serve", "price"]) if tells else ("serve", {}, ["serve"]))
+    seen = [r for r in read(lab.root).records if r.kind == "called"]
+    assert len(seen) == tells
+    by = units(report(lab.project))
+    with Ledger(lab.root, BOB) as ledger:
+        ledger.append("called", by["serve"].fingerprint, calls=[by["price"].fingerprint])
+    assert "1 seen" in page(report(lab.project)) and as_json(report(lab.project))["critical_paths"][0]["links"] == {"seen": 1}
+    lab.edit("nbs/00_core.ipynb", "return net * 7", "return net * 9")
+    assert dict(report(lab.project).chains[0].links) == {}, "other code, that nobody saw called"
+
+
 def test_the_policy_names_paths_and_one_that_is_not_there_is_said(lab):
     lab.policy("critical = total, nothing_here")
     found = report(lab.project)
@@ -338,6 +369,8 @@ def test_a_module_is_explained_as_a_whole_until_an_interface_changes(lab):
     lab.policy("critical = total")
     found = {a.name: a for a in report(lab.project).above}
     assert {n: (a.state, a.asked) for n, a in found.items()} == {"path:total": ("none", True), "module:shop.till": ("none", True)}
+    said = cli(lab, "check").stdout
+    assert "nbs/01_till.ipynb#c3 total: critical path: nobody has said what it is for as a whole" in said and "Say it: comprehend-nb above till." in said, said
     assert cli(lab, "above", "core").returncode == 1 and cli(lab, "above", "nothing").returncode == 2
     assert cli(lab, "above", "core", "--what", "ok", "--why", "ok", "--fails", "ok").returncode == 2, "filler is no explanation"
     done = cli(lab, "above", "core", *WHOLE)
@@ -345,12 +378,14 @@ def test_a_module_is_explained_as_a_whole_until_an_interface_changes(lab):
     assert json.loads(cli(lab, "above", "total", *WHOLE, "--json").stdout)["name"] == "path:total"
     found = {a.name: a for a in report(lab.project).above}
     assert {n: a.state for n, a in found.items()} == {"path:total": "live", "module:shop.core": "live", "module:shop.till": "none"}
+    assert "critical path" not in (said := cli(lab, "check").stdout) and "critical module" in said, said
     lab.edit("nbs/00_core.ipynb", "return net * (1 + RATE / 100)", "return net + net * RATE / 100")
     assert {a.state for a in report(lab.project).above if a.name != "module:shop.till"} == {"live"}, "a body is no interface"
     lab.edit("nbs/00_core.ipynb", "def gross(net):", "def gross(net, rate=None):")
     found = {a.name: a for a in report(lab.project).above}
     assert found["module:shop.core"].state == "stale" and found["module:shop.core"].changed == ("shop.core.gross",) and found["path:total"].state == "stale"
     assert "interfaces that changed" in page(report(lab.project))
+    assert "the interface of shop.core.gross changed" in cli(lab, "check").stdout
 
 
 def test_what_is_said_above_cells_does_not_count_for_cells(lab):

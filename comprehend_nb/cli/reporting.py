@@ -17,7 +17,7 @@ from .commands import FALLS, HOLDS, UsageError, person_of, project_of
 from .say import say, say_json
 
 if TYPE_CHECKING:
-    from comprehend_nb.report.above import Above
+    from comprehend_nb.export.wholes import Above
     from comprehend_nb.notebooks import Project
     from comprehend_nb.report.measure import Measures
     from comprehend_nb.report.slope import Slope
@@ -64,9 +64,11 @@ def _whole(report: "Report") -> list[tuple[str, str]]:
 
 
 def _paths(report: "Report") -> list[tuple[str, str]]:
+    from comprehend_nb.report.graph import linked
+
     out = [("", ""), ("critical paths", "bold")] if report.chains else []
-    said = "  {} ({}): its weakest unit has {} people, the whole path {}"
-    return out + [(said.format(c.name, c.why, c.weakest(), len(c.everybody())), "red" if c.weakest() < 2 else "") for c in report.chains]
+    said = "  {} ({}; {}): its weakest unit has {} people, the whole path {}"
+    return out + [(said.format(c.name, c.why, linked(c) or "no links", c.weakest(), len(c.everybody())), "red" if c.weakest() < 2 else "") for c in report.chains]
 
 
 def _modules(report: "Report") -> list[tuple[str, str]]:
@@ -134,7 +136,7 @@ def _define(args: Namespace) -> int:
 def above(args: Namespace) -> int:
     "Show, or record, what somebody says of a module or of the path below a symbol as a whole."
     from comprehend_nb.ledger import Ledger
-    from comprehend_nb.report.above import explain_above, standing_above, told
+    from comprehend_nb.export.wholes import explain_above, standing_above, told
     from comprehend_nb.report.team import whole_of
 
     project = project_of(args.path)

@@ -20,6 +20,7 @@ from .contained import words
 from .shown import say
 from .typed import take_as_typed
 from ..redact import plain
+from ..session.calls import Calls
 from ..session.moments import Moments
 from ..session.watch import Watch
 
@@ -36,6 +37,7 @@ class Loaded:
         self.base: Callable[[list[str]], list[str]] = take_as_typed
         self.transformer = self.take
         self.moments = Moments(shell, lambda: vars(self).get("session"))
+        self.calls = Calls(shell, lambda: vars(self).get("session"))
 
     @cached_property
     def session(self) -> "Session":
@@ -67,17 +69,20 @@ class Loaded:
         with contextlib.suppress(Exception):
             self.session.evidence  # noqa: B018
             self.moments.whys.learn()
+            self.calls.settle()
 
     def before(self, info: Any) -> None:
         "A cell that starts a program (`!comprehend-nb export`) finds what ran before it recorded."
         if self.watch.waiting and re.search(r"^\s*[!%]", info.raw_cell or "", re.MULTILINE):
             self.settle()
         self.moments.before(info)
+        self.calls.before()
 
     def after(self, result: Any) -> None:
         "Note what ran; bookkeeping waits until the reply has gone out."
         try:
             self.watch.cell_ran(result)
+            self.calls.ran(result, lambda: self.watch.who(self.shell).person)
             if self.watch.waiting:
                 _when_idle(self.settle)
         except Exception as e:  # a hook of ours must never cost the person their cell
@@ -123,6 +128,7 @@ def load(shell: Any) -> Loaded:
     shell.input_transformers_cleanup.insert(0, loaded.transformer)
     shell._comprehend_nb = loaded
     loaded.moments.attach()
+    loaded.calls.attach()
     hours = Hours(shell, loaded.watch.who)
     hours.attach(lambda: vars(loaded).get("session"), lambda ticket: loaded.door.keys.act(ticket) if loaded.door else "")
     shell.events.register("pre_run_cell", loaded.before)
@@ -158,3 +164,4 @@ def unload(shell: Any) -> None:
         loaded.moments.detach()
         atexit.unregister(loaded.last)
         loaded.last()
+        loaded.calls.detach()

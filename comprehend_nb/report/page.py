@@ -13,11 +13,11 @@ from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 # %% ../../nbs/42_report/12_page.ipynb #8b133aaa
-from .above import Above
+from ..export.wholes import Above
 from .answers import Loss
 from .calibration import Rate
 from .defects import Defects, Density
-from .graph import Chain
+from .graph import Chain, linked
 from .markup import defined, definitions, el, html, percent, table
 from .measure import Measures, explainer_pairs, wilson
 from .plots import areas, bar, columns, legend
@@ -135,9 +135,9 @@ def _past(report: Report) -> ET.Element | None:
 
 
 def _paths(chains: Sequence[Chain]) -> ET.Element:
-    head = [defined("critical path"), "why", "units", defined("weakest"), defined("whole path"), "explained only"]
+    head = [defined("critical path"), "why", "units", defined("links"), defined("weakest"), defined("whole path"), "explained only"]
     rows = [
-        [_flagged(c), c.why, len(c.units), c.weakest(), len(c.everybody()), f"{c.weakest('explained')} / {len(c.everybody('explained'))}"] for c in chains
+        [_flagged(c), c.why, len(c.units), linked(c), c.weakest(), len(c.everybody()), f"{c.weakest('explained')} / {len(c.everybody('explained'))}"] for c in chains
     ]
     text = None if rows else el("p", "No path: nothing uses anything else, and the policy names none.", class_="quiet")
     return el("section", el("h2", "Critical paths"), text or table(head, rows))

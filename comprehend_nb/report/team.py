@@ -12,26 +12,26 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 # %% ../../nbs/42_report/06_team.ipynb #4652f76b
-from ..export.checking import Found, memo_of, gather, standings
+from ..export.checking import Found, memo_of, gather
 from ..export.generated import Library
 from ..git import GitError
 from ..ledger.history import no_collection
 from ..ledger import History, read
 from ..export.needs import resolver_of
 from ..notebooks import Notebook, Project
-from .above import Above, NotAccepted, Whole, whole, wholes
+from ..export.wholes import Above, NotAccepted, Whole, paths_of, whole, wholes
 from .answers import Change, Loss, Next, changes, loss, to_explain
 from .authors import authorship, pasts, same_people
 from .calibration import Calibration, calibration
 from .defects import CannotMine, Defects, densities, mine
 from .facts import Facts, large, reduced
-from .graph import Chain, centrality, chains, uses
+from .graph import Chain, calls_of, centrality, chains
 from .measure import Illusion, Measures, grouped, measured
 from .shared import together
 from .slope import Slope, deskilling
 from .standing import units_now
 from .timeline import Moment, exposure, stratum, timeline
-from .unit import Unit, units_of
+from .unit import Unit
 from .words import DEFINITIONS
 
 # %% ../../nbs/42_report/06_team.ipynb #30c4cdac
@@ -69,8 +69,8 @@ def report(project: Project, found: Found | None = None, *, now: float | None = 
 def _report(project: Project, found: Found, now: float, moments: int, past_complete: bool) -> Report:
     past, same = pasts(project.root), same_people(project.root, found.history.people.values())
     units, reasons = units_now(project, found.notebooks, found.resolver, found.history, same, past)
-    graph = uses(units, found.resolver.table)
-    rank, authors = centrality(graph), authorship(past)
+    calls = calls_of(units, found.resolver.table, found.history)
+    rank, authors = centrality(calls.joined), authorship(past)
     if found.memo:
         found.memo.save()
     then, of = timeline(project, found.history, most=moments, complete=past_complete, today=found.notebooks)
@@ -79,8 +79,8 @@ def _report(project: Project, found: Found, now: float, moments: int, past_compl
         bugs: Defects | None = defects(project, found.history, then, now, 10**9 if past_complete else 60)
     except (CannotMine, GitError) as e:
         bugs, more = None, [*more, f"density of defects: not known, as {e}"]
-    paths = chains(units, graph, rank, project.policy.critical)
-    above = wholes(units, {c.name: c.units for c in paths if c.why == "policy"}, found.history)
+    paths = chains(units, calls, rank, project.policy.critical)
+    above = wholes([u.cell for u in units if u.cell], project.policy.critical, found.resolver.table, found.history)
     everything = measured("everything", units, authors)
     return Report(
         project.lib_name, now, everything, grouped(units, "module", authors), grouped(units, "notebook", authors), units, rank,
@@ -117,16 +117,15 @@ def _history(project: Project, notebooks: Sequence[Notebook]) -> History:
 def whole_of(project: Project, name: str) -> tuple[Whole, History, bool]:
     "The module called `name` (`lib.core` or `core`), or the path below the symbol of that name; the ledger; whether the policy asks for it."
     found = gather(project)
-    rows = standings(project, found.notebooks, found.resolver, found.history)
-    units = units_of(rows, found.notebooks, found.resolver, found.history)
-    asked = {c.name: c for c in chains(units, uses(units, found.resolver.table), [0.0] * len(units), dict.fromkeys([*project.policy.critical, name]), most=0)}
+    cells = [own for n in found.notebooks for own in n.exported if own.code.strip()]
+    asked = paths_of(dict.fromkeys([*project.policy.critical, name]), cells, found.resolver.table)
     module = name if name.startswith(f"{project.lib_name}.") else f"{project.lib_name}.{name}"
-    own = [u for u in units if u.module == module]
-    one = whole(f"module:{module}", own) if own else whole(f"path:{name}", asked[name].units) if name in asked else None
+    own = [c for c in cells if c.module == module]
+    one = whole(f"module:{module}", own) if own else whole(f"path:{name}", asked[name]) if name in asked else None
     if one is None:
         raise NotAccepted("no module and no exported symbol has this name, or it offers nothing", where=name)
-    critical = [asked[s].units for s in project.policy.critical if s in asked]
-    return one, found.history, any(u[0].module == module for u in critical) if own else name in project.policy.critical
+    critical = [asked[s] for s in project.policy.critical if asked.get(s)]
+    return one, found.history, any(path[0].module == module for path in critical) if own else name in project.policy.critical
 
 
 def _notes(project: Project, found: Found, past: Mapping[str, Any]) -> list[str]:
@@ -174,7 +173,7 @@ def _unit(u: Unit, central: float, report: Report) -> dict[str, Any]:
 
 def _chain(c: Chain) -> dict[str, Any]:
     both = {b: {"weakest": c.weakest(b), "whole_path": len(c.everybody(b))} for b in ("verified", "explained")}
-    return {"name": c.name, "why": c.why, "units": [u.where for u in c.units]} | both
+    return {"name": c.name, "why": c.why, "units": [u.where for u in c.units], "links": dict(c.links)} | both
 
 
 def _loss(found: Loss) -> dict[str, Any]:

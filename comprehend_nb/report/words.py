@@ -26,7 +26,9 @@ DEFINITIONS: Final = {
     "Fritz et al. 2014, Avelino et al. 2016) minus people who can explain; and the share of logic that has an author and no explainer. Authorship is of the notebook, as git has no cells.",
     "AI share": "Share of logic by provenance recorded when it was proposed: verbatim from a model, edited from that, human, unknown. Never from style; what no record speaks of is unknown, not human.",
     "critical path": "What must be understood together for one thing to be understood. Named by the policy (critical = ...): the symbol with everything it uses. "
-    "Found: from the most central units up and down the static call graph. Calls made by dispatch at run time are not in it.",
+    "Found: from the most central units up and down the graph of who uses whom.",
+    "links": "Who uses whom, for each step of a path: `static` as the code says, `seen` in a kernel only (a call that no name in the code leads to), `both`. Seen are calls between exported functions, in kernels with Python 3.12 or later, "
+    "recorded for exactly these two pieces of code; a call that nobody made in such a kernel, or not since the code changed, is not among them.",
     "weakest": "min |E(u)| over a path: how many people can explain its least explained unit.",
     "whole path": "How many people can explain every unit of the path.",
     "centrality": "PageRank along *uses*, times the number of units: 1 is the average.",
