@@ -29,6 +29,7 @@ from .needs import Resolver, Stars, missing, resolver_of
 from ..notebooks import Notebook, NotebookCell, Project, Reason
 from ..notebooks.past import ancestors, baseline_growth, earlier, policy_changes
 from .render import docstring
+from .wholes import lacking
 from .stamp import any_ledger, ledger_digest, refs, written_by_us
 
 # %% ../../nbs/41_export/08_checking.ipynb #5f27a64e
@@ -268,7 +269,7 @@ def judge(project: Project, found: Found, *, accept_policy: bool = False, target
         remedy = "Explain them; if that is meant, say so: check --accept-policy."
         changed.append(Reason("baseline", what, remedy=remedy, kind="policy"))
     around += heads(project, found.notebooks, found.modules, found.library, found.ours)
-    report.reasons += around + ([] if accept_policy else changed)
+    report.reasons += around + ([] if accept_policy else changed) + _as_wholes(project, found)
     report.notes += changed if accept_policy else []
     wrong = structure(project, found)
     old = set() if project.policy.asks else _twice_before(project, wrong)
@@ -280,6 +281,18 @@ def judge(project: Project, found: Found, *, accept_policy: bool = False, target
     if found.memo:
         found.memo.save()
     return report
+
+
+def _as_wholes(project: Project, found: Found) -> list[Reason]:
+    "What the policy calls critical and nobody explained as a whole."
+    critical, cells = project.policy.critical, [own for n in found.notebooks for own in n.exported if own.code.strip()]
+    if not critical or not project.policy.asks or not cells:
+        return []
+
+    def work() -> list[Reason]:
+        return lacking(cells, critical, found.resolver.table, found.history)
+
+    return found.memo.value("ledger", "wholes", (found.ledger, critical, *(n.digest for n in found.notebooks)), work) if found.memo else work()
 
 
 _T = TypeVar("_T")

@@ -22,7 +22,7 @@ from .identity import Person
 FORMAT: Final = 1
 MAX_LINE: Final = 1 << 20
 SEAL: Final = "signed"  # a line about the file and no record: see signing
-KINDS: Final = ("proposed", "executed", "explained", "checked", "waived", "adopted", "rejected")
+KINDS: Final = ("proposed", "executed", "explained", "checked", "waived", "adopted", "rejected", "called")
 
 
 class LedgerError(ComprehendError):
