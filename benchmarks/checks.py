@@ -27,6 +27,7 @@ import random
 import re
 import signal
 import sys
+import tempfile
 import time
 import types
 import warnings
@@ -459,8 +460,9 @@ def main() -> int:
     warnings.simplefilter("ignore")
     if given.what == "explanations":
         return explanations()
-    scripts = percent(given.scripts, given.most) if given.scripts else documented(["sklearn", "pandas", "numpy", "scipy", "statsmodels", "collections", "statistics"], given.most)
-    return coverage(scripts, given.v) if given.what == "coverage" else attack(scripts, given.items)
+    scripts = percent(given.scripts.absolute(), given.most) if given.scripts else documented(["sklearn", "pandas", "numpy", "scipy", "statsmodels", "collections", "statistics"], given.most)
+    with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):  # examples write files where they run
+        return coverage(scripts, given.v) if given.what == "coverage" else attack(scripts, given.items)
 
 
 if __name__ == "__main__":

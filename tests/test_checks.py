@@ -314,3 +314,51 @@ def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(t
     kinds = [json.loads(line).get("kind") for line in ledger_text(project).splitlines() if '"grace' in line or "checked" in line]
     assert "checked" in kinds
     assert "of 2 people" not in run_check(project)[1], "Grace is the second one"
+
+
+def test_a_run_asks_what_it_will_give_and_the_kernel_grades_it(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    asked: list[str] = []
+    answers = ["", "a list", "2 items, sure", "KeyError (80 %)"]
+    with driving(project) as d:
+        d.kernel.answer = lambda prompt: asked.append(prompt) or answers.pop(0)  # type: ignore[func-returns-value]
+        d.run("rows = [{'a': 1}, {'b': 2}]; prices = [3, 8, 5, 12, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49]")
+        assert "throwaway copy" in d.run("%ai", "c1")
+        assert "you predicted" not in d.run("%ai_run d1", "c1") and not asked, "it arrived with its outcome"
+
+        def tried(code: str, *options: str) -> str:
+            d.run(f"%%ai_edit\n{code}", "c2")
+            return d.run(" ".join(["%ai_run", *options]), "c3")
+
+        assert "predicted" not in tried("dear = [p for p in prices if p > 5]")
+        assert "what will `dear` be" in asked[0]
+        assert "as you predicted (a list)" in (said := tried("dear = [p for p in prices if p > 6]")) and "half" not in said
+        assert "not as you predicted (2 items)" in tried("dear = [p for p in prices if p > 7]")
+        assert "as you predicted (KeyError)" in tried("dear = {}['a']")
+        assert "as you predicted (14 -> 11 items): half a check" in tried("dear = [p for p in prices if p > 8]", '--predict "14 -> 11 items"')
+        assert "not graded" in tried("dear = [p for p in prices if p > 9]", "--predict a few")
+        assert len(asked) == 4, "a prediction that was given is not asked for"
+    found = checked(project)
+    assert [(c["verdict"], c["points"], c.get("confidence")) for c in found] == [("towards", 0, None), ("failed", 0, 0.9), ("towards", 0, 0.8), ("towards", 1, None)]
+
+
+def test_an_input_that_shows_how_it_fails_and_a_change_that_no_answer_has_met(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    (project / "settings.ini").write_text("[comprehend_nb]\nother = verified\n")
+    code = "#| export\ndef cost(n, fast=False):\n    return n * 4 + (EXPRESS if fast else 0)"
+    with driving(project) as d:
+        d.run("EXPRESS = 5", "c1")
+        d.run(f"{code}\nshown = cost(6)", "c2")
+        d.run("%%ai_explain cost\nwhat: price of a parcel by its weight, a surcharge for express\nwhy: the shop shows it before somebody pays\nfails: nothing in place of a weight raises TypeError", "c3")
+        assert "a call `cost(...)` that raises TypeError" in d.run("%ai_check cost", "c4")
+        assert "not so" in d.run("%ai_check cost = cost(-1)", "c5")
+        assert "has half a check" in d.run("%ai_check cost = cost(None)", "c5")
+        while "show that it fails" in (again := d.run("%ai_check cost", "c4")) or "has passed a check" not in d.run(f"%ai_check cost = {the_answer(d)} (80 %)", "c5"):
+            assert "TypeError. That is half" not in again
+        d.run("EXPRESS = 6", "c1")
+        stale = d.run("%ai_status", "c6")
+        assert "EXPRESS was changed" in stale
+        met = any("True" in json.dumps(c["item"]) for c in checked(project) if "item" in c)
+        assert met or "no recorded answer depends on EXPRESS" in stale
+    found = checked(project)
+    assert [c["verdict"] for c in found[:2]] == ["refuted", "towards"] and found[2]["confidence"] == 0.8

@@ -15,7 +15,7 @@ from typing import Any
 # %% ../../nbs/32_checks/11_again.ipynb #0fbe94a0
 from .kept import restore
 from .pool import Runner
-from .replay import Replayed, replay
+from .replay import Replayed, replay, unnoticed
 
 # %% ../../nbs/32_checks/11_again.ipynb #e68ad83e
 def _runner(space: dict[str, Any]) -> Runner:
@@ -31,9 +31,10 @@ def _with_kept(space: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, A
 
 def _one(data: Mapping[str, Any], suspect: Mapping[str, Any], space: dict[str, Any]) -> Replayed:
     "One recorded check on this state, and where that cannot tell, on what was kept."
-    done = replay(data, suspect["code"], suspect["symbols"], _runner(space))
+    names = suspect.get("changed", ())
+    done = replay(data, suspect["code"], suspect["symbols"], _runner(space), names)
     if done.unsure and data.get("kept"):
-        return replay(data, suspect["code"], suspect["symbols"], _runner(_with_kept(space, data)))
+        return replay(data, suspect["code"], suspect["symbols"], _runner(_with_kept(space, data)), names)
     return done
 
 
@@ -43,10 +44,12 @@ def _all(suspect: Mapping[str, Any], space: dict[str, Any], before: Sequence[Rep
     return [_one(data, suspect, space) if was.unsure else was for data, was in zip(suspect["checks"], known, strict=True)]
 
 # %% ../../nbs/32_checks/11_again.ipynb #c499b332
-def told(found: Sequence[Replayed]) -> dict[str, Any]:
+def told(found: Sequence[Replayed], changed: Sequence[str] = ()) -> dict[str, Any]:
     "What all checks of a cell say together, as plain data."
     moved = list(dict.fromkeys(m for r in found for m in r.moved))
     unsure = next((r.unsure for r in found if r.unsure), "")
+    if found and not moved and not unsure:
+        moved = unnoticed(found, changed)
     return {"held": bool(found) and not moved and not unsure, "moved": moved[:4], "unsure": "" if moved else unsure}
 
 
@@ -58,7 +61,7 @@ def run(job: Mapping[str, Any], shell: Any) -> dict[str, Any]:
         before = _all(suspects[cell], shell.user_ns) if cell in suspects else []
         shell.run_cell(source, store_history=False)
         if cell in suspects:
-            out[cell] = told(_all(suspects[cell], shell.user_ns, before))
+            out[cell] = told(_all(suspects[cell], shell.user_ns, before), suspects[cell].get("changed", ()))
     return out
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 # %% ../../nbs/41_export/11_recheck.ipynb #6f711941
-from ..checks.replay import earlier_checks
+from ..checks.replay import changed_since, earlier_checks
 from ..gate import same_answers
 from ..ledger import History
 from ..notebooks import Notebook, NotebookCell, Project
@@ -28,11 +28,12 @@ Place = tuple[str, str]  # notebook, cell id
 
 @dataclass(frozen=True)
 class Suspect:
-    "A stale cell whose earlier checks can be run again: the digest of the closure they were about, and their data."
+    "A stale cell whose earlier checks can be run again: the digest of the closure they were about, their data, and what of the closure changed."
 
     cell: NotebookCell
     was: str
     checks: tuple[Mapping[str, Any], ...]
+    changed: tuple[str, ...] = ()
 
 
 def suspect_of(own: NotebookCell, closure: "Closure | None", history: History) -> Suspect | None:
@@ -40,7 +41,7 @@ def suspect_of(own: NotebookCell, closure: "Closure | None", history: History) -
     if own.cell is None or closure is None:
         return None
     was, checks = earlier_checks(history.about(own.cell.fingerprint), same_answers(own.cell, closure, history))
-    return Suspect(own, was, tuple(r.data for r in checks)) if checks else None
+    return Suspect(own, was, tuple(r.data for r in checks), tuple(changed_since(checks, closure.parts))) if checks else None
 
 # %% ../../nbs/41_export/11_recheck.ipynb #6ab61abc
 _SECONDS = 600
@@ -49,7 +50,7 @@ _SECONDS = 600
 def _job(project: Project, notebook: Notebook, suspects: Mapping[str, Suspect]) -> dict[str, Any]:
     cells = [c for c in notebook.cells if c.code.strip()]
     last = max(i for i, c in enumerate(cells) if c.id in suspects)
-    asked = {i: {"code": s.cell.cell.code, "symbols": list(s.cell.cell.symbols), "checks": [dict(c) for c in s.checks]} for i, s in suspects.items() if s.cell.cell}
+    asked = {i: {"code": s.cell.cell.code, "symbols": list(s.cell.cell.symbols), "checks": [dict(c) for c in s.checks], "changed": list(s.changed)} for i, s in suspects.items() if s.cell.cell}
     folder = str((project.root / notebook.path).parent)
     return {"folder": folder, "also": [str(project.lib.parent)], "cells": [[c.id, c.code] for c in cells[: last + 1]], "suspects": asked}
 

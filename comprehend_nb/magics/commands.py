@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
-from .contained import contained, containing, words
+from .contained import contained, containing, run_words, words
 from .shown import RULE, draft_text, explained_text, say, status_text
 from ..redact import plain
 
@@ -92,26 +92,33 @@ class ComprehendMagics(Magics):
     @line_magic
     @contained
     def ai_run(self, line: str, cell: str | None = None) -> Any:
-        """Run a draft in this kernel: %ai_run [--again] [DRAFT]. The latest open one by default.
+        """Run a draft in this kernel: %ai_run [--again] [DRAFT] [--predict WHAT]. The latest open one by default.
 
         The same cell, run once more, shows what was recorded; --again runs the draft anew.
+
+        %ai_run d1 --predict 333x8             what it will give, graded by the run: a shape, length, type, value or error,
+        %ai_run d1 --predict full: 333 rows    of what it leaves last or of what you name; a run without it asks, and Enter skips
         """
         from comprehend_nb.session.core import draft_of
+        from comprehend_nb.session.foretelling import foretell
         from comprehend_nb.session.running import run
 
-        flags, label = words(line, "--again", "--await")
-        draft = draft_of(self.session, label)
+        flags, label, text = run_words(line)
+        draft, again = draft_of(self.session, label), "--again" in flags
+        if text and draft.state == "open" and draft.tried:
+            say(f"{draft.label} showed already what it gives, so there is nothing to predict")
+        said = foretell(self.session, draft, text, again=again)
         if "--await" in flags:  # our transformer put it there, and `await` before the call
-            return self._ai_run_awaiting(draft, again="--again" in flags)
-        return self._ran(draft, run(self.session, draft.label, again="--again" in flags), again="--again" in flags)
+            return self._ai_run_awaiting(draft, said, again=again)
+        return self._ran(draft, run(self.session, draft.label, again=again), said, again=again)
 
-    async def _ai_run_awaiting(self, draft: Any, *, again: bool) -> None:
+    async def _ai_run_awaiting(self, draft: Any, said: Any, *, again: bool) -> None:
         from comprehend_nb.session.running import run_awaiting
 
         with containing(self.shell):
-            self._ran(draft, await run_awaiting(self.session, draft.label, again=again), again=again)
+            self._ran(draft, await run_awaiting(self.session, draft.label, again=again), said, again=again)
 
-    def _ran(self, draft: Any, ran: bool, *, again: bool) -> None:
+    def _ran(self, draft: Any, ran: bool, said: Any = None, *, again: bool) -> None:
         from comprehend_nb.session.core import NOT_A_PERSON
         from comprehend_nb.session.explaining import form
 
@@ -121,11 +128,21 @@ class ComprehendMagics(Magics):
             say(self._why_not_run(draft))
         elif draft.state == "run":
             say(f"{draft.label} ran:\n{draft.outcome}" if draft.outcome else f"{draft.label} ran")
+            self._graded(draft, said)
             if not again:
                 self._offer(form(self.session, draft.label))
         else:
             say(f"{draft.label} did not run through: %%ai_edit {draft.label} changes it, %ai_reject {draft.label} puts it away")
+            self._graded(draft, said)
             self._offer(f"%%ai_edit {draft.label}\n{draft.code}")
+
+    def _graded(self, draft: Any, said: Any) -> None:
+        from comprehend_nb.session.core import last_error
+        from comprehend_nb.session.foretelling import graded
+
+        if said:
+            error = "" if draft.state == "run" else type(last_error(self.session)).__name__
+            say(plain(graded(self.session, draft, said, error)))
 
     def _why_not_run(self, draft: Any) -> str:
         if draft.state == "accepted":
@@ -187,6 +204,7 @@ class ComprehendMagics(Magics):
 
         %ai_check [DRAFT or symbol]            one question; before a draft has run, what it will give
         %ai_check d1 = 333x8                   the answer, in any form: (333, 8), 333 rows and 8 columns
+        %ai_check d1 = 333x8 (sure)            and how sure you are, if you like: sure, unsure, 80 %
         %%ai_check d1                          the same, with the answer as the cell's body
         """
         from comprehend_nb.session.quiz import answer, next_item

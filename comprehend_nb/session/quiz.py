@@ -7,6 +7,7 @@ __all__ = ['PAUSE', 'LONGEST_PAUSE', 'ENOUGH', 'FEW', 'MANY', 'Target', 'target_
            'next_item', 'Answered', 'answer']
 
 # %% ../../nbs/50_session/09_quiz.ipynb #ed4577a0
+import ast
 import random
 import sys
 import time
@@ -18,11 +19,12 @@ from weakref import WeakKeyDictionary
 
 # %% ../../nbs/50_session/09_quiz.ipynb #7b4c273b
 from ..cells import Cell, parse
-from ..checks.claims import CLAIMS, Tried, read_claim
+from ..checks.claims import CLAIMS, ERROR, Tried, is_input, read_claim
+from ..checks.grading import sureness
 from ..checks.items import Counterfactual, Item, Kind, Matters, Predict
 from ..checks.kept import keep
 from ..checks.pool import CannotAsk, Pool, base_of, explore
-from ..checks.subject import subject_of
+from ..checks.subject import Subject, subject_of
 from .drafts import Draft
 from .recheck import recheck, runner_of
 from ..explanation import content
@@ -80,6 +82,8 @@ def _since_wrong(records: Iterable[Record]) -> tuple[int, int, str]:
     points, wrong, at, claimed = 0, 0, "", False
     for r in records:
         verdict = r.data.get("verdict")
+        if verdict == "failed" and "foretold" in r.data:
+            continue  # what nobody had to say costs nothing
         if verdict == "failed":
             points, wrong, at, claimed = 0, wrong + 1, r.at, False
         elif verdict in ("passed", "towards") and not (r.data.get("claim") and claimed):
@@ -118,6 +122,8 @@ class _Pending:
     closure: str
     why: str = ""
     kept: dict[str, Any] = field(default_factory=dict)  # what the cell read, where it is small
+    sure: dict[str, float] = field(default_factory=dict)  # how sure the person was, where they said so
+    fails: str = ""  # the error that their own explanation names, as long as no input has shown it
 
 
 _pending: WeakKeyDictionary[Session, dict[str, _Pending]] = WeakKeyDictionary()
@@ -146,7 +152,8 @@ def _draw(session: Session, one: Target, rng: random.Random) -> _Pending:
             pool = explore(subject, runner_of(session), rng, most=most)
             item = next((i for k in kinds if (i := k.draw(pool, rng, done))), None)
             if item:
-                return _Pending(item, _data_only(pool, parts), closure, kept=keep(session.shell.user_ns, pool.digests.keys() - parts))
+                kept = keep(session.shell.user_ns, pool.digests.keys() - parts)
+                return _Pending(item, _data_only(pool, parts), closure, kept=kept, fails=_named_error(session, one.cell, closure, subject))
     except CannotAsk as e:
         if not e.for_good:
             raise
@@ -179,7 +186,25 @@ def next_item(session: Session, target: str = "", rng: random.Random | None = No
         text = f"{one.label} cannot be asked about: {known.why}.\nWhat did you look at to be sure of it? It is recorded as attested, not as verified by a run."
         return Question(one.label, text, "attest", f"%ai_check {one.label} = ")
     points = "" if known.item.points >= ENOUGH else " · one of two"
-    return Question(one.label, f"{one.label} · {known.item.kind}{points}\n{known.item.text()}", known.item.kind, f"%ai_check {one.label} = ")
+    lines = [f"{one.label} · {known.item.kind}{points}", known.item.text(), *([_invited(one, known)] if known.fails else [])]
+    return Question(one.label, "\n".join(lines), known.item.kind, f"%ai_check {one.label} = ")
+
+
+def _named_error(session: Session, cell: Cell, closure: str, subject: Subject) -> str:
+    "The one error that this person's own explanation says it fails with, where an input could show it and none has."
+    named = set(ERROR.findall(session.evidence.earlier_words(cell).get("fails", ""))) - {"NameError", "SyntaxError"}
+    shown = any(r.data.get("item_kind") == "fails" and r.data.get("verdict") in ("passed", "towards") for r in _mine(session, cell, closure))
+    return named.pop() if len(named) == 1 and not shown and (subject.inputs or _callable(cell)) else ""
+
+
+def _callable(cell: Cell) -> list[str]:
+    return [n.name for n in ast.parse(cell.code).body if isinstance(n, ast.FunctionDef)]
+
+
+def _invited(one: Target, waits: _Pending) -> str:
+    names = _callable(one.cell) or [i.name for i in (waits.pool.subject.inputs if waits.pool else ())]
+    how = f"a call `{names[0]}(...)`" if _callable(one.cell) else f"a change such as `{names[0]} = ...`"
+    return f"Or show that it fails as you said: {how} that raises {waits.fails}. That is half a check."
 
 
 def _still(session: Session, one: Target) -> str:
@@ -224,9 +249,16 @@ def answer(session: Session, target: str, text: str) -> Answered:
         raise SessionError("an empty answer", remedy="Write it behind the `=` and run the cell again.")
     if waits.item is None:
         return _attest(session, one, waits, text)
-    right = waits.item.right(text)
+    if waits.fails and waits.pool and is_input(text, waits.pool.subject):
+        done = _claimed(session, one, {"fails": f"{text.strip()} -> {waits.fails}"})
+        waits.fails = "" if done.verdict in ("passed", "towards") else waits.fails
+        return done
+    said, sure = sureness(text)
+    if sure is not None and waits.item.form == "text" and waits.item.right(text):
+        said, sure = text, None  # the answer itself ends so
+    waits.sure = {} if sure is None else {"confidence": sure}
     del _pending[session][one.cell.fingerprint]
-    return (_right if right else _wrong)(session, one, waits, waits.item, text)
+    return (_right if waits.item.right(said) else _wrong)(session, one, waits, waits.item, said)
 
 
 def _claimed(session: Session, one: Target, claim: dict[str, str]) -> Answered:
@@ -268,7 +300,7 @@ def _attest(session: Session, one: Target, waits: _Pending, text: str) -> Answer
 
 
 def _wrong(session: Session, one: Target, waits: _Pending, item: Item, text: str) -> Answered:
-    _record(session, one, waits, verdict="failed", item_kind=item.kind, id=item.id, question=item.question, said=text.strip()[:200])
+    _record(session, one, waits, verdict="failed", item_kind=item.kind, id=item.id, question=item.question, said=text.strip()[:200], **waits.sure)
     _, wrong, at = _since_wrong(_mine(session, one.cell, waits.closure))
     wait = f"Another question in {max(pause_left(wrong, at, time.time()), 0):.0f} s" if item.kind != "predict" else "Run it and see"
     return _done(session, one, "failed", f"not so. {wait}", f"%ai_run {one.label}" if item.kind == "predict" else f"%ai_check {one.label}")
@@ -277,7 +309,7 @@ def _wrong(session: Session, one: Target, waits: _Pending, item: Item, text: str
 def _right(session: Session, one: Target, waits: _Pending, item: Item, text: str) -> Answered:
     points = _since_wrong(_mine(session, one.cell, waits.closure))[0] + item.points
     verdict = "passed" if points >= ENOUGH else "towards"
-    _record(session, one, waits, verdict=verdict, points=item.points, item_kind=item.kind, id=item.id, item=item.to_dict(), said=text.strip()[:200], **_evidence(waits))
+    _record(session, one, waits, verdict=verdict, points=item.points, item_kind=item.kind, id=item.id, item=item.to_dict(), said=text.strip()[:200], **waits.sure, **_evidence(waits))
     if verdict == "towards":
         return _done(session, one, verdict, "right. One more: a choice can be guessed", f"%ai_check {one.label}")
     return _done(session, one, verdict, f"right: {one.label} has passed a check", f"%ai_run {one.label}" if item.kind == "predict" else "")

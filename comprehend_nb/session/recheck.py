@@ -6,7 +6,7 @@
 __all__ = ['runner_of', 'Rechecked', 'recheck', 'recheck_all']
 
 # %% ../../nbs/50_session/10_recheck.ipynb #7bd25594
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 # %% ../../nbs/50_session/10_recheck.ipynb #109d024a
 from ..cells import Cell
 from ..checks.pool import Runner
-from ..checks.replay import Replayed, earlier_checks, replay
+from ..checks.replay import Replayed, changed_since, earlier_checks, replay, unnoticed
 from ..gate import same_answers
 from ..trial import CannotPreview
 
@@ -32,7 +32,7 @@ def runner_of(session: "Session") -> Runner:
 # %% ../../nbs/50_session/10_recheck.ipynb #510a0f77
 @dataclass(frozen=True)
 class Rechecked:
-    "How many `checks` were run again; `held` where each has its answer; what `moved`; or why it is not known."
+    "How many `checks` were run again; `held` where each has its answer and what changed is checked by one; what `moved`, or is not checked; or why it is not known."
 
     checks: int = 0
     held: bool = False
@@ -52,7 +52,8 @@ def recheck(session: "Session", cell: Cell) -> Rechecked:
         return known[key]
     history = book.history
     was, checks = earlier_checks(history.about(cell.fingerprint), same_answers(cell, closure, history))
-    done = _together([replay(r.data, cell.code, cell.symbols, runner_of(session)) for r in checks])
+    names = changed_since(checks, closure.parts)
+    done = _together([replay(r.data, cell.code, cell.symbols, runner_of(session), names) for r in checks], names)
     if done.held or done.moved:
         found = {"verdict": "passed"} if done.held else {"verdict": "moved", "moved": list(done.moved)}
         book.record("checked", cell, closure.digest, was=was, parts=dict(closure.parts), symbols=list(cell.symbols), rechecked=len(checks), **found)
@@ -61,10 +62,12 @@ def recheck(session: "Session", cell: Cell) -> Rechecked:
     return done
 
 
-def _together(found: list[Replayed]) -> Rechecked:
+def _together(found: list[Replayed], names: Sequence[str] = ()) -> Rechecked:
     moved = tuple(dict.fromkeys(m for r in found for m in r.moved))
     unsure = next((r.unsure for r in found if r.unsure), "")
-    return Rechecked(len(found), bool(found) and all(r.holds for r in found), moved[:4], "" if moved else unsure)
+    if found and not moved and not unsure:
+        moved = tuple(unnoticed(found, names))
+    return Rechecked(len(found), bool(found) and not moved and not unsure, moved[:4], "" if moved else unsure)
 
 
 def recheck_all(session: "Session", most: int = 8) -> list[tuple[Cell, Rechecked]]:
