@@ -55,11 +55,14 @@ def _whole(report: "Report") -> list[tuple[str, str]]:
     if not w.shares or not w.origins:
         return [("no logic in the exported cells yet", "")]
     said = [", ".join(f"{name} {percent(s)}" for name, s in some.items()) for some in (w.shares, w.origins)]
+    a = report.calibration.answers if report.calibration else None
+    sure = f"; sure and wrong: {a.sure_wrong.hits} of {a.sure_wrong.of} with a confidence" if a and a.sure_wrong.of else ""
+    right = f"{a.first.hits} of {a.first.of} first answers were right{sure}" if a else "unknown"
     seen = f"{percent(w.illusion.share)} of the logic has an author and nobody who can explain it" if w.illusion else "unknown"
     return [
         ("", ""), (f"comprehensibility   {said[0]}", ""), (f"AI share            {said[1]}", ""),
         (f"bus factor          {w.bus} verified, {w.bus_explained} with explanations that were never checked", ""), (f"illusory coverage   {seen}", ""),
-        (f"deskilling gradient {gradient_said(report.deskilling)}, of the team; your own: comprehend-nb hours", ""),
+        (f"answers             {right}", ""), (f"deskilling gradient {gradient_said(report.deskilling)}, of the team; your own: comprehend-nb hours", ""),
     ]  # fmt: skip
 
 

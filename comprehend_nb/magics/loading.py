@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .commands import ComprehendMagics
-from .contained import words
+from .contained import run_words
 from .shown import say
 from .typed import take_as_typed
 from ..redact import plain
@@ -61,7 +61,7 @@ class Loaded:
             from comprehend_nb.session.core import draft_of
             from comprehend_nb.session.running import awaits
 
-            return awaits(self.session, draft_of(self.session, words(text, "--again")[1]))
+            return awaits(self.session, draft_of(self.session, run_words(text)[1]))
         return False
 
     def settle(self) -> None:
