@@ -87,7 +87,7 @@ def understand(root):
 def take_in(root):
     "Record a baseline: what a project of others has done wrong for years is not refused then."
     from comprehend_nb.ledger.identity import Person, slug
-    from comprehend_nb.setup_project import adopt
+    from comprehend_nb.workflow.setup import adopt
 
     return adopt(root, Person(slug("bench@example.org"), "bench", "bench@example.org", "given")).adopted
 

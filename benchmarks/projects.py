@@ -122,7 +122,7 @@ def measure(folder, work):
     from comprehend_nb.export import ExportError, check, export
     from comprehend_nb.ledger.identity import Person, slug
     from comprehend_nb.notebooks import Project
-    from comprehend_nb.setup_project import adopt
+    from comprehend_nb.workflow.setup import adopt
 
     a, b = work / "a", work / "b"
     a.mkdir(parents=True)

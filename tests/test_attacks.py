@@ -8,7 +8,7 @@ import pytest
 from export_support import ADA, BOB, Lab, environ
 
 from comprehend_nb.export import ExportError, check, export
-from comprehend_nb.setup_project import adopt
+from comprehend_nb.workflow.setup import adopt
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ import pytest
 from export_support import ADA, ASKS_NOTHING, BOB, Lab, environ
 
 from comprehend_nb.export import ExportError, check, export
-from comprehend_nb.setup_project import adopt, init
+from comprehend_nb.workflow.setup import adopt, init
 
 
 @pytest.fixture(autouse=True)
@@ -464,7 +464,7 @@ def test_init_makes_a_project_that_nbdev_accepts(tmp_path):
 
 
 def test_init_of_an_nbdev2_project_says_what_to_do_first(tmp_path):
-    from comprehend_nb.setup_project import SetupError
+    from comprehend_nb.workflow.setup import SetupError
 
     (tmp_path / "settings.ini").write_text("[DEFAULT]\nlib_name = old\n")
     with pytest.raises(SetupError, match="nbdev-migrate-config"):

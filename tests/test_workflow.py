@@ -16,8 +16,8 @@ from github_support import PERSON, TOKEN, GitHub
 from comprehend_nb.export import export
 from comprehend_nb.cli.github import MARK, GitHubError, keep_comment, pull_of
 from comprehend_nb.ledger import Ledger
-from comprehend_nb.setup_project import Plan
-from comprehend_nb.workflow import template, workflow_steps
+from comprehend_nb.workflow.setup import Plan
+from comprehend_nb.workflow.hooks import template, workflow_steps
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -248,7 +248,7 @@ def test_the_hooks_that_this_repository_offers(hooked, tmp_path):
 
 
 def test_hooks_and_our_manifest_agree():
-    from comprehend_nb.workflow import with_hooks
+    from comprehend_nb.workflow.hooks import with_hooks
 
     said = {h["id"]: h for h in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
     for hook in yaml.safe_load(with_hooks(""))["repos"][0]["hooks"]:

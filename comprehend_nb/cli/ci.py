@@ -60,7 +60,7 @@ def ci(args: Namespace) -> int:
     "`check`, written into the summary of a job and into one comment."
     from comprehend_nb.export import check
     from comprehend_nb.cli.github import publish
-    from comprehend_nb.summary import summary_of
+    from comprehend_nb.workflow.summary import summary_of
 
     project = project_of(args.folder)
     report = check(project, target=os.environ.get("GITHUB_BASE_REF", ""))

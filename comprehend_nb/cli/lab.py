@@ -29,7 +29,7 @@ def tutorial_text() -> str:
 
 def prepare(folder: Path) -> tuple[Path, bool]:
     "The tutorial's notebook in `folder`, and whether it was made just now."
-    from comprehend_nb.setup_project import init
+    from comprehend_nb.workflow.setup import init
 
     notebook = folder / NOTEBOOK
     if notebook.is_file():

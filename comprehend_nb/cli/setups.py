@@ -17,7 +17,7 @@ from .commands import FALLS, HOLDS, person_of
 from .say import agreed, say, say_json, say_reasons
 
 if TYPE_CHECKING:
-    from comprehend_nb.setup_project import Plan, Step
+    from comprehend_nb.workflow.setup import Plan, Step
 
 # %% ../../nbs/62_cli/05_setups.ipynb #b0bf30f2
 def _show(plan: "Plan") -> None:
@@ -52,8 +52,8 @@ def _plan_as_json(plan: "Plan", applied: bool) -> dict[str, object]:
 def init(args: Namespace) -> int:
     "Make a folder a project that is kept by the gate."
     from comprehend_nb.policy import find_root
-    from comprehend_nb.setup_project import init as plan_of
-    from comprehend_nb.workflow import workflow_steps
+    from comprehend_nb.workflow.setup import init as plan_of
+    from comprehend_nb.workflow.hooks import workflow_steps
 
     plan = plan_of(args.folder)
     workflow_steps(plan, github=args.github)
@@ -94,8 +94,8 @@ def _agreed_steps(plan: "Plan", args: Namespace) -> "list[Step]":
 def adopt(args: Namespace) -> int:
     "Take in the exported cells that are there, as a baseline in the person's name."
     from comprehend_nb.policy import find_root
-    from comprehend_nb.setup_project import adopt as run
-    from comprehend_nb.setup_project import init as plan_of
+    from comprehend_nb.workflow.setup import adopt as run
+    from comprehend_nb.workflow.setup import init as plan_of
 
     root = find_root(args.folder) or args.folder
     plan, person = plan_of(root), person_of(root)

@@ -18,7 +18,7 @@ from pathlib import Path
 # %% ../../nbs/63_demo/01_story.ipynb #0c639970
 from ..errors import ComprehendError
 from ..git import git
-from ..setup_project import init
+from ..workflow.setup import init
 
 # %% ../../nbs/63_demo/01_story.ipynb #ba16aa87
 @dataclass(frozen=True)
