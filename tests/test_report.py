@@ -16,7 +16,8 @@ from comprehend_nb.ledger.identity import Person
 from comprehend_nb.ledger import Ledger, local, read
 from comprehend_nb.report.authors import pasts
 from comprehend_nb.report.defects import mine, poisson
-from comprehend_nb.report.facts import Facts, reduced
+from comprehend_nb.export.facts import Facts
+from comprehend_nb.export.reduced import Reduced
 from comprehend_nb.report.measure import bus_factor, wilson
 from comprehend_nb.report.page import page
 from comprehend_nb.report.shared import NotShared, join, share
@@ -418,7 +419,7 @@ def test_calibration_is_of_first_answers(lab):
 def grown(lab, monkeypatch):
     "The same project with records of every kind, in several sessions, read through the cache however small it is."
     local(lab.root)
-    monkeypatch.setattr("comprehend_nb.report.facts._SMALL", -1)
+    monkeypatch.setattr("comprehend_nb.export.reduced._SMALL", -1)
     lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 8")
     lab.understand(["gross"], person=BOB).record("checked", only=["gross"], person=BOB, verdict="failed", confidence=1.0, item_kind="predict")
     lab.record("proposed", only=["shape"], intent="a shape").record("rejected", only=["shape"], reason="no")
@@ -438,9 +439,9 @@ def comparable(found):
 
 def test_the_cache_says_what_the_whole_ledger_says(grown, monkeypatch):
     cached = comparable(report(grown.project, now=2e9))
-    assert list((grown.root / ".comprehend/local").glob("report-facts-*.parquet"))
+    assert list((grown.root / ".comprehend/local").glob("ledger-facts-*.parquet"))
     again = comparable(report(grown.project, now=2e9))
-    monkeypatch.setattr("comprehend_nb.report.facts._SMALL", 1 << 40)
+    monkeypatch.setattr("comprehend_nb.export.reduced._SMALL", 1 << 40)
     for kept in ("report-units", "report-timeline"):
         (grown.root / ".comprehend/local" / kept).unlink()
     assert comparable(report(grown.project, now=2e9)) == cached == again
@@ -461,10 +462,10 @@ def test_what_is_kept_is_dropped_when_anything_it_rests_on_changes(grown):
 
 def test_a_cache_that_somebody_meddled_with_is_made_again(grown):
     before = comparable(report(grown.project, now=2e9))
-    part = next((grown.root / ".comprehend/local").glob("report-facts-*.parquet"))
+    part = next((grown.root / ".comprehend/local").glob("ledger-facts-*.parquet"))
     part.write_bytes(part.read_bytes()[:-1] + b"x")
     assert comparable(report(grown.project, now=2e9)) == before
-    for name in ("report-facts", "report-units", "report-timeline"):
+    for name in ("ledger-facts", "report-units", "report-timeline"):
         (grown.root / ".comprehend/local" / name).write_bytes(b"forged")
     assert comparable(report(grown.project, now=2e9)) == before
 
@@ -478,7 +479,9 @@ def test_a_line_that_was_changed_does_not_count_through_the_cache_either(grown):
 
 
 def reduced_of(lab):
-    return reduced(Facts(lab.root), [u.fingerprint for u in report(lab.project).units])
+    found = Reduced(lab.root)
+    found.want([u.fingerprint for u in report(lab.project).units])
+    return found
 
 
 def test_without_the_extra_the_rest_is_said(grown, monkeypatch):
@@ -492,13 +495,13 @@ def test_without_the_extra_the_rest_is_said(grown, monkeypatch):
 
 
 def test_many_parts_are_put_together(grown, monkeypatch):
-    monkeypatch.setattr("comprehend_nb.report.facts._PART", 1)
-    monkeypatch.setattr("comprehend_nb.report.facts._MANY", 2)
+    monkeypatch.setattr("comprehend_nb.export.facts._PART", 1)
+    monkeypatch.setattr("comprehend_nb.export.facts._MANY", 2)
     for n in range(3):
         with Ledger(grown.root, CEM) as ledger:
             ledger.append("executed", f"fp1:{n:032x}", "cl1:z")
         assert Facts(grown.root).count == len(read(grown.root).records)
-    assert len(list((grown.root / ".comprehend/local").glob("report-facts-*.parquet"))) <= 3
+    assert len(list((grown.root / ".comprehend/local").glob("ledger-facts-*.parquet"))) <= 3
 
 
 

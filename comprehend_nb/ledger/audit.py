@@ -6,7 +6,7 @@
 __all__ = ['audit']
 
 # %% ../../nbs/11_ledger/05_audit.ipynb #14653fa6
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .chain import Problem, Scan
@@ -116,14 +116,15 @@ def _stranger(file: str, b: Brought, person: Person) -> Problem:
     return Problem(f"{file}:{b.first}", f"{what} (if a squash merge did: name {person.name} in Co-authored-by, or in .mailmap)", "author")
 
 # %% ../../nbs/11_ledger/05_audit.ipynb #2b7f0af0
-def audit(root: Path, *, signatures: bool = False) -> list[Problem]:
+def audit(root: Path, *, signatures: bool = False, known: Callable[[list[Problem]], dict[str, Scan]] | None = None) -> list[Problem]:
     """Everything in the ledger of the project at `root` that is not as it was written, by place; never raises for what is in it.
 
     A problem that is not `grave` is for people to know: a line that a crash cut off, a ledger that is in no repository. `signatures=True` lets git verify
-    the signatures of the commits that touched the ledger, and reports bad ones.
+    the signatures of the commits that touched the ledger, and reports bad ones. `known` gives every file's scan by its path, and adds what is wrong within the files;
+    without it all are read.
     """
     root, problems = Path(root), list[Problem]()
-    scans = _scans(root, problems)
+    scans = known(problems) if known else _scans(root, problems)
     try:
         problems += _git_says(root, scans, signatures)
     except GitError as e:

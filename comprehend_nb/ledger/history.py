@@ -11,8 +11,9 @@ import gc
 import os
 import stat
 import time
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,6 +164,27 @@ class History:
                     index[record.fingerprint].append(record)
             self._index = dict(index)
         return list(self._index.get(fingerprint, ()))
+
+    @property
+    def size(self) -> int:
+        "How many records the ledger has."
+        return len(self.records)
+
+    def want(self, fingerprints: Collection[str]) -> None:
+        "Say what will be asked about, for a history that is read in parts; this one has all."
+
+    def until(self, times: Sequence[str]) -> list[int]:
+        "How many records there were by each of these times."
+        return [bisect_right(self.records, when, key=_at) for when in times]
+
+    def adopted(self) -> tuple[int, str]:
+        "How many pieces of code were ever adopted, and the day of the first."
+        taken = [r for r in self.records if r.kind == "adopted"]
+        return len({r.fingerprint for r in taken}), min((r.at[:10] for r in taken), default="")
+
+    def of_wholes(self) -> list[Record]:
+        "The records that may be about wholes."
+        return [r for r in self.records if r.kind == "explained"]
 
     def add(self, record: Record) -> None:
         "Let a record that was just written be part of it, at the cost of that one record."

@@ -8,26 +8,28 @@ __all__ = ['Kept', 'units_now']
 # %% ../../nbs/42_report/05_standing.ipynb #e93243a1
 import gc
 import pickle
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
 # %% ../../nbs/42_report/05_standing.ipynb #7f6afe17
-from ..export.checking import standings
+from ..export.checking import Found, remembered
 from ..gate import words_of
 from ..ledger import History
 from ..export.needs import Resolver
 from ..notebooks import Notebook, Project
 from .authors import Past
-from .facts import letters
+from ..export.facts import letters
 from .unit import Unit, units_of
 from ..export.seal import keep, kept
-from ..export.stamp import versions
+from ..export.stamp import refs, versions
 
 # %% ../../nbs/42_report/05_standing.ipynb #c806d566
 Kept = tuple[Unit, str]  # and what the gate says it lacks
+_Page = tuple[str, str, list[Kept]]  # of one notebook: keys of all that was there, and of what bears on it
 
 
 class _Keys:
@@ -36,12 +38,22 @@ class _Keys:
     def __init__(self, project: Project, resolver: Resolver, history: History, same: Mapping[str, str], past: Mapping[str, Past]) -> None:
         self.resolver, self.history, self.past = resolver, history, past
         self.all = repr((versions(), project.policy, sorted(same.items()))).encode()
-        self.words = {r.hash: _words(r) for r in history.records if r.kind == "explained"}
-        self.mates: dict[int, list[str]] = {}
-        for own, words in self.words.items():
-            self.mates.setdefault(words, []).append(own)
 
-    def of(self, notebook: Notebook) -> str:
+    @cached_property
+    def words(self) -> dict[str, int]:
+        return {r.hash: _words(r) for r in self.history.records if r.kind == "explained"}
+
+    @cached_property
+    def mates(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for own, words in self.words.items():
+            found.setdefault(words, []).append(own)
+        return found
+
+    def of(self, notebook: Notebook, grounds: str = "") -> str:
+        "The key of one notebook; `grounds`: a digest of the records that bear on it, where that is known already."
+        if grounds:
+            return _digest(f"{self.all!r} {grounds}", notebook, self.resolver, self.past)
         out = blake2b(self.all, digest_size=16)
         known = self.past.get(notebook.path)
         out.update(repr((notebook.path, notebook.digest, known and (known.times, known.creator))).encode())
@@ -77,27 +89,37 @@ _FILE: Final = "report-units"
 _MUCH: Final = 200  # notebooks worked out anew
 
 
-def units_now(project: Project, notebooks: Sequence[Notebook], resolver: Resolver, history: History, same: Mapping[str, str], past: Mapping[str, Past]) -> tuple[list[Unit], dict[str, str]]:
+def units_now(project: Project, found: Found, same: Mapping[str, str], past: Mapping[str, Past]) -> tuple[list[Unit], dict[str, str]]:
     "The units of all notebooks, and what the gate says they lack, by place."
-    path, keys = project.root / ".comprehend" / "local" / _FILE, _Keys(project, resolver, history, same, past)
-    known, found = _load(path), dict[str, list[Kept]]()
-    wanted = {n.path: keys.of(n) for n in notebooks}
-    new = [n for n in notebooks if known.get(n.path, ("",))[0] != wanted[n.path]]
-    for n in notebooks:
-        found[n.path] = []
-    rows = standings(project, new, resolver, history)
-    for unit, row in zip(units_of(rows, new, resolver, history, same), rows, strict=True):
-        found[unit.notebook].append((unit, "; ".join(row.standing.reasons) if row.standing else ""))
-    fresh = {n.path for n in new}
-    if len(new) > _MUCH:
-        gc.collect()  # earlier versions of notebooks hold circles of references, and collection may be off
-    for n in notebooks:
-        if n.path not in fresh:
-            found[n.path] = _attached(n, known[n.path][1])
-    if new and path.parent.is_dir():
-        keep(path, pickle.dumps({p: (wanted[p], [(replace(u, cell=None), why) for u, why in found[p]]) for p in found}, protocol=5), _FILE)
-    every = [pair for n in notebooks for pair in found[n.path]]
+    path, git = project.root / ".comprehend" / "local" / _FILE, refs(project.root)
+    known, kept_now = _load(path), dict[str, _Page]()
+    around = repr((versions(), project.policy, sorted(same.items()), git, found.ledger)) if git and found.ledger else ""
+    quick = {n.path: _digest(around, n, found.resolver, past) for n in found.notebooks}
+    late = [n for n in found.notebooks if not around or n.path not in known or known[n.path][0] != quick[n.path]]
+    if late:
+        rows, grounds = remembered(project, found)
+        keys = _Keys(project, found.resolver, found.history, same, past)
+        slow = {n.path: keys.of(n, grounds.get(n.path, "")) for n in late}
+        new = [n for n in late if n.path not in known or known[n.path][1] != slow[n.path]]
+        found.history.want([c.fingerprint for n in new for own in n.exported if (c := own.cell)])
+        of = {n.path: list[Kept]() for n in new}
+        rows = [r for r in rows if r.cell.notebook in of]
+        for unit, row in zip(units_of(rows, new, found.resolver, found.history, same), rows, strict=True):
+            of[unit.notebook].append((unit, "; ".join(row.standing.reasons) if row.standing else ""))
+        if len(new) > _MUCH:
+            gc.collect()  # earlier versions of notebooks hold circles of references, and collection may be off
+        kept_now = {n.path: (quick[n.path], slow[n.path], of[n.path] if n.path in of else _attached(n, known[n.path][2])) for n in late}
+    out = [(n.path, kept_now.get(n.path) or (*known[n.path][:2], _attached(n, known[n.path][2]))) for n in found.notebooks]
+    if kept_now and path.parent.is_dir():
+        keep(path, pickle.dumps({p: (*keys, [(replace(u, cell=None), why) for u, why in us]) for p, (*keys, us) in out}, protocol=5), _FILE)
+    every = [pair for _, page in out for pair in page[2]]
     return [u for u, _ in every], {u.where: why for u, why in every if why}
+
+
+def _digest(around: str, notebook: Notebook, resolver: Resolver, past: Mapping[str, Past]) -> str:
+    known = past.get(notebook.path)
+    said = around, notebook.path, notebook.digest, resolver.seen_by(notebook), known and (known.times, known.creator)
+    return blake2b(repr(said).encode(), digest_size=16).hexdigest()
 
 
 def _attached(notebook: Notebook, kept_units: Iterable[Kept]) -> list[Kept]:
@@ -105,6 +127,6 @@ def _attached(notebook: Notebook, kept_units: Iterable[Kept]) -> list[Kept]:
     return [(replace(u, cell=cells.get(u.where)), why) for u, why in kept_units]
 
 
-def _load(path: Path) -> dict[str, tuple[str, list[Kept]]]:
+def _load(path: Path) -> dict[str, _Page]:
     data = kept(path, _FILE)
     return dict(pickle.loads(data)) if data else {}  # noqa: S301 (sealed)

@@ -9,9 +9,8 @@ __all__ = ['UNKNOWN', 'moments', 'notebooks_at', 'Moment', 'stratum', 'exposure'
 import gc
 import json
 import time
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +26,7 @@ from ..ledger import History
 from ..export.needs import Resolver
 from ..notebooks import Notebook, Project
 from ..notebooks.past import read_objects
-from .facts import Reduced
+from ..export.memo import Memo
 from .unit import CLASSES, Class, class_of
 from ..export.seal import keep, kept
 from ..export.stamp import versions
@@ -155,14 +154,30 @@ def exposure(found: Sequence[Moment], now: float) -> dict[str, float]:
     return dict(out)
 
 # %% ../../nbs/42_report/07_timeline.ipynb #98d96805
+class _Between(Memo):
+    "What was worked out at one moment is there at the next, and what the project remembers of today is too; nothing of it is kept."
+
+    def __init__(self, today: Memo | None) -> None:
+        self.today = today
+        self.here: dict[tuple[str, str, object], Any] = {}
+
+    def value(self, name: str, kind: str, key: object, work: Callable[[], Any]) -> Any:
+        place = name, kind, key
+        if place not in self.here:
+            found = self.today.known(name, kind, key) if self.today else None
+            self.here[place] = work() if found is None else found
+        return self.here[place]
+
+
 class _Walk:
     "Goes through moments, oldest first, and remembers what was read and which symbols were ever explained."
 
-    def __init__(self, project: Project, history: History, once: Iterable[tuple[str, str]] = (), today: Iterable[Notebook] = ()) -> None:
+    def __init__(self, project: Project, history: History, once: Iterable[tuple[str, str]] = (), today: Iterable[Notebook] = (), memo: Memo | None = None) -> None:
         self.project, self.history, self.once = project, history, set(once)
         self.today = {(n.path, n.digest): n for n in today}
         self.notebooks: dict[tuple[str, str], Notebook] = {}
         self.told: dict[tuple[str, str], _Told] = {}
+        self.memo = _Between(memo)
 
     def see(self, commit: str, at: int) -> Moment:
         notebooks = notebooks_at(self.project, commit, self.notebooks, self.today)
@@ -176,9 +191,8 @@ class _Walk:
         return Moment(commit, at, {c: w / total for c, w in weights.items()} if total else {}, total, dict(strata))
 
     def _classes(self, notebooks: Sequence[Notebook], when: str) -> Iterator[tuple[Class, str, int]]:
-        resolver = Resolver(notebooks)
-        if isinstance(self.history, Reduced):
-            self.history.fetch([c.fingerprint for n in notebooks for own in n.exported if (c := own.cell)])
+        resolver = Resolver(notebooks, self.memo)
+        self.history.want([c.fingerprint for n in notebooks for own in n.exported if (c := own.cell)])
         for n in notebooks:
             for own in n.exported:
                 if not own.code.strip():
@@ -203,19 +217,25 @@ class _Walk:
 _FILE = "report-timeline"
 
 
-def timeline(project: Project, history: History, *, most: int = 24, enough: int = 4000, complete: bool = False, today: Iterable[Notebook] = ()) -> tuple[list[Moment], int]:
-    "The moments that are known by now, oldest first, and how many there are to know. `enough`: notebooks that the first call may read; `today`: those of now, which need not be read again."
+def timeline(project: Project, history: History, *, most: int = 24, enough: int = 4000, complete: bool = False, today: Iterable[Notebook] = (), memo: Memo | None = None, until: Callable[[list[str]], list[int]] | None = None) -> tuple[list[Moment], int]:
+    """The moments that are known by now, oldest first, and how many there are to know.
+
+    `enough`: notebooks that the first call may read; `today`: those of now, which need not be read again; `memo`: what is known of them;
+    `until`: says how many records there were by each of some times, else the history does.
+    """
     wanted, path = moments(project.root, most), project.root / ".comprehend" / "local" / _FILE
     known, once = ({}, []) if complete else _load(path)
-    counts = _until(history, [at for _, at in wanted])
+    counts = (until or history.until)([time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) for _, at in wanted])
     keys = {commit: f"{commit} {n}" for (commit, _), n in zip(wanted, counts, strict=True)}
     todo = [c for c in wanted if keys[c[0]] not in known]
     if not complete:
         todo = _newest(todo, [c for c in wanted if keys[c[0]] in known], enough // max(len(project.notebooks()), 1))
-    walk = _Walk(project, history, once, today)
+    walk = _Walk(project, history, once, today, memo)
+    gc.freeze()  # what is there stays: the collections below look at what a moment took
     for commit, at in todo:
         known[keys[commit]] = asdict(walk.see(commit, at))
         gc.collect()  # what a moment took is a circle of references, and collection may be off
+    gc.unfreeze()
     if todo and path.parent.is_dir():
         keep(path, json.dumps({"by": versions(), "moments": {k: known[k] for k in keys.values() if k in known}, "once": sorted(walk.once)}).encode(), _FILE)
     return [Moment(**known[keys[c]]) for c, _ in wanted if keys[c] in known], len(wanted)
@@ -230,12 +250,6 @@ def _load(path: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     data = kept(path, _FILE)
     found = json.loads(data) if data else {}
     return (dict(found["moments"]), [(m, s) for m, s in found["once"]]) if found.get("by") == versions() else ({}, [])
-
-
-def _until(history: History, times: Sequence[int]) -> list[int]:
-    "How many records there were by each of these times."
-    said = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) for at in times]
-    return history.until(said) if isinstance(history, Reduced) else [bisect_right(history.records, when, key=lambda r: r.at) for when in said]
 
 
 def series(found: Iterable[Moment]) -> list[tuple[float, str, Mapping[str, float]]]:
