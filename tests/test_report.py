@@ -13,10 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comprehend_nb.ledger.identity import Person
+from comprehend_nb.explanation import PARTS
 from comprehend_nb.ledger import Ledger, local, read
+from comprehend_nb.ledger.audit import audit
 from comprehend_nb.report.authors import pasts
 from comprehend_nb.report.defects import mine, poisson
+from comprehend_nb.export.checking import check, gather
 from comprehend_nb.export.facts import Facts
+from comprehend_nb.export.memo import Memo
 from comprehend_nb.export.reduced import Reduced
 from comprehend_nb.report.measure import bus_factor, wilson
 from comprehend_nb.report.page import page
@@ -502,6 +506,61 @@ def test_many_parts_are_put_together(grown, monkeypatch):
             ledger.append("executed", f"fp1:{n:032x}", "cl1:z")
         assert Facts(grown.root).count == len(read(grown.root).records)
     assert len(list((grown.root / ".comprehend/local").glob("ledger-facts-*.parquet"))) <= 3
+
+
+def test_check_says_of_a_large_ledger_what_it_says_of_one_read_whole(grown, monkeypatch):
+    "After each thing that people do, remembered or new: the same rows, reasons and notes."
+
+    def same():
+        found = [[sorted(map(str, r.reasons)), sorted(map(str, r.notes)), [(row.cell.where, row.standing) for row in r.rows]] for r in (check(grown.project), check(grown.project))]
+        assert isinstance(gather(grown.project).history, Reduced)
+        with monkeypatch.context() as patch:
+            patch.setattr("comprehend_nb.export.reduced._SMALL", 1 << 40)
+            patch.setattr(Memo, "known", lambda *_: None)
+            whole = check(grown.project)
+        assert found[0] == found[1] == [sorted(map(str, whole.reasons)), sorted(map(str, whole.notes)), [(row.cell.where, row.standing) for row in whole.rows]]
+        return found[0]
+
+    same()
+    grown.understand().record("checked", verdict="passed")
+    assert not [r for r in same()[0] if "explained" in r], "everything is understood"
+    grown.commit()
+    same()
+    said = next(r for r in read(grown.root).records if r.kind == "explained" and r.data["symbols"] == ["shape"]).data
+    with Ledger(grown.root, CEM) as ledger:
+        ledger.append("explained", "fp1:" + "e" * 32, "cl1:y", parent="fp1:" + "a" * 32, **{p: said[p] for p in PARTS})
+    assert [r for r in same()[0] if "the same words" in r]
+    with Ledger(grown.root, CEM) as ledger:
+        ledger.append("adopted", units(report(grown.project))["shape"].fingerprint, "cl1:y")
+    assert [n for n in same()[1] if "baseline" in n]
+    grown.edit("nbs/03_box.ipynb", "len(box), 1", "len(box), 2")
+    same()
+    grown.git("mv", "nbs/03_box.ipynb", "nbs/04_crate.ipynb")
+    grown.commit()
+    same()
+    file = next(p for p in sorted((grown.root / ".comprehend/ledger" / ADA.id).glob("*.jsonl")) if b'"explained"' in p.read_bytes())
+    before = file.read_bytes()
+    file.write_bytes(before.replace(b"text instead", b"words instead", 1))
+    assert [r for r in same()[0] if "was changed after it was written" in r]
+    file.write_bytes(b"".join(before.splitlines(keepends=True)[:-1]))
+    assert [r for r in same()[0] if "differs from what was committed" in r]
+
+
+def test_a_session_that_saw_more_contradicts_a_file_cut_short_through_the_cache_too(tmp_path):
+    local(tmp_path)
+    with Ledger(tmp_path, ADA) as ledger:
+        lines = [ledger.append("executed", f"fp1:{n:032x}", "cl1:z") for n in range(4)]
+    file = tmp_path / lines[0].file
+    for n, person in enumerate((BOB, CEM)):
+        with Ledger(tmp_path, person) as ledger:
+            ledger.append("executed", f"fp1:{n:032x}", "cl1:z")
+        with Ledger(tmp_path, ADA) as ledger:
+            ledger.append("executed", f"fp1:{n + 9:032x}", "cl1:z")
+    assert not [p for p in audit(tmp_path, known=Facts(tmp_path).scans) if p.grave], "what was a last line once is in the middle now"
+    whole = file.read_bytes()
+    file.write_bytes(b"".join(whole.splitlines(keepends=True)[:3]))
+    assert [p.kind for p in audit(tmp_path, known=Facts(tmp_path).scans) if p.grave] == ["removed"]
+    assert audit(tmp_path, known=Facts(tmp_path).scans) == audit(tmp_path)
 
 
 

@@ -49,7 +49,7 @@ class Memo:
         self._file, self._head = folder / "memo", f"{versions()} {context}\n".encode()
         data = kept(self._file, "memo") or b""
         right = data.startswith(self._head)
-        self._closed: dict[str, bytes] = pickle.loads(data[len(self._head) :]) if right else {}  # noqa: S301 (sealed)
+        self._closed: dict[str, bytes] = pickle.loads(memoryview(data)[len(self._head) :]) if right else {}  # noqa: S301 (sealed)
         self._open: dict[str, dict[Any, Any]] = {}
         self._new: set[str] = set()
         self._fresh: dict[str, dict[tuple[str, bool], Cell]] = {}
@@ -100,4 +100,9 @@ class Memo:
         for name in self._new:
             asked, page = self._fresh.get(name, {}), self._page(name)
             self._closed[name] = _pickled(asked if 2 * len(asked) > len(page) else page | asked)
-        keep(self._file, self._head + pickle.dumps(self._closed, protocol=5), "memo")
+        self._new.clear()
+        keep(self._file, self._write, "memo")
+
+    def _write(self, file: Any) -> None:
+        file.write(self._head)
+        pickle.dump(self._closed, file, protocol=5)

@@ -9,9 +9,11 @@ __all__ = ['sealed', 'unsealed', 'keep', 'kept']
 import hmac
 import os
 import secrets
+from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any, BinaryIO
 
 # %% ../../nbs/41_export/00_seal.ipynb #f10a81ce
 def _key_file() -> Path:
@@ -40,22 +42,53 @@ def _key(path: Path) -> bytes:
     return fresh
 
 # %% ../../nbs/41_export/00_seal.ipynb #b343c7ed
+def _code(purpose: str) -> Any:
+    "What makes the code, fed with what is to be sealed."
+    return blake2b(key=_key(_key_file()), person=purpose.encode()[:16], digest_size=32)
+
+
 def sealed(data: bytes, purpose: str) -> bytes:
     "`data` with a code in front that only this person's machine can make; a file of one `purpose` passes for no other."
-    return blake2b(data, key=_key(_key_file()), person=purpose.encode()[:16], digest_size=32).digest() + data
+    code = _code(purpose)
+    code.update(data)
+    return bytes(code.digest()) + data
 
 
 def unsealed(data: bytes, purpose: str) -> bytes | None:
     "What was sealed; None where the code is not right."
-    body = data[32:]
-    return body if hmac.compare_digest(sealed(body, purpose)[:32], data[:32]) else None
+    return _checked(data[:32], data[32:], purpose)
+
+
+def _checked(front: bytes, body: bytes, purpose: str) -> bytes | None:
+    code = _code(purpose)
+    code.update(body)
+    return body if hmac.compare_digest(code.digest(), front) else None
 
 # %% ../../nbs/41_export/00_seal.ipynb #7c2f1b1d
-def keep(path: Path, data: bytes, purpose: str) -> None:
-    "Write a sealed file, whole or not at all; a folder that cannot be written to only costs speed."
+class _Sealing:
+    "A file that is sealed while it is written: what is large is held in memory once."
+
+    def __init__(self, file: BinaryIO, purpose: str) -> None:
+        self.file, self.code = file, _code(purpose)
+        file.write(bytes(32))
+
+    def write(self, data: bytes) -> int:
+        self.code.update(data)
+        return self.file.write(data)
+
+    def end(self) -> None:
+        self.file.seek(0)
+        self.file.write(self.code.digest())
+
+
+def keep(path: Path, data: bytes | Callable[[_Sealing], object], purpose: str) -> None:
+    "Write a sealed file, whole or not at all, from its bytes or by what writes them; a folder that cannot be written to only costs speed."
     try:
         own = path.with_name(f"{path.name}.{os.getpid()}")
-        own.write_bytes(sealed(data, purpose))
+        with own.open("wb") as f:
+            out = _Sealing(f, purpose)
+            data(out) if callable(data) else out.write(data)
+            out.end()
         os.replace(own, path)
     except OSError:
         pass
@@ -64,6 +97,7 @@ def keep(path: Path, data: bytes, purpose: str) -> None:
 def kept(path: Path, purpose: str) -> bytes | None:
     "What `keep` wrote; None where there is nothing, or something that this machine did not write."
     try:
-        return unsealed(path.read_bytes(), purpose)
+        with path.open("rb") as f:
+            return _checked(f.read(32), f.read(), purpose)
     except OSError:
         return None
