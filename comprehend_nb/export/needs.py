@@ -292,7 +292,7 @@ class Resolver:
 
     def __init__(self, notebooks: Iterable[Notebook], memo: Memo | None = None, by_hand: Sequence[Notebook] = ()) -> None:
         self.table = module_names([*notebooks, *by_hand], memo)
-        self._by_hand = [n.digest for n in by_hand]
+        self.by_hand = [n.digest for n in by_hand]
         self._memo = memo
         self._prints: dict[str, str] = {}
         self._mentions_of: dict[str, frozenset[str]] = {}
@@ -334,7 +334,7 @@ class Resolver:
             if module not in seen:
                 seen[module] = None
                 todo += self._mentioned(module)
-        return digest(*(self._module_print(m) for m in sorted(seen)), *self._by_hand)
+        return digest(*(self._module_print(m) for m in sorted(seen)), *self.by_hand)
 
     def _mentioned(self, module: str) -> frozenset[str]:
         if module not in self._mentions_of:
