@@ -133,6 +133,10 @@ class Reduced(History):
         count, first = self.facts.ask("SELECT count(DISTINCT fingerprint), min(stamp[:10]) FROM facts WHERE kind = 'adopted'")[0]
         return int(count), first or ""
 
+    def of_kind(self, kind: str, fingerprints: Collection[str]) -> list[Record]:
+        "The records of one kind about any of these, oldest first."
+        return list(_records(self.facts, self.facts.ask(f"{_PLACE} SEMI JOIN given ON fingerprint = v WHERE kind = '{kind}' {_ORDER}", list(fingerprints))))
+
     def of_wholes(self) -> list[Record]:
         "The records that may be about wholes."
         return list(_records(self.facts, self.facts.ask(f"{_PLACE} WHERE above IS NOT NULL {_ORDER}")))

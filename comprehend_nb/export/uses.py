@@ -77,13 +77,11 @@ def _uses(module: str, cell: Cell, names: _Table, own: int) -> Iterable[int]:
 def seen(fingerprints: Sequence[str], history: History) -> Graph:
     "For each cell, by fingerprint, the indices of those that it was seen to call."
     at = {f: i for i, f in reversed(list(enumerate(fingerprints))) if f}
-    return [frozenset(j for c in _called(f, history) if (j := at.get(c)) is not None and j != i) if f else frozenset() for i, f in enumerate(fingerprints)]
-
-
-def _called(fingerprint: str, history: History) -> Iterable[str]:
-    for r in history.about(fingerprint):
-        if r.kind == "called" and isinstance(found := r.data.get("calls"), list):
-            yield from map(str, found)
+    calls: dict[str, set[int]] = {}
+    for r in history.of_kind("called", at):
+        if isinstance(found := r.data.get("calls"), list):
+            calls.setdefault(r.fingerprint, set()).update(at[c] for c in map(str, found) if c in at)
+    return [frozenset(calls.get(f, set()) - {i}) for i, f in enumerate(fingerprints)]
 
 
 def joined(*graphs: Graph) -> Graph:

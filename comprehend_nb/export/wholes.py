@@ -108,7 +108,7 @@ _MARK: Final = b'"above":"'
 def told(history: History) -> dict[str, list[Record]]:
     "The records about wholes, by name, oldest first."
     out: dict[str, list[Record]] = {}
-    for r in history.records:
+    for r in history.of_wholes():
         if r.kind == "explained" and (not isinstance(r.said, bytes) or _MARK in r.said) and isinstance(name := r.data.get("above"), str):
             out.setdefault(name, []).append(r)
     return out

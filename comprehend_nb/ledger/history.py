@@ -182,6 +182,10 @@ class History:
         taken = [r for r in self.records if r.kind == "adopted"]
         return len({r.fingerprint for r in taken}), min((r.at[:10] for r in taken), default="")
 
+    def of_kind(self, kind: str, fingerprints: Collection[str]) -> list[Record]:
+        "The records of one kind about any of these, oldest first."
+        return [r for r in self.records if r.kind == kind and r.fingerprint in fingerprints]
+
     def of_wholes(self) -> list[Record]:
         "The records that may be about wholes."
         return [r for r in self.records if r.kind == "explained"]

@@ -7,25 +7,26 @@ __all__ = ['Report', 'report', 'defects', 'whole_of', 'as_json']
 
 # %% ../../nbs/42_report/06_team.ipynb #2efbd087
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from hashlib import sha256
+from typing import Any, TypeVar
 
 # %% ../../nbs/42_report/06_team.ipynb #4652f76b
-from ..export.checking import Found, memo_of, gather
+from ..export.checking import Found, by_git, memo_of, gather
 from ..export.generated import Library
 from ..git import GitError
 from ..ledger.history import no_collection
-from ..ledger import History, read
+from ..ledger import History
 from ..export.needs import resolver_of
-from ..notebooks import Notebook, Project
+from ..export.stamp import ledger_digest
+from ..notebooks import Project
 from ..export.wholes import Above, NotAccepted, Whole, paths_of, whole, wholes
 from .answers import Change, Loss, Next, changes, loss, to_explain
 from .authors import authorship, pasts, same_people
 from .calibration import Calibration, calibration
 from .defects import CannotMine, Defects, densities, mine
-from .facts import Facts, large, reduced
-from .graph import Chain, calls_of, centrality, chains
+from .graph import Calls, Chain, calls_of, centrality, chains
 from .measure import Illusion, Measures, grouped, measured
 from .shared import together
 from .slope import Slope, deskilling
@@ -67,51 +68,71 @@ def report(project: Project, found: Found | None = None, *, now: float | None = 
 
 
 def _report(project: Project, found: Found, now: float, moments: int, past_complete: bool) -> Report:
-    past, same = pasts(project.root), same_people(project.root, found.history.people.values())
-    units, reasons = units_now(project, found.notebooks, found.resolver, found.history, same, past)
-    calls = calls_of(units, found.resolver.table, found.history)
-    rank, authors = centrality(calls.joined), authorship(past)
-    if found.memo:
-        found.memo.save()
-    then, of = timeline(project, found.history, most=moments, complete=past_complete, today=found.notebooks)
+    past = pasts(project.root)
+    same = dict(by_git(project, found, "same people", lambda: list(same_people(project.root, found.history.people.values()).items())))
+    units, reasons = units_now(project, found, same, past)
+    calls, rank = _graph(found, units)
+    authors = authorship(past)
+    then, of = timeline(
+        project, found.history, most=moments, complete=past_complete, today=found.notebooks, memo=found.memo,
+        until=lambda times: _by_ledger(found, "until", lambda: found.history.until(times), *times),
+    )
     more = [f"{len(then)} of {of} moments of the past are worked out; `report --past` works out the rest"] if len(then) < of else []
     try:
-        bugs: Defects | None = defects(project, found.history, then, now, 10**9 if past_complete else 60)
+        bugs: Defects | None = defects(project, found, then, now, 10**9 if past_complete else 60)
     except (CannotMine, GitError) as e:
         bugs, more = None, [*more, f"density of defects: not known, as {e}"]
     paths = chains(units, calls, rank, project.policy.critical)
-    above = wholes([u.cell for u in units if u.cell], project.policy.critical, found.resolver.table, found.history)
+    cells = [u.cell for u in units if u.cell]
+    above = _by_ledger(found, "above", lambda: wholes(cells, project.policy.critical, found.resolver.table, found.history), project.policy.critical, _code(found))
     everything = measured("everything", units, authors)
-    return Report(
+    out = Report(
         project.lib_name, now, everything, grouped(units, "module", authors), grouped(units, "notebook", authors), units, rank,
         paths, loss(units, rank), loss(units, rank, "explained"), changes(units, reasons, past),
-        to_explain(units, rank, past, now), authors, [*then, Moment("", int(now), everything.shares or {}, everything.weight)], calibration(found.history), deskilling(together(project.root)) if project.policy.hours == "team" else None, above, bugs, tuple(_notes(project, found, past) + more),
+        to_explain(units, rank, past, now), authors, [*then, Moment("", int(now), everything.shares or {}, everything.weight)], _by_ledger(found, "calibration", lambda: calibration(found.history)), deskilling(together(project.root)) if project.policy.hours == "team" else None, above, bugs, tuple(_notes(project, found, past) + more),
     )  # fmt: skip
+    if found.memo:
+        found.memo.save()
+    return out
 
 
-def defects(project: Project, history: History, past: Sequence[Moment], now: float, enough: int) -> Defects:
+_T = TypeVar("_T")
+
+
+def _by_ledger(found: Found, what: str, work: Callable[[], _T], *more: object) -> _T:
+    "What the whole ledger says, asked again when it changed."
+    out: _T = found.memo.value("ledger", what, (found.ledger, *more), work) if found.memo and found.ledger else work()
+    return out
+
+
+def _code(found: Found) -> tuple[object, ...]:
+    "A digest of all notebooks and of what is written by hand."
+    return sha256(repr([(n.path, n.digest) for n in found.notebooks]).encode()).hexdigest(), *found.resolver.by_hand
+
+
+def _graph(found: Found, units: Sequence[Unit]) -> tuple[Calls, list[float]]:
+    "What uses what, and how central each is: worked out anew where a notebook changed, or the ledger, which holds the calls that were seen."
+    def work() -> tuple[Calls, list[float]]:
+        calls = calls_of(units, found.resolver.table, found.history)
+        return calls, centrality(calls.joined)
+
+    return _by_ledger(found, "calls", work, _code(found), len(units))
+
+
+def defects(project: Project, found: Found, past: Sequence[Moment], now: float, enough: int) -> Defects:
     "Density of defects by who wrote the code and whether it had been explained when it was brought."
-    found, waiting = mine(project, enough=enough)
-    named = [(stratum(d.fingerprint, history, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(d.brought))), d) for f in found for d in f.defects]
-    return Defects(densities(named, exposure(past, now)), len(found), sum(f.ghost for f in found), waiting)
+    fixes, waiting = mine(project, enough=enough)
+    every = [(d.fingerprint, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(d.brought)), d) for f in fixes for d in f.defects]
+    kinds = _by_ledger(found, "strata", lambda: [stratum(fp, found.history, at) for fp, at, _ in every], *(e[:2] for e in every))
+    named = [(kind, d) for kind, (_, _, d) in zip(kinds, every, strict=True)]
+    return Defects(densities(named, exposure(past, now)), len(fixes), sum(f.ghost for f in fixes), waiting)
 
 
 def _read(project: Project) -> Found:
-    "What a report needs of a project: of a large ledger only what is about its cells, where the extra for that is installed."
+    "What a report needs of a project."
     memo = memo_of(project)
     notebooks = project.read(memo.reader)
-    found = Found(notebooks, resolver_of(project, notebooks, memo), {}, Library(), project.root, memo=memo)
-    found.history = _history(project, notebooks)
-    return found
-
-
-def _history(project: Project, notebooks: Sequence[Notebook]) -> History:
-    if large(project.root):
-        try:
-            return reduced(Facts(project.root), {c.fingerprint for n in notebooks for own in n.exported if (c := own.cell)})
-        except ImportError:
-            pass
-    return read(project.root)
+    return Found(notebooks, resolver_of(project, notebooks, memo), {}, Library(), project.root, ledger_digest(project.root), memo=memo)
 
 
 def whole_of(project: Project, name: str) -> tuple[Whole, History, bool]:
@@ -132,7 +153,7 @@ def _notes(project: Project, found: Found, past: Mapping[str, Any]) -> list[str]
     out = [f"{p}" for n in found.notebooks for p in n.problems]
     if not past:
         out.append("git knows nothing of these notebooks: authors, churn and illusory coverage are not known")
-    if grave := sum(p.grave for p in found.history.problems):
+    if grave := _by_ledger(found, "grave", lambda: sum(p.grave for p in found.history.problems)):
         out.append(f"{grave} lines or files of the ledger do not count: `comprehend-nb check` says which")
     missing = [s for s in project.policy.critical if not any(s.rpartition(".")[2] in c.cell.symbols for n in found.notebooks for c in n.exported if c.cell)]
     return out + [f"the policy calls {s} critical, and no exported cell binds it" for s in missing]
