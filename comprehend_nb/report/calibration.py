@@ -15,7 +15,8 @@ from typing import Any, Final
 # %% ../../nbs/42_report/09_calibration.ipynb #cf8b581a
 from ..cells.closure import changed
 from ..ledger import History, Record
-from .facts import Facts, Reduced
+from ..export.facts import Facts
+from ..export.reduced import Reduced
 from .measure import wilson
 
 # %% ../../nbs/42_report/09_calibration.ipynb #ab214cc9
@@ -155,7 +156,7 @@ class Calibration:
 
 def calibration(history: History) -> Calibration:
     "What the ledger as a whole says: in three passes over it, or by the cache's sums where it is large."
-    if isinstance(history, Reduced) and history.facts is not None:
+    if isinstance(history, Reduced):
         return Calibration(_answers(history.facts), _staled(history), _rejected(history.facts))
     return Calibration(answers(history), staled(history), rejected(history))
 
@@ -180,13 +181,11 @@ def _rejected(facts: Facts, most: int = 5) -> Rejected:
 
 def _staled(history: Reduced, most: int = 5) -> Staled:
     facts = history.facts
-    if facts is None:
-        return Staled([], [])
     told = "(SELECT *, lag(fingerprint) OVER w AS was_fingerprint, lag(closure) OVER w AS was_closure FROM facts WHERE kind = 'explained' AND symbol IS NOT NULL WINDOW w AS (PARTITION BY person, symbol ORDER BY stamp, rank, line))"
     anew = f"{told} WHERE was_fingerprint IS NOT NULL AND (fingerprint, closure) <> (was_fingerprint, was_closure)"
     symbols = facts.ask(f"SELECT symbol, count(*) AS n FROM {anew} GROUP BY symbol ORDER BY n DESC, symbol LIMIT {most}")  # noqa: S608
     latest = facts.ask(f"SELECT person, symbol, fingerprint, closure, was_fingerprint, was_closure FROM {anew} ORDER BY stamp DESC LIMIT {_RENEWALS}")  # noqa: S608
-    history.fetch([f for row in latest for f in (row[2], row[4])])
+    history.want([f for row in latest for f in (row[2], row[4])])
     causes: Counter[str] = Counter()
     for person, symbol, fp, closure, was_fp, was_closure in latest:
         now, before = (_last(history, f, c, person, symbol) for f, c in ((fp, closure), (was_fp, was_closure)))
