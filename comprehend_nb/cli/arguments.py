@@ -44,9 +44,14 @@ def _path(to: argparse.ArgumentParser, name: str, text: str) -> None:
 def _rerunning(to: argparse.ArgumentParser) -> None:
     "How notebooks are run again."
     to.add_argument("--rerun", action="store_true", help="run the notebooks again too: does what was explained still hold? (their code runs with your rights)")
+    _spread(to, "notebook")
+
+
+def _spread(to: argparse.ArgumentParser, what: str) -> None:
+    "By whom many of them are done."
     to.add_argument("--workers", type=int, default=0, metavar="N", help="how many at a time (default: one for each processor)")
     to.add_argument("--scheduler", default="", metavar="ADDRESS", help="by the workers of a Dask scheduler, such as tcp://host:8786")
-    to.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="how long a notebook may take (default: 600)")
+    to.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help=f"how long a {what} may take (default: 600)")
 
 
 def _answering(into: "Commands") -> None:
@@ -91,6 +96,8 @@ def _answering(into: "Commands") -> None:
     report.add_argument("--html", type=Path, metavar="FILE", help="write one page that loads nothing from anywhere")
     report.add_argument("--past", action="store_true", help="work out all of the past that is shown, however long it takes")
     report.add_argument("--define", metavar="NAME", help="what a number of the report means")
+    report.add_argument("--repos", type=Path, metavar="FILE", help="over many repositories: a file with the folder of one project on each line")
+    _spread(report, "repository")
     above = _command(into, "above", "what a module, or the path below a symbol, is for as a whole: shown, or recorded", room="reporting")
     above.add_argument("name", metavar="NAME", help="a module, or an exported symbol")
     _path(above, "path", "a folder of the project")

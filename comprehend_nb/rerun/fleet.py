@@ -37,15 +37,19 @@ def jobs_of(project: Project, *, only: Iterable[str] = (), timeout: float = 600.
     return [job for _, job in sorted(found, key=lambda f: (-f[0], f[1].name))]
 
 # %% ../../nbs/45_rerun/02_fleet.ipynb #65667b92
-def here(jobs: Sequence[Job], workers: int = 0) -> Iterator[Ran]:
-    "Answers as they are ready, from processes on this machine; as many at a time as there are processors, or `workers`."
+def here(jobs: Sequence[Any], workers: int = 0, *, work: Callable[[Any], Any] = do) -> Iterator[Any]:
+    "Answers as they are ready, from processes on this machine; as many at a time as there are processors, or `workers`. `work` does one job, and never raises."
     with ThreadPoolExecutor(max(1, min(workers or os.cpu_count() or 1, len(jobs)))) as pool:
-        for future in as_completed([pool.submit(do, job) for job in jobs]):
+        for future in as_completed([pool.submit(work, job) for job in jobs]):
             yield future.result()
 
 # %% ../../nbs/45_rerun/02_fleet.ipynb #1b61f225
-def at(address: str, jobs: Sequence[Job], *, wait: float = 30.0) -> Iterator[Ran]:
-    "Answers as they are ready, from the workers of the Dask scheduler at `address`; RerunError where it cannot be reached."
+def _lost(name: str, what: str, killed: bool) -> Ran:
+    return Ran(name, failed=what, killed=killed)
+
+
+def at(address: str, jobs: Sequence[Any], *, wait: float = 30.0, work: Callable[[Any], Any] = do, lost: Callable[[str, str, bool], Any] = _lost) -> Iterator[Any]:
+    "Answers as they are ready, from the workers of the Dask scheduler at `address`; RerunError where it cannot be reached. `lost` makes the answer of a job (by its name) that no worker finished."
     try:
         dask: Any = import_module("distributed")
     except ImportError:
@@ -55,21 +59,19 @@ def at(address: str, jobs: Sequence[Job], *, wait: float = 30.0) -> Iterator[Ran
     except (OSError, ValueError) as e:
         raise RerunError(f"the scheduler at {address} cannot be reached ({type(e).__name__})", remedy="Is its address right?") from None
     try:
-        futures = client.map(do, jobs, pure=False)
+        futures = client.map(work, jobs, pure=False)
         named = {f.key: job.name for f, job in zip(futures, jobs, strict=True)}
         for future in dask.as_completed(futures, loop=client.loop):
-            yield _answer(future, named[future.key])
+            error = future.exception()
+            yield future.result() if error is None else lost(named[future.key], *_why(error))
     finally:
         client.close()
 
 
-def _answer(future: Any, name: str) -> Ran:
-    error = future.exception()
-    if error is None:
-        ran: Ran = future.result()
-        return ran
-    what = "its workers were killed, one after the other" if type(error).__name__ == "KilledWorker" else f"a worker failed ({type(error).__name__}: {error})"
-    return Ran(name, failed=what[:200], killed=type(error).__name__ == "KilledWorker")
+def _why(error: BaseException) -> tuple[str, bool]:
+    killed = type(error).__name__ == "KilledWorker"
+    what = "its workers were killed, one after the other" if killed else f"a worker failed ({type(error).__name__}: {error})"
+    return what[:200], killed
 
 # %% ../../nbs/45_rerun/02_fleet.ipynb #ead7c7c4
 def rerun(jobs: Sequence[Job], *, workers: int = 0, scheduler: str = "", each: "Callable[[Ran, int, int], None] | None" = None) -> list[Ran]:
