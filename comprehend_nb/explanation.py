@@ -17,6 +17,7 @@ from functools import lru_cache
 
 # %% ../nbs/30_explanation.ipynb #0dddbedc
 from .cells import Cell
+from .redact import plain
 
 # %% ../nbs/30_explanation.ipynb #9dfda4c6
 PARTS = ("what", "why", "fails")
@@ -58,10 +59,15 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
+_LOOKS_LATIN = str.maketrans("\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u03bf\u03bd", "aeopcyxijsdov")
+
+
 @lru_cache(maxsize=4096)
 def words(text: str) -> tuple[str, ...]:
     "The words of a text or of code, lower case, in order."
-    text = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text))
+    text = _CAMEL.sub(" ", unicodedata.normalize("NFKC", plain(text)))
+    if not text.isascii():
+        text = re.sub(r"\w*[A-Za-z]\w*", lambda m: m[0].translate(_LOOKS_LATIN), text)
     text = _UNSPACED.sub(lambda m: f" {m[0]} ", text)
     return tuple(_WORD.findall(text.lower()))
 
@@ -74,13 +80,20 @@ _ALOUD = frozenset(
     "assign assigns assigned assignment call calls called equal equals set sets define defines defined definition dot function method variable value values open "
     "close parenthesis bracket brackets plus minus times divided import imports imported return returns returned result results code cell line "
     "lines statement class argument arguments parameter parameters print prints loop loops iterate iterates does do thing things takes gives get gets "
-    "object store stores stored saved new name named use uses used using it's".split()
+    "object store stores stored saved new name named use uses used using it's compute computes computed calculate calculates calculated".split()
 )
 _FILLER = frozenset(
     "because asdf qwerty todo tbd na none nothing whatever obvious obviously self explanatory see above works work working fine good ok okay yes "
     "stuff needed need needs should correctly correct expected always never fail fails failure error errors etc blah test testing foo bar "
-    "idk dunno know explain explanation explained explains just simply what why how said says".split()
+    "idk dunno know explain explanation explained explains just simply what why how said says really actually basically truly quite very "
+    "lorem ipsum dolor amet".split()
 )
+_VAGUE = frozenset(
+    "any anything bad bug bugs break breaks can case cases corner could crash crashes data don't edge either everything go goes happen happens "
+    "here input inputs invalid issue issues may might odd problem problems properly something somehow somewhere strange sometimes things trivial "
+    "unexpected weird whenever wrong would".split()
+)
+_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+")
 
 # %% ../nbs/30_explanation.ipynb #b1de7a8d
 _MASHED = re.compile(r"(.)\1\1|[bcdfghjklmnpqrstvwxz]{6,}")
@@ -89,13 +102,15 @@ _MASHED = re.compile(r"(.)\1\1|[bcdfghjklmnpqrstvwxz]{6,}")
 def content(text: str, *, without: Iterable[str] = ()) -> list[str]:
     "The words of `text` that carry something, less those in `without`."
     skip = _EMPTY | _FILLER | set(without)
-    return [w for w in words(text) if w not in skip and not _MASHED.search(w)]
+    return [w for w in words(_ADDRESS.sub(" ", text)) if w not in skip and not _MASHED.search(w)]
 
 # %% ../nbs/30_explanation.ipynb #4836ba91
 def _too_little(part: str, text: str, needed: int) -> str:
-    carried = set(content(text))
+    carried = {w for w in content(text) if not w[0].isdigit()}
     if not words(text):
         return f"{part}: nothing yet"
+    if carried and carried <= _VAGUE:
+        return f"{part}: true of any code ({text.strip()[:40]!r}); say which input, and what happens then"
     if len(carried) < needed:
         return f"{part}: too little to learn from ({text.strip()[:40]!r}); name the thing and what happens to it"
     if len(words(text)) >= 6 and len(set(words(text))) <= len(words(text)) / 3:
@@ -144,7 +159,9 @@ def _borrowed(part: str, text: str, rationale: str) -> str:
     for sentence in filter(None, re.split(r"[.;\n]", rationale)):
         if _close(mine, words(sentence)):
             return f"{part}: these are the model's words; use your own"
-    return f"{part}: these are the model's words; use your own" if _close(mine, words(rationale)) else ""
+    own = set(content(text)) - set(content(rationale))
+    shuffled = not own and len(set(content(text))) >= 6
+    return f"{part}: these are the model's words; use your own" if shuffled or _close(mine, words(rationale)) else ""
 
 # %% ../nbs/30_explanation.ipynb #e9e7cc72
 @lru_cache(maxsize=4096)
@@ -177,8 +194,9 @@ def _repeated(parts: Mapping[str, str], need: Asked) -> list[str]:
     seen: dict[tuple[str, ...], str] = {}
     for part in need.parts:
         key = words(parts[part])
-        if key in seen:
-            return [f"{part}: the same as {seen[key]}"]
+        for other, name in seen.items():
+            if key == other or (len(key) >= 6 and difflib.SequenceMatcher(None, key, other, autojunk=False).ratio() > 0.85):
+                return [f"{part}: the same as {name}"]
         seen[key] = part
     return []
 
