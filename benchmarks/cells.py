@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from comprehend_nb import cells
-from comprehend_nb.cells import closure
+from comprehend_nb.cells import cell, closure
 from comprehend_nb.cells.canonical import canonical
 from comprehend_nb.cells.names import names
 
@@ -46,7 +46,7 @@ def cost(work, items, repeat=5):
     "CPU microseconds for one item: the best of `repeat` runs over all, and the median item's."
     best, singles = float("inf"), None
     for _ in range(repeat):
-        cells._parse.cache_clear()
+        cell._parse.cache_clear()
         each = []
         start = time.process_time()
         for item in items:

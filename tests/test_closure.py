@@ -74,6 +74,10 @@ USES = [
     "def f(): pass\nf.rate = RATE",
     "class f: pass\nf.rate = RATE",
     "def f(): pass\nf = lru(f, RATE)",
+    "f = {}\nf.update(rate=RATE)",
+    "f = {}\nf['a']['b'] = RATE",
+    "class f: pass\nsetattr(f, 'rate', RATE)",
+    "def f(): return getattr(sys.modules[__name__], 'RATE')",
 ]
 
 
@@ -118,7 +122,11 @@ def test_whatever_it_is_bound_by(rate):
 
 
 @pytest.mark.parametrize(
-    "more", ["RATE += NUM", "RATE.x = NUM", "RATE['k'] = NUM", "if x:\n    RATE = NUM", "RATE = RATE * NUM"]
+    "more",
+    [
+        "RATE += NUM", "RATE.x = NUM", "RATE['k'] = NUM", "if x:\n    RATE = NUM", "RATE = RATE * NUM", "RATE.x.y = NUM", "RATE.x[0]['k'] = NUM",
+        "RATE.update(NUM)", "for x in y: RATE.append(NUM)", "setattr(RATE.x, 'y', NUM)", "globals()['RATE'] = NUM", "#| export\nRATE.mount(NUM)",
+    ],  # fmt: skip
 )
 def test_a_later_cell_that_adds_to_it(more):
     before, after = (closure_of("def f(): return RATE", "RATE = 1", more.replace("NUM", n)) for n in "79")
@@ -136,7 +144,10 @@ def test_a_later_cell_that_adds_to_it(more):
         "@patch\ndef m(self: 'A'): return NUM",
         "@patch\ndef m(self: B | A): return NUM",
         "@patch_to(A)\ndef m(self): return NUM",
+        "@fc.patch\ndef m(self: A): return NUM",
+        "@fc.patch_to(A)\ndef m(self): return NUM",
         "A.m = lambda self: NUM",
+        "setattr(A, 'm', lambda self: NUM)",
         "@A.register\ndef _(x: int): return NUM",
         "@patch\nasync def m(self: A): return NUM",
     ],
@@ -180,6 +191,9 @@ DEAF = [
     ("a binding that nobody reads", "def f(): return 1", "RATE = NUM", "def g(): return RATE"),
     ("an unused method's class", "def f(): return 1", "class A: pass", "@patch\ndef m(self: A): return NUM"),
     ("a call that binds nothing", "def f(): return g()", "def g(): return 1", "g(NUM)", "print(NUM)"),
+    ("what is only asked of it", "def f(): return g", "g = [1]", "g.index(NUM)"),
+    ("what is done to what is imported", "def f(): return plt", "import plots as plt", "plt.title(NUM)", "plt.axis.add(NUM)"),
+    ("a route for a class", "def f(): return Item", "class Item: pass", "@app.patch('/NUM')\ndef m(item: Item): return NUM"),
     ("a neighbouring import", "import re\ndef f(): return re", "import re as osNUM"),
 ]
 

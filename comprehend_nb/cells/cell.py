@@ -115,6 +115,8 @@ class _Defined(dict[str, Definition]):
         for k, (name, extends, sort, origin) in enumerate(_all_bindings(node, found)):
             certain = sort == "sure" or self.exported or name.isupper() or name == "__all__"
             if sort == "data" and not certain:
+                if name.endswith("()"):  # any call may do anything; outside of the library we do not ask which
+                    continue
                 self.data(name, node, form, found)
                 continue
             if not extends and not imports and (name not in found.bound or name in found.reads):

@@ -137,6 +137,8 @@ class _Graph:
     def steps(self, reads: Iterable[str], dotted: Iterable[str], library: bool) -> list[_Step]:
         "The steps from something in these cells that reads `reads`."
         steps = [(name, library, "") for name in reads]
+        if "sys.modules" in dotted and "__name__" in reads:
+            steps.append(("globals", library, ""))
         if self.imported is not None:
             steps += [(d, library, "") for d in dotted if d[: d.index(".")] in self.modules]
         return steps

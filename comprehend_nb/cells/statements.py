@@ -58,12 +58,12 @@ def _extended(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
     "Names that this decorated function adds itself to."
     first = (node.args.posonlyargs + node.args.args)[:1]
     for decorator in node.decorator_list:
-        call = decorator.func if isinstance(decorator, ast.Call) else decorator
+        call, given = (decorator.func, decorator.args) if isinstance(decorator, ast.Call) else (decorator, [])
         match call:
-            case ast.Name(id="patch" | "patch_property") if first:
+            case ast.Name(id="patch" | "patch_property") | ast.Attribute(attr="patch") if first and not given:
                 return _owners(first[0].annotation)
-            case ast.Name(id="patch_to") if isinstance(decorator, ast.Call) and decorator.args:
-                return _owners(decorator.args[0])
+            case ast.Name(id="patch_to") | ast.Attribute(attr="patch_to") if given:
+                return _owners(given[0])
             case ast.Attribute(value=ast.Name(id=owner), attr="register"):
                 return [owner]
             case ast.Name(id="typedispatch" | "dispatch" | "overload"):
@@ -83,8 +83,17 @@ def _target(target: ast.expr, sort: Sort) -> Iterator[Binding]:
             yield from _target(part, sort)
         case ast.Attribute(value=ast.Name(id=owner), attr=attr):
             yield f"{owner}.{attr}", owner, "sure", None
-        case ast.Subscript(value=ast.Name(id=owner)):
+        case ast.Subscript(value=ast.Call(func=ast.Name(id="globals"), args=[]), slice=ast.Constant(value=str(name))):
+            yield name, "", sort, None
+        case ast.Attribute(value=inner) | ast.Subscript(value=inner) if owner := _owner(inner):
             yield f"{owner}[]", owner, "sure", None
+
+
+def _owner(node: ast.expr) -> str:
+    "`a` of `a.b[0].c`; empty where it is no name."
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def imports(node: ast.Import | ast.ImportFrom) -> Iterator[Binding]:
@@ -99,6 +108,20 @@ def imports(node: ast.Import | ast.ImportFrom) -> Iterator[Binding]:
             yield bound, parent, "sure", (alias.name if alias.asname else bound, "")
 
 # %% ../../nbs/00_cells/00_statements.ipynb #8259bfff
+_ADDS = {
+    "add", "append", "clear", "discard", "extend", "extendleft", "insert", "pop", "popitem", "register", "remove", "reverse", "setdefault", "sort", "update",
+}  # fmt: skip
+
+
+def _added(call: ast.Call) -> Iterator[Binding]:
+    "What a call of its own adds to: `CONFIG.update(…)` surely, `app.mount(…)` where nothing else is known of it, `setattr(C, …)`."
+    match call.func:
+        case ast.Attribute(value=value, attr=attr) if owner := _owner(value):
+            yield f"{owner}()", owner, "sure" if attr in _ADDS and isinstance(value, ast.Name) else "data", None
+        case ast.Name(id="setattr" | "delattr") if call.args and (owner := _owner(call.args[0])):
+            yield f"{owner}()", owner, "sure", None
+
+
 def bindings(node: ast.stmt) -> Iterator[Binding]:
     "(name, what it extends, sort, import) for all that `node` binds, in order, deep in its blocks too."
     match node:
@@ -121,6 +144,8 @@ def bindings(node: ast.stmt) -> Iterator[Binding]:
         case ast.AugAssign():
             for name, owner, _, _ in _target(node.target, "data"):
                 yield name, owner or name, "constant" if _constant(node.value) else "data", None
+        case ast.Expr(value=ast.Call() as call):
+            yield from _added(call)
         case _:
             if isinstance(alias := getattr(node, "name", None), ast.Name):  # `type X = …`
                 yield alias.id, "", "sure", None
