@@ -126,7 +126,7 @@ def test_whatever_it_is_bound_by(rate):
     [
         "RATE += NUM", "RATE.x = NUM", "RATE['k'] = NUM", "if x:\n    RATE = NUM", "RATE = RATE * NUM", "RATE.x.y = NUM", "RATE.x[0]['k'] = NUM",
         "RATE.update(NUM)", "for x in y: RATE.append(NUM)", "setattr(RATE.x, 'y', NUM)", "globals()['RATE'] = NUM", "#| export\nRATE.mount(NUM)",
-    ],  # fmt: skip
+    ],
 )
 def test_a_later_cell_that_adds_to_it(more):
     before, after = (closure_of("def f(): return RATE", "RATE = 1", more.replace("NUM", n)) for n in "79")
