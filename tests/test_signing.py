@@ -19,7 +19,7 @@ from comprehend_nb.ledger.chain import header_line, record_line
 from comprehend_nb.export.checking import check
 from comprehend_nb.cli import main
 from comprehend_nb.ledger.history import ledger_files, scan_file
-from comprehend_nb.ledger import Ledger, read
+from comprehend_nb.ledger import Ledger, local, read, signing
 from comprehend_nb.ledger.signing import ALLOWED, Allowed, allowed_signers, key_of, seal_session, signatures, signer_of
 from comprehend_nb.export.witness import signed_only
 
@@ -160,6 +160,39 @@ def test_a_closing_line_of_another_file_or_another_place_signs_nothing(lab, tmp_
         f.write(line)
     found = signatures(lab.root, lab.scans(), allowed_signers(lab.root))
     assert [(p.where, p.kind) for p in found.problems] == [(f"{two.file}:3", "forged")] and one.file in found.until
+
+
+def test_a_good_closing_line_is_verified_once_and_nothing_else_is_believed_for_it(lab, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(signing, "_run", lambda command, *args, run=signing._run, **more: asked.append(command) or run(command, *args, **more))
+
+    def runs():
+        "How many programs this asks, and the reasons."
+        asked.clear()
+        reasons, _ = lab.signed()
+        return sum("verify" in c or "check-novalidate" in c for c in asked), reasons
+
+    local(lab.root)
+    lab.told(ADA)
+    assert [runs(), runs()] == [(1, []), (0, [])]
+    kept = lab.root / ".comprehend/local/good-seals"
+    before = kept.read_bytes()
+    kept.write_bytes(before[:-3] + b"0" + before[-2:])
+    assert runs() == (1, []), "somebody changed it"
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
+        assert runs() == (1, []), "another person's machine, to which a clone brought it along"
+    allowed = (lab.root / ALLOWED).read_text()
+    (lab.root / ALLOWED).write_text(allowed.replace(ADA.email, "nobody@example.org"))
+    lab.commit("Ada's key is nobody's now")
+    again, reasons = runs()
+    assert again == 2 and reasons, "which key is whose has changed"
+    (lab.root / ALLOWED).write_text(allowed)
+    lab.commit("and back")
+    assert runs()[1] == []
+    forge(lab, ADA, keep_seals=True)
+    reasons, _ = signed_only(lab.project, check(lab.project), read(lab.root))
+    assert any("does not fit" in r.what for r in reasons), "the same closing lines, over other words"
 
 
 def test_what_was_put_in_after_signing_is_not_signed_and_what_was_cut_off_shows(lab):

@@ -81,12 +81,12 @@ def _as_json(report: "Report", reasons: "list[Reason]") -> dict[str, object]:
 
 def add_witness(project: "Project", report: "Report", args: Namespace) -> None:
     "What the standings rest on: added to the report."
-    from comprehend_nb.ledger import read
+    from comprehend_nb.export.reduced import history_of
     from comprehend_nb.export.witness import local_only, signed_only
 
     report.notes += local_only(project, report)
     if args.signed:
-        reasons, notes = signed_only(project, report, read(project.root), args.target)
+        reasons, notes = signed_only(project, report, history_of(project.root), args.target)
         report.reasons += reasons
         report.notes += notes
 
