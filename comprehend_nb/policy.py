@@ -199,6 +199,7 @@ class Personal:
     day_budget_usd: float | None = None
     try_first: bool = True  # is a proposal tried on a throwaway copy before it is shown?
     probe: bool = False  # may a model run code by itself, in a throwaway copy of the kernel?
+    reprs: bool = False  # may a model see what an object says of itself, found out in such a copy?
     request_budget_usd: float | None = None  # one question, with what is sent back and tried again
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     deadline: float = 60.0
@@ -241,7 +242,7 @@ def read_personal(environ: Mapping[str, str] = os.environ) -> Personal:
 _PERSONAL_TYPES: Mapping[str, tuple[type, ...]] = {
     "model": (str,), "base_url": (str, type(None)), "api_key": (str, type(None)), "name": (str,), "email": (str,),
     "day_budget_usd": (int, float), "request_budget_usd": (int, float), "prices": (dict,), "hours": (bool,), "deadline": (int, float),
-    "moments": (bool,), "calls": (bool,), "sign": (bool, type(None)), "probe": (bool,), "try_first": (bool,),
+    "moments": (bool,), "calls": (bool,), "sign": (bool, type(None)), "probe": (bool,), "reprs": (bool,), "try_first": (bool,),
 }  # fmt: skip
 
 

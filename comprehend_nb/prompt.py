@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 # %% ../nbs/22_prompt.ipynb #44a496a0
 from .models.contract import Request
-from .models.looking import LOOKS, MOST_LOOKS, PROBE
+from .models.looking import LOOKS, MOST_LOOKS, PROBE, REPR
 from .redact import plain, redact
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ def _tool() -> dict[str, Any]:
     return {"description": text, "input_schema": _schema(), "name": TOOL_NAME, "strict": True}
 
 
-def offered(form: Form, *, looks: bool = False, probe: bool = False) -> list[dict[str, Any]]:
+def offered(form: Form, *, looks: bool = False, probe: bool = False, reprs: bool = False) -> list[dict[str, Any]]:
     "The tools of a request, by name: frozen for a session, whatever is asked, where the model may look by itself."
     tools = [_tool()] if looks or form == "tool" else []
-    tools += [*LOOKS, *([PROBE] if probe else [])] if looks else []
+    tools += [*LOOKS, *([PROBE] if probe else []), *([REPR] if reprs else [])] if looks else []
     return sorted(tools, key=lambda t: str(t["name"]))
 
 # %% ../nbs/22_prompt.ipynb #3c2c79bc
@@ -103,11 +103,12 @@ class Layout:
     form: Form
     looks: bool = False  # may the model look by itself?
     probe: bool = False
+    reprs: bool = False
 
     @property
     def tools(self) -> list[dict[str, Any]]:
         "The tools that are offered."
-        return offered(self.form, looks=self.looks, probe=self.probe)
+        return offered(self.form, looks=self.looks, probe=self.probe, reprs=self.reprs)
 
     @property
     def prefix(self) -> str:
@@ -174,7 +175,7 @@ class Prompt:
         looks = form == "tool" and request.look is not None
         form = form if request.mode == "propose" else "text"
         tail = _tail(self.nonce, request, form, sent_back, looked)
-        return Layout(tuple(self.blocks), tail, form, looks, looks and request.probe)
+        return Layout(tuple(self.blocks), tail, form, looks, looks and request.probe, looks and request.reprs)
 
     def preview(self, request: Request, form: Form = "tool") -> Layout:
         "What `lay_out` would send, without sending or remembering anything."

@@ -291,3 +291,17 @@ def test_a_probe_is_offered_only_where_a_person_switched_it_on(project: Path, pe
             d.run("prices = {'tea': 3, 'cake': 41.5}")
             assert "looked at: probe(max(prices.values()) * 2)" in d.run("%ai the best of all", "c1")
             assert "83.0" in server.requests[3].text and "probe" in [t["name"] for t in server.requests[2].body["tools"]]
+
+
+def test_statistics_and_reprs_are_asked_of_a_copy_and_nothing_hidden_or_secret_is_said(project: Path, person: Any) -> None:
+    made = "class Basket:\n    def __init__(self, x): self.x = x\n    def __repr__(self):\n        seen.append(1)\n        return f'a basket, {open(\"w.txt\", \"w\")}' if self.x == 'w' else f'a basket of {len(self.x)}, sk-{\"a7Xb\" * 10}'"
+    asked = [looks(("statistics", {"name": "prices"}), ("repr", {"name": "b"}), ("repr", {"name": "h"}), ("repr", {"name": "w"})), propose("n = 1")]
+    with Loopback(asked) as server, driving(project, person(server, reprs=True)) as d:
+        d.run(f"seen, plan = [], ['take-over']\n{made}\nb, h, w, prices = Basket([1, 2]), Basket(plan), Basket('w'), [3, 4, 4]")
+        d.run("%ai_hide plan")
+        assert "looked at: statistics(prices); repr(b); repr(h); repr(w)" in d.run("%ai how much is it", "c1")
+        assert d.run("print(seen)") == "[]" and not (project / "w.txt").exists()
+        told = server.requests[1].text
+        assert "none missing; 3 to 4, mean 3.6667" in told and "a basket of 2, [redacted: api key]" in told
+        assert "leads to something hidden" in told and "its repr raised PermissionError" in told and "take-over" not in told
+        assert "a basket of 2" in d.run("%ai_state b --repr") and "2 different" in d.run("%ai_state prices --stats")

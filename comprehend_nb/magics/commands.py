@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from comprehend_nb.session.core import Session
 
 # %% ../../nbs/60_magics/03_commands.ipynb #5a400ca0
+_CLOSER = {"--stats": "statistics", "--repr": "itself"}
+
+
 @magics_class
 class ComprehendMagics(Magics):
     "All magics; the session does the work."
@@ -243,7 +246,9 @@ class ComprehendMagics(Magics):
     def ai_state(self, line: str, cell: str | None = None) -> None:
         """Show exactly what would be sent, and what it costs: %ai_state [NAME...] shows the named objects in full.
 
-        %ai_state --sent [DRAFT] shows what was sent, for the latest request or for a draft.
+        %ai_state NAME --stats          missing, smallest, largest and commonest values over all rows, found out in a throwaway copy
+        %ai_state NAME --repr           what an object says of itself, found out there; a model is told neither unless it asks
+        %ai_state --sent [DRAFT]        what was sent, for the latest request or for a draft
         """
         from fnmatch import fnmatchcase
 
@@ -256,8 +261,12 @@ class ComprehendMagics(Magics):
         if flags:
             say(sent_text(self.session, line))
             return
+        names = [w for w in line.split() if w not in _CLOSER]
+        if closer := [_CLOSER[w] for w in line.split() if w in _CLOSER]:
+            self._closer(names, closer)
+            return
         hidden = self.session.hidden | set(self.session.policy.hide)
-        for name in line.split():
+        for name in names:
             if any(fnmatchcase(name, h) for h in hidden):
                 say(f"{name}: hidden, never sent")
                 continue
@@ -265,12 +274,24 @@ class ComprehendMagics(Magics):
                 say(look(self.shell.user_ns, name, hidden=hidden, values=values_of(self.session)))
             except CannotLook as e:
                 say(f"{name}: {e}")
-        if not line.split():
+        if not names:
             state = state_of(self.session)
             text = state.text()
             say(text)
             say("\n".join([RULE, *state.report()]))
             say(f"{len(text.encode()):,} bytes; {_cost(self.session)}")
+
+    def _closer(self, names: list[str], wanted: list[Any]) -> None:
+        from comprehend_nb.session.closer import asked_for
+        from comprehend_nb.session.core import NOT_A_PERSON, SessionError
+
+        if not self.session.asker.person:
+            raise SessionError(NOT_A_PERSON)
+        if not names:
+            raise SessionError("no object is named", remedy="Name it: `%ai_state df --stats`.")
+        for name in names:
+            for what in wanted:
+                say(asked_for(self.session, name, what))
 
     @no_var_expand
     @line_magic

@@ -283,7 +283,7 @@ def _look(model: Anthropic, ask: Ask, reply: Reply, calls: Sequence[Block]) -> P
         what = looking.told(call.name, given)
         ask.say(f"looks at {what} ({len(ask.looked) + 1} of {looking.MOST_LOOKS})")
         seen = looking.perform(ask.request.look, call.name, given)
-        if call.name == "probe":
+        if call.name in looking.IN_A_COPY:
             ask.say(f"  which gave, and is sent: {seen}")
         ask.looked.append((what, seen))
         ask.usage += Usage(looks=1)

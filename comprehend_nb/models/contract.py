@@ -41,6 +41,7 @@ class Request:
     look: "Look | None" = field(default=None, repr=False, compare=False)  # what the model may look at by itself
     tried: "Callable[[str], Sequence[str]] | None" = field(default=None, repr=False, compare=False)  # code: why it fails when tried
     probe: bool = False  # among that: running code in a throwaway copy
+    reprs: bool = False  # and what an object says of itself, found out there
     writing: "Callable[[str, str], None] | None" = field(default=None, repr=False, compare=False)  # is shown what is being written: text and code so far
 
     def __reduce__(self) -> NoReturn:

@@ -38,6 +38,7 @@ _OWN = ("maps", "statm", "status", "stat", "pagemap", "fd", "task", "cgroup")
 def _python() -> Iterator[str]:
     "Where this Python and what is installed for it lie."
     yield from (sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages(), *sysconfig.get_paths().values())
+    yield str(Path(sys.modules["comprehend_nb"].__file__ or "").parent)  # this package, wherever it is installed from
     yield from (p for p in sys.path if p and ("-packages" in p or p.endswith(".zip")))
 
 

@@ -26,7 +26,7 @@ from .pack import load
 from ..trial import CannotPreview
 
 # %% ../../nbs/20_preview/11_warm.ipynb #254a9e3d
-_WARM = ("numpy", "pandas", "pyarrow", "polars", "IPython")
+_WARM = ("numpy", "pandas", "pyarrow", "polars", "IPython", "comprehend_nb.live.asked")
 
 
 def _shell() -> Any:

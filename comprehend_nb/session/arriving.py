@@ -27,15 +27,16 @@ TIMEOUT = 5.0  # seconds
 MOST = 2  # times that one is sent back, where the model has no rounds of its own
 
 
-def on_a_copy(session: "Session", code: str, *, watch: tuple[str, ...] = ()) -> Trial:
-    "Run code that nobody asked for on a throwaway copy, with the limits of such a run; CannotPreview where that cannot be."
+def on_a_copy(session: "Session", code: str, *, watch: tuple[str, ...] = (), counted: bool = True) -> Trial:
+    "Run code that nobody wrote here on a throwaway copy, with the limits of such a run; `counted` as a run of the model's. CannotPreview where that cannot be."
     from comprehend_nb.models.contract import Usage
     from comprehend_nb.preview import Restricted, trials
 
     names, hidden = session.shell.user_ns, session.hidden | set(session.policy.hide)
     without = [n for n in names if any(fnmatchcase(n, pattern) for pattern in hidden)]
     limits = Restricted(session.project.root if session.project else ".", without)
-    session._budget.settle(None, Usage(tries=1))
+    if counted and session.model is not None:  # the budget is made with the model
+        session._budget.settle(None, Usage(tries=1))
     return trials([code], names, watch=watch, timeout=TIMEOUT, shell=session.shell, restricted=limits)[0]
 
 

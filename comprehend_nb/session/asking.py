@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 from ..cells import CellError, parse
 from ..policy import Personal
 from .arriving import Tries, ask_and_try, keep_outcome, on_a_copy, probing
+from .closer import asking
 from .core import NOT_A_PERSON, Session, SessionError, draft_of, last_error, new_draft, values_of
 from .drafts import Draft, Reply
 from .frontend import Asker
@@ -83,12 +84,13 @@ def request_of(session: Session, text: str, mode: "Mode") -> "Request":
     sends = session.model.name != "rules"  # rules send nothing, and write code from the cells as they are
     cells = tuple(as_sent(c, hidden=hidden, values=values, known=known) if sends else c for c in recent)
     look = looker(session.shell.user_ns, hidden=hidden, values=values)
+    look = asking(session, look)
     if session.personal.probe:
         look = probing(session, look, values)
     return Request(
         text=text, mode=mode, state=state, namespace=namespace, cells=cells, error=error, max_lines=session.policy.max_lines,
         target=recent[-1] if error and recent and cells[-1] == recent[-1] else None, hidden=frozenset(hidden),
-        look=look, probe=session.personal.probe,
+        look=look, probe=session.personal.probe, reprs=session.personal.reprs,
     )  # fmt: skip
 
 # %% ../../nbs/50_session/21_asking.ipynb #ff5d0004
