@@ -89,7 +89,7 @@ def test_what_changed_below_makes_stale_what_stands_above(lab):
     found = report(lab.project)
     assert {u.name for u in logic(found.units) if u.standing == "stale"} == {"gross", "total"} == {c.unit.name for c in found.changed}
     assert all("RATE was changed" in c.why for c in found.changed) and found.loss.known == 0
-    assert "RATE was changed" in page(found) and ADA.id not in page(found) and BOB.id not in page(found), "what, and not by whom"
+    assert "was changed; 2 units rest on it (gross, total)" in page(found) and as_json(found)["causes"] == [{"name": "RATE", "edited": None, "rest_on_it": 2}] and ADA.id not in page(found) and BOB.id not in page(found), "what, and not by whom"
 
 
 def test_answers_that_were_run_again_and_are_the_same_carry_over(lab):

@@ -19,6 +19,7 @@ from .say import say, say_json
 if TYPE_CHECKING:
     from comprehend_nb.export.wholes import Above
     from comprehend_nb.notebooks import Project
+    from comprehend_nb.report.answers import Cause
     from comprehend_nb.report.measure import Measures
     from comprehend_nb.report.slope import Slope
     from comprehend_nb.report.team import Report
@@ -34,6 +35,7 @@ def lines(report: "Report") -> list[tuple[str, str]]:
 
 
 def _answers(report: "Report") -> list[tuple[str, str]]:
+    from comprehend_nb.report.answers import causes
     from comprehend_nb.report.markup import percent
 
     sure, told = report.loss, report.loss_explained
@@ -43,9 +45,15 @@ def _answers(report: "Report") -> list[tuple[str, str]]:
         (f"  counting explanations that were never checked: {percent(told.lost)} of {percent(told.known)}; {len((sure if sure.alone else told).alone)} units rest on one person", "dim"),
         ("What changed that nobody has explained since?", "bold"), (f"  {len(report.changed)} units", ""),
     ]  # fmt: skip
-    out += [(f"    {c.unit.where} {c.unit.name}: {c.why[:160]}", "") for c in report.changed[:5]]
+    out += [(f"    {f.name}: {_caused(f)}", "") for f in causes(report.changed)[:5]]
     out.append(("What should be explained next?", "bold"))
     return out + [(f"    {n.unit.where} {n.unit.name}: {n.unit.standing}, centrality {n.central:.1f}, about {n.minutes} min", "") for n in report.next[:5]]
+
+
+def _caused(f: "Cause") -> str:
+    "What became of a change: places, without by whom."
+    own = f"edited ({f.edited.unit.where})" if f.edited else "changed"
+    return own + (f"; {len(f.rest)} that rest on it: {', '.join(c.unit.where for c in f.rest[:2])}{', ...' if len(f.rest) > 2 else ''}" if f.rest else "")
 
 
 def _whole(report: "Report") -> list[tuple[str, str]]:

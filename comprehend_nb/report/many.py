@@ -46,7 +46,7 @@ def _card(question: str, key: str, figure: str, text: str, items: Sequence[ET.El
 def _loss(many: Many) -> ET.Element:
     worst = sorted(many.good, key=lambda a: (-float(a.data["if_one_leaves"]["verified"]["lost_share"]), a.name))[:_MOST]
     items = [el("li", el("code", a.name), el("small", f" {percent(a.data['if_one_leaves']['verified']['lost_share'])} of its logic")) for a in worst if a.data["if_one_leaves"]["verified"]["lost_share"]]
-    text = f"of all logic would lose the last person who can explain it. {percent(many.known)} is verified as explained today. With explanations that were never checked: {percent(many.lost_explained)} of {percent(many.known_explained)}."
+    text = f"of all logic would lose the last person who can explain it. {percent(many.known)} is verified as explained today. With explanations that were never checked it would be {percent(many.lost_explained)}, of {percent(many.known_explained)}."
     return _card("What would we lose if one person left?", "one leaves", percent(many.lost), text, items)
 
 
@@ -71,11 +71,11 @@ def _overview(many: Many) -> ET.Element | None:
     return el("section", el("h3", defined("comprehensibility", "How much is understood")), bar(many.shares, width=1120, height=22), legend(many.shares), el("dl", *facts, class_="facts"))
 
 
-_HEAD: Final = ("comprehensibility", "verified", "stale", "none", "unknown", "bus factor", "one leaves", "critical path", "defect density")
+_HEAD: Final = ("comprehensibility", "verified", "stale", "none", "unknown", "bus factor", "one leaves")
 
 
 def _table(good: Sequence[Answer]) -> ET.Element:
-    head = ["", "statements", *(defined(h) for h in _HEAD)]
+    head = ["", "statements", *(defined(h) for h in _HEAD), defined("critical path", "paths on one or none"), defined("defect density", "defects")]
     return el("section", el("h2", f"Repositories ({len(good)})"), table(head, [_row(a) for a in good], "groups"))
 
 
@@ -88,7 +88,7 @@ def _row(a: Answer) -> list[Any]:
 
 
 def _defects(found: Mapping[str, Any] | None) -> str:
-    return "unknown" if found is None else f"{sum(d['defects'] for d in found['densities'])} in {found['fixes']} fixes"
+    return "unknown" if found is None else f"{sum(d['defects'] for d in found['densities'])} in {found['fixes']} {'fix' if found['fixes'] == 1 else 'fixes'}" if found["fixes"] else "no fixes"
 
 
 def _opening(a: Answer) -> ET.Element:

@@ -22,7 +22,7 @@ from ..export.needs import resolver_of
 from ..export.stamp import ledger_digest
 from ..notebooks import Project
 from ..export.wholes import Above, NotAccepted, Whole, paths_of, whole, wholes
-from .answers import Change, Loss, Next, changes, loss, to_explain
+from .answers import Change, Loss, Next, causes, changes, loss, to_explain
 from .authors import authorship, pasts, same_people
 from .calibration import Calibration, calibration
 from .defects import CannotMine, Defects, densities, mine
@@ -168,6 +168,7 @@ def as_json(report: Report, *, next_: int = 50) -> dict[str, Any]:
         "critical_paths": [_chain(c) for c in report.chains],
         "if_one_leaves": {"verified": _loss(report.loss), "explained": _loss(report.loss_explained)},
         "changed_since_explained": [{"where": c.unit.where, "symbol": c.unit.name, "at": c.at, "why": c.why} for c in report.changed],
+        "causes": [{"name": c.name, "edited": c.edited.unit.where if c.edited else None, "rest_on_it": len(c.rest)} for c in causes(report.changed)],
         "explain_next": [_next(n) for n in report.next[:next_]], "explain_next_left_out": max(0, len(report.next) - next_),
         "over_time": [asdict(m) for m in report.timeline], "calibration": asdict(report.calibration) if report.calibration else None, "deskilling": asdict(report.deskilling) if report.deskilling else None, "above_cells": [asdict(a) for a in report.above],
         "defects": asdict(report.defects) if report.defects else None, "notes": list(report.notes), "definitions": DEFINITIONS,
