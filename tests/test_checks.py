@@ -362,3 +362,24 @@ def test_an_input_that_shows_how_it_fails_and_a_change_that_no_answer_has_met(tm
         assert met or "no recorded answer depends on EXPRESS" in stale
     found = checked(project)
     assert [c["verdict"] for c in found[:2]] == ["refuted", "towards"] and found[2]["confidence"] == 0.8
+
+
+def test_a_quiz_takes_inputs_from_the_record_where_the_notebook_does_not_run(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    from comprehend_nb.checks.kept import keep
+    from comprehend_nb.cli.quizzing import _from_record, _ready, _tell
+    from comprehend_nb.demo.headless import Kernel
+    from comprehend_nb.ledger.chain import Record
+    from comprehend_nb.ledger.history import History
+
+    cell = parse("#| export\ndef total(rate):\n    return sum(nets) * rate")
+    kept = keep({"nets": [1, 2.5], "rate": 9}, ["nets", "rate"])
+    found: Any = SimpleNamespace(history=History([Record("checked", "2026-01-01T00:00:00Z", "ada", cell.fingerprint, "", {"kept": kept})]))
+    own: Any = SimpleNamespace(cell=cell)
+    cells: Any = [SimpleNamespace(code=s, source=s, id=str(i), where=f"a.ipynb#{i}") for i, s in enumerate(["rate = 2", "nets = open('not/here').read()", "def total(rate):\n    return sum(nets) * rate"])]
+    with Kernel(tmp_path) as kernel:
+        (problem,) = _ready(kernel, cells)
+        assert "FileNotFoundError" in problem
+        assert _from_record(kernel, found, own) == ["nets", "rate"]
+        assert _tell(kernel, "total(rate), [n for n in dir() if n.startswith('_r')]") == "(7.0, [])", "what the notebook has is its own"

@@ -6,6 +6,7 @@
 __all__ = ['quiz']
 
 # %% ../../nbs/62_cli/05_quizzing.ipynb #fd403530
+import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +21,7 @@ from ..explanation import PARTS, asked
 if TYPE_CHECKING:
     from comprehend_nb.demo.headless import Kernel
     from comprehend_nb.export.checking import Found
-    from comprehend_nb.notebooks import NotebookCell, Project
+    from comprehend_nb.notebooks import Notebook, NotebookCell, Project
 
 # %% ../../nbs/62_cli/05_quizzing.ipynb #912d1b52
 def _cell(project: "Project", found: "Found", symbol: str, me: str) -> "NotebookCell":
@@ -68,6 +69,19 @@ def _ready(kernel: "Kernel", cells: "Iterable[NotebookCell]") -> list[str]:
     return out
 
 
+def _from_record(kernel: "Kernel", found: "Found", own: "NotebookCell") -> list[str]:
+    "Where the notebook did not run here: the small inputs that earlier checks of this cell kept, put where a name is missing. Their names."
+    from comprehend_nb.demo.headless import ask
+
+    told = found.history.about(own.cell.fingerprint) if own.cell else []
+    data = next((k for r in reversed(told) if r.kind == "checked" and isinstance(k := r.data.get("kept"), dict) and k), {})
+    if data:
+        source = "from comprehend_nb.checks.kept import restore as _r; import json as _j; _n = get_ipython().user_ns\n"
+        source += f"_n.update({{k: v for k, v in _r(_j.loads({json.dumps(data)!r})).items() if k not in _n}}); del _r, _j, _n"
+        ask(kernel, source, allow_stdin=False, stop_on_error=False)
+    return sorted(data)
+
+
 def _tell(kernel: "Kernel", source: str) -> str:
     "Run a cell of the person's and return what it shows."
     from comprehend_nb.demo.headless import ask, shown
@@ -88,39 +102,50 @@ def _lines() -> Callable[[str], str | None]:
     return read
 
 # %% ../../nbs/62_cli/05_quizzing.ipynb #a385a00c
+_ASIDE = ("Change the text in this cell", "answer: %ai", "next: %ai", "Edit the words")  # what is said to somebody in a notebook
+
+
+def _say(text: str) -> None:
+    for line in text.splitlines():
+        if not line.startswith(_ASIDE):
+            say(line)
+
+
 def _explained(kernel: "Kernel", own: "NotebookCell", name: str, read: Callable[[str], str | None]) -> bool:
-    "Ask for the parts until they pass; False at the end of input."
+    "Ask for the parts until they pass, again only for those that do not; False at the end of input."
+    parts: dict[str, str] = {}
+    again = [p for p in PARTS if own.cell and p in asked(own.cell).parts]
+    say("Explain it in your own words; what others said of it is shown afterwards. What does it do, why is it done this way, how does it fail?")
     while own.cell is not None:
-        parts = {}
-        for part in [p for p in PARTS if p in asked(own.cell).parts]:
+        for part in again:
             if (line := read(f"{part}: ")) is None:
                 return False
             parts[part] = line
         text = _tell(kernel, "\n".join([f"%%ai_explain {name}", *(f"{k}: {v}" for k, v in parts.items())]))
-        say(text.splitlines()[0] if "is explained" in text else "")
         if "is explained" in text:
+            say(text.splitlines()[0])
             return True
-        for line in text.splitlines():
-            say(line)
+        _say(text)
+        again = [p for p in parts if f"\n  {p}:" in text] or list(parts)
     return False
 
 
 def _questions(kernel: "Kernel", name: str, read: Callable[[str], str | None]) -> bool:
     "Question and answer until a check is passed; False at the end of input, or where no question comes."
     while True:
-        for line in (text := _tell(kernel, f"%ai_check {name}")).splitlines():
-            say(line)
+        _say(text := _tell(kernel, f"%ai_check {name}"))
         if "comes in" in text:
             if read("(return asks again) ") is None:
                 return False
             continue
         if "·" not in text and "cannot be asked about" not in text:
             return "it stands" in text
-        if (answer := read("answer: ")) is None:
-            return False
+        if not (answer := read("answer: ")):
+            if answer is None:
+                return False
+            continue
         said = _tell(kernel, f"%ai_check {name} = {answer}")
-        for line in said.splitlines():
-            say(line)
+        _say(said)
         if "has passed a check" in said or "is attested" in said:
             return True
 
@@ -134,7 +159,6 @@ def _others(found: "Found", own: "NotebookCell", me: str) -> Iterator[str]:
 # %% ../../nbs/62_cli/05_quizzing.ipynb #b2fdf440
 def quiz(args: Namespace) -> int:
     "Be asked about an exported cell. 0: a check was passed; 1: not yet."
-    from comprehend_nb.demo.headless import Kernel
     from comprehend_nb.export.checking import gather
 
     project = project_of(args.path)
@@ -146,12 +170,36 @@ def quiz(args: Namespace) -> int:
     notebook, name = next(n for n in found.notebooks if n.path == own.notebook), own.cell.symbols[0]
     for line in [f"{own.where} {name}", *own.cell.code.splitlines()]:
         say(line)
-    with Kernel(Path(project.root / own.notebook).parent) as kernel:
-        for problem in _ready(kernel, notebook.cells):
-            say(f"note: {problem}", "dim")
-        mine = any(r.kind == "explained" and r.person == me for r in found.history.about(own.cell.fingerprint))
-        passed = (mine or _explained(kernel, own, name, _lines())) and _questions(kernel, name, _lines())
+    closure = found.resolver.closure(notebook, own)
+    if rests := sorted(closure.parts if closure else ()):
+        say(f"It rests on {', '.join(rests[:8])}{', ...' if len(rests) > 8 else ''}.", "dim")
+    say("Its notebook runs in a kernel of its own, so that questions are about what is really there ...", "dim", err=True)
+    try:
+        passed = _converse(project, found, notebook, own, me)
+    except KeyboardInterrupt:
+        say("")
+        say("stopped: what you explained and answered so far is recorded", "dim")
+        return 130
     for line in _others(found, own, me) if passed else ():
         say(line)
     say(f"{name}: a check was passed" if passed else f"{name}: no check was passed yet", "green" if passed else "red")
+    say("your records are in .comprehend/ledger: git add .comprehend, and commit", "dim")
     return HOLDS if passed else FALLS
+
+
+def _converse(project: "Project", found: "Found", notebook: "Notebook", own: "NotebookCell", me: str) -> bool:
+    "Explain, then answer, in a fresh kernel. Was a check passed?"
+    from comprehend_nb.demo.headless import Kernel
+
+    name = own.cell.symbols[0] if own.cell else ""
+    with Kernel(Path(project.root / own.notebook).parent) as kernel:
+        problems = _ready(kernel, notebook.cells)
+        for problem in problems:
+            say(f"note: {problem}", "dim")
+        if problems and (kept := _from_record(kernel, found, own)):
+            say(f"note: {', '.join(kept)} from the record of an earlier check", "dim")
+        try:
+            mine = any(r.kind == "explained" and r.person == me for r in found.history.about(own.cell.fingerprint)) if own.cell else False
+            return (mine or _explained(kernel, own, name, _lines())) and _questions(kernel, name, _lines())
+        finally:
+            _tell(kernel, "%unload_ext comprehend_nb")  # which signs the session, where the person signs
