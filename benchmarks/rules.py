@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from rules_scenarios import FRESH, HELD_OUT, SCENARIOS, THIRD, Scenario, Shell, Trial, missing_packages, play
+from rules_scenarios import FOURTH, FRESH, HELD_OUT, SCENARIOS, THIRD, Scenario, Shell, Trial, missing_packages, play
 
 from comprehend_nb.models.rules import Rules
 
@@ -73,7 +73,7 @@ def table(title: str, rows: list[dict[str, object]]) -> None:
 
 
 if __name__ == "__main__":
-    parts = {"Scenarios": [trial(s) for s in SCENARIOS], "Held out": [trial(s) for s in HELD_OUT], "Second": [trial(s) for s in FRESH], "Third": [trial(s) for s in THIRD], "A large frame": big_frame()}
+    parts = {"Scenarios": [trial(s) for s in SCENARIOS], "Held out": [trial(s) for s in HELD_OUT], "Second": [trial(s) for s in FRESH], "Third": [trial(s) for s in THIRD], "Fourth": [trial(s) for s in FOURTH], "A large frame": big_frame()}
     if "--json" in sys.argv:
         print(json.dumps(parts, indent=1))
     else:

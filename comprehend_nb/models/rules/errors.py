@@ -318,7 +318,7 @@ def wrong_attribute(scene: Scene, error: Any) -> Candidates:
 # %% ../../../nbs/21_models/rules/30_errors.ipynb #bd51a487
 @rule("error", "error")
 def beyond_end(scene: Scene, error: Any) -> Candidates:
-    "IndexError of a plain list, tuple or string: guarded by its length."
+    "IndexError of a plain list, tuple, string or array of one dimension: guarded by its length."
     if not exact(error, IndexError) or not (failure := locate(scene, error)):
         return
     node = failure.node
@@ -329,7 +329,8 @@ def beyond_end(scene: Scene, error: Any) -> Candidates:
     ):
         return
     obj, name, at = resolve(failure, node.value), node.value.id, source(failure, node.slice)
-    if exact(obj, list, tuple, str):
+    array = exact(obj, getattr(sys.modules.get("numpy"), "ndarray", None)) and obj.ndim == 1
+    if exact(obj, list, tuple, str) or array:
         size, use = len(obj), surroundings(failure, node)
         yield from _range_too_long(scene, failure, name, at)
         if use == "chain":

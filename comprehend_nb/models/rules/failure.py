@@ -48,6 +48,7 @@ _OTHERS = (
     ("pandas.errors", "IntCastingNaNError"),
     ("pandas.errors", "UndefinedVariableError"),
     ("pandas.errors", "MergeError"),
+    ("pandas.errors", "IndexingError"),
     ("pandas._libs.tslibs.parsing", "DateParseError"),
     ("json.decoder", "JSONDecodeError"),
     ("sklearn.exceptions", "NotFittedError"),
@@ -121,7 +122,7 @@ def _first_line(node: ast.stmt) -> int:
 
 
 def _node_at(statement: ast.stmt, place: tuple[int | None, ...]) -> ast.expr | ast.stmt | None:
-    "The smallest node that spans the place (line, end line, column, end column; columns in bytes, as in the tree)."
+    "The smallest and innermost node that spans the place (line, end line, column, end column; columns in bytes, as in the tree)."
     line, end, left, right = (p or 0 for p in place)
     around = [
         n
@@ -131,7 +132,7 @@ def _node_at(statement: ast.stmt, place: tuple[int | None, ...]) -> ast.expr | a
         and (n.end_lineno or 0, n.end_col_offset or 0) >= (end, right)
     ]
     return min(
-        around, key=lambda n: ((n.end_lineno or 0) - n.lineno, (n.end_col_offset or 0) - n.col_offset), default=None
+        reversed(around), key=lambda n: ((n.end_lineno or 0) - n.lineno, (n.end_col_offset or 0) - n.col_offset), default=None
     )
 
 # %% ../../../nbs/21_models/rules/02_failure.ipynb #01551e2a
