@@ -159,6 +159,8 @@ LIBRARY = {
     "a name added to __all__": (lambda lab: lab.edit("shop/core.py", "'gross']", "'gross', 'os']"), "nbs/00_core.ipynb: the __all__ of shop/core.py is not what the notebook gives: os"),
     "a name left out of __all__": (lambda lab: lab.edit("shop/core.py", "['RATE', 'gross']", "['RATE']"), "nbs/00_core.ipynb#c3: the __all__ of shop/core.py is not what the notebook gives: gross"),
     "a docstring changed": (lambda lab: lab.edit("shop/core.py", '"""Prices."""', '"""Prices, net."""'), "nbs/00_core.ipynb#c0: the docstring of shop/core.py is not what the notebook gives"),
+    "words that nobody said": (lambda lab: lab.edit("shop/_explained.py", "adds the tax", "takes the tax"), "shop/_explained.py: it quotes words that are not in the ledger"),
+    "a module by hand that sets a name": (put("shop/evil.py", b"from . import core\ncore.gross = print\n"), "shop/evil.py: line 2 changes shop.core.gross"),
     "a docstring added": (lambda lab: lab.edit("shop/core.py", '"""Prices."""', '"""Prices."""\n"""And more."""\n'), "nbs/00_core.ipynb#c0: the docstring of shop/core.py is not what the notebook gives"),
 }
 NAMED = {  # outside of the gate, and said to be
@@ -226,6 +228,9 @@ def test_a_policy_where_none_was_stated_and_a_library_elsewhere_are_changes_of_p
     for _ in range(2):
         assert check(lab.project).problems == ["settings: the policy asks less than before: other: explained -> none. If that is meant, say so: check --accept-policy."]
         lab.commit("less is asked")
+    lab.git("checkout", "-q", "--orphan", "elsewhere")
+    lab.commit("a history of its own")
+    assert "other: explained -> none" in check(lab.project).problems[0]
     lab.git("checkout", "-q", "main")
     lab.edit("shop/core.py", "RATE = 7", "RATE = 9")
     lab.edit("pyproject.toml", "[tool.nbdev]", '[tool.nbdev]\nlib_path = "lib"')

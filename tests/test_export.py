@@ -161,6 +161,11 @@ def test_a_conflict_resolved_to_both_sides_is_refused(lab):
     assert export(lab.project).written
 
 
+def test_a_module_that_a_folder_would_hide_is_refused(lab):
+    lab.write("03_sub", "#| default_exp core.sub", "#| export\nx = 1")
+    assert "nbs/00_core.ipynb: shop/core.py would be hidden by the folder of shop/core/sub.py" in refused(lab)
+
+
 @pytest.mark.parametrize(("text", "said"), [("{", "this is no notebook"), ('{"nbformat": 3, "worksheets": []}', "nbformat 3"), ("[]", "this is no notebook")])
 def test_an_unreadable_notebook_is_refused(lab, text, said):
     (lab.root / "nbs/04_odd.ipynb").write_text(text)

@@ -264,6 +264,21 @@ def test_an_edit_stays_derived_and_goes_stale(project: Path) -> None:
     assert set(origins) == {"edited"}
 
 
+MEAN = "def mean_of(rows, key):\n    kept = [row[key] for row in rows if row.get(key) is not None]\n    return sum(kept) / len(kept) if kept else None"
+
+
+def test_what_was_copied_by_hand_is_derived_and_what_a_person_wrote_is_theirs(project: Path) -> None:
+    with Loopback([propose(MEAN)]) as server, driving(project, model(server)) as d:
+        d.run("%ai the mean of a field", "c1")
+        d.run(MEAN.replace("kept", "found"), "c2")
+        d.run(MEAN.replace("mean_of", "average"), "c3")
+        d.run("def largest(rows, key):\n    return max(rows, key=lambda row: row[key])", "c4")
+        d.run("def total(rows):\n    return sum(rows)", "c5")
+        d.run("%ai_status")
+    records = [r for r in map(json.loads, ledger_text(project).splitlines()) if r.get("kind") == "executed"]
+    assert {r["data"]["symbols"][0]: r["data"]["origin"] for r in records} == {"mean_of": "edited", "average": "edited", "largest": "human", "total": "human"}
+
+
 def test_the_cell_that_a_draft_is_meant_to_replace_is_named(project: Path) -> None:
     with Loopback([propose("rate = 7 / 2", target="replace_cell")]) as server, driving(project, model(server)) as d:
         d.run("rate = 7 / 0", "c1")

@@ -20,6 +20,7 @@ from ..ledger.audit import audit
 from ..cells.closure import Closure
 from ..gate import Standing, standing_of
 from .bypass import bypasses, stands_by
+from .outside import from_outside, misquoted
 from .faults import both_sides, faults, unsound
 from .generated import Library, Module, expected, library
 from .heads import heads
@@ -275,6 +276,16 @@ def structure(project: Project, found: Found) -> list[Reason]:
     out += [
         Reason(
             m.notebooks[0],
+            f"{m.file} would be hidden by the folder of {other.file}, which Python imports instead",
+            remedy="Give one of the two another name.",
+            kind="hidden",
+        )
+        for m in found.modules.values()
+        for other in [o for o in found.modules.values() if o.file.startswith(m.file.removesuffix(".py") + "/")][:1]
+    ]
+    out += [
+        Reason(
+            m.notebooks[0],
             f"cells are exported to {m.file}, a module that no notebook makes: nbdev would append them at every export",
             remedy=f"Give one notebook `#| default_exp` for {m.file}.",
             kind="no owner",
@@ -306,6 +317,8 @@ def judge(project: Project, found: Found, *, accept_policy: bool = False, target
         remedy = "Explain them; if that is meant, say so: check --accept-policy."
         changed.append(Reason("baseline", what, remedy=remedy, kind="policy"))
     around += heads(project, found.notebooks, found.modules, found.library, found.ours)
+    around += misquoted(project, found.ours, lambda: found.history)
+    (around if project.policy.asks else report.notes).extend(from_outside(project, found.library, found.modules))
     report.reasons += around + ([] if accept_policy else changed) + _as_wholes(project, found)
     report.notes += changed if accept_policy else []
     wrong = structure(project, found)

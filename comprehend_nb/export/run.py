@@ -182,6 +182,7 @@ def _broken(stage: Path, name: str) -> list[str]:
 def _explain(project: Project, found: "Found", rows: Iterable["Row"], stage: Path) -> None:
     from comprehend_nb.explained import Entry, file_text
     from comprehend_nb.explanation import PARTS
+    from comprehend_nb.gate import words_of
 
     texts = {(b.notebook, b.id): b.text for m in found.modules.values() for b in m.blocks}
     entries, people = [], _people(found)
@@ -189,7 +190,7 @@ def _explain(project: Project, found: "Found", rows: Iterable["Row"], stage: Pat
         told = row.standing.explanation if row.standing else None
         text = texts.get((row.cell.notebook, row.cell.id))
         if told and text and row.standing and row.symbols and row.cell.module:
-            what, why, fails = (str(told.data.get(part, "")) for part in PARTS)
+            what, why, fails = (words_of(told).get(part, "") for part in PARTS)
             by = tuple(people.get(p, p) for p in row.standing.explainers)
             cell = row.cell.cell
             kept = cell.fingerprint if cell and text == row.cell.code else ""

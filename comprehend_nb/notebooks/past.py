@@ -103,6 +103,10 @@ _MAIN = (
     "refs/remotes/origin/master",
     "refs/heads/main",
     "refs/heads/master",
+    "refs/remotes/origin/trunk",
+    "refs/remotes/origin/develop",
+    "refs/heads/trunk",
+    "refs/heads/develop",
 )
 
 
@@ -115,7 +119,7 @@ def base_revision(root: Path, target: str = "") -> str | None:
             for line in git(root, "for-each-ref", "--format=%(refname) %(objectname)", *wanted).decode().splitlines()
         )
         base = next((there[name] for name in wanted if name in there), "HEAD")
-        return git(root, "merge-base", "HEAD", base).decode().strip()
+        return git(root, "merge-base", "HEAD", base, ok=(0, 1)).decode().strip() or base  # no common beginning: as it is there
     except GitError:
         return None
 

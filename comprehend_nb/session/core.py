@@ -73,6 +73,7 @@ class Session:
                 root = find_root(place(self.name))
                 project = Project.at(root) if root else None
                 self._evidence = Evidence(Book(project, self.personal), project.policy if project else Policy())
+                self._evidence.drafts = lambda: self._journal.drafts.values() if self._journal else ()
             waiting, self.watch.waiting = self.watch.waiting, []
             for one in waiting:
                 self._evidence.ran(*one)

@@ -6,8 +6,10 @@
 __all__ = ['Book', 'Evidence']
 
 # %% ../../nbs/50_session/04_evidence.ipynb #74d5443b
+import difflib
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 # %% ../../nbs/50_session/04_evidence.ipynb #a4cc7210
@@ -22,6 +24,7 @@ from ..ledger import Ledger, Record
 from ..notebooks import Project
 from ..policy import Personal, Policy
 from ..ledger.signing import signs
+from .drafts import Draft
 from .watch import is_ours
 
 # %% ../../nbs/50_session/04_evidence.ipynb #90a167ef
@@ -120,6 +123,12 @@ class Book:
             self._ledger.close()
 
 # %% ../../nbs/50_session/04_evidence.ipynb #43c5eb30
+def _alike(a: str, b: str) -> float:
+    "How much of two pieces of code is the same, token by token: 0 to 1."
+    one, two = (re.findall(r"\w+|[^\w\s]", text) for text in (a, b))
+    return difflib.SequenceMatcher(None, one, two, autojunk=False).ratio()
+
+
 class Evidence:
     "The cells that ran in this kernel, and where each stands."
 
@@ -129,6 +138,7 @@ class Evidence:
         self._scope = Scope(imported=_OwnModules(book.project))
         self._waiting: list[tuple[str, str, bool]] = []
         self._before: dict[str, str] = {}
+        self.drafts: Callable[[], Iterable[Draft]] = tuple  # what models proposed here, oldest first
 
     def ran(self, source: str, place: str, person: bool) -> None:
         "Note that a cell ran without an error; costs the cell next to nothing."
@@ -147,7 +157,7 @@ class Evidence:
 
     def executed(self, cell: Cell, place: str = "", *, person: bool = True, parent: str = "") -> None:
         "Let `cell` be part of the session; a person's run of anything that binds is recorded."
-        parent = parent or self._parent(cell, place)
+        parent = parent or self._parent(cell, place) or self._copied(cell)
         here = self._before.get(f"at {place}", "") if place else ""
         self.cells = [c for c in self.cells if c.fingerprint not in (cell.fingerprint, here) and not _replaced(c, cell)] + [cell]
         self._scope.add(cell)
@@ -176,6 +186,15 @@ class Evidence:
     def _parent(self, cell: Cell, place: str) -> str:
         earlier = [self._before[k] for k in self._keys(cell, place) if k in self._before]
         return next((f for f in earlier if f != cell.fingerprint), "")
+
+    def _copied(self, cell: Cell) -> str:
+        "The draft that a cell was written from, where the person copied it by hand: much the same text for the same name, or the same text."
+        drafts = [] if cell.kind == "look" or self.book.history.about(cell.fingerprint) else list(self.drafts())[-50:]
+        for draft in reversed(drafts):
+            least = 0.6 if set(cell.symbols) & set(parse(draft.code).symbols) else 0.85 if len(cell.code) > 80 else 1.0
+            if draft.fingerprint != cell.fingerprint and _alike(cell.code, draft.code) >= least:
+                return draft.fingerprint
+        return ""
 
     def closure(self, cell: Cell) -> Closure:
         "What the cell rests on, by the latest executed sources; the files decide when it is exported."
