@@ -1,14 +1,15 @@
 "What people said is carried in the library, found without importing it, and known to be true or not."
 
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
-from export_support import Lab, environ
+from export_support import BOB, Lab, environ
 
-from comprehend_nb.explained import Entry, NotExplained, explain, file_text, read_file
+from comprehend_nb.explained import Entry, NotExplained, carried, explain, file_text, read_file
 from comprehend_nb.export import export
 
 
@@ -85,8 +86,29 @@ def test_nothing_is_written_where_nothing_is_explained(tmp_path):
     assert not (lab.root / "shop/_explained.py").exists()
 
 
+def test_what_had_no_room_is_answered_in_the_project_and_nowhere_else(lab, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(lab.root))
+    (lab.root / "shop/_explained.py").unlink()
+    lab.record("explained", only=["gross"], person=BOB)
+    for name in ("shop.core.gross", "shop.gross", "shop.box.Box.double", "shop.box.Box.size", "shop.core.RATE"):
+        found = explain(name)
+        assert found.what and found.why and found.fails and found.still_true and "ledger" in found.note, name
+    assert explain("shop.gross").by == ("Ada Lovelace", "Bob") and explain("shop.gross").name == "shop.core.gross"
+    with pytest.raises(NotExplained):
+        carried("shop.core.gross")
+    lab.edit("shop/core.py", "RATE / 100", "RATE / 90")
+    with pytest.raises(NotExplained):
+        explain("shop.core.gross")
+    shutil.copytree(lab.root / "shop", tmp_path / "a/env/site-packages/shed")
+    monkeypatch.syspath_prepend(str(tmp_path / "a/env/site-packages"))
+    assert explain("shop.till.total").still_true
+    with pytest.raises(NotExplained):
+        explain("shed.till.total")
+
+
 def test_a_hostile_file_is_data(lab, monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(lab.root))
+    shutil.rmtree(lab.root / ".comprehend/ledger")
     for text in ("d = __import__('os').system('touch pwned')", "import os; os.system('touch pwned')", "d = {'format': 2}", "d = {'format': 2, 'people': [], 'said': {'shop.core': [['gross', '', '', '', [0], '', '']]}}", "d = {'format': 2, 'people': [], 'said': {'shop.core': [1]}}", "d = {'format': 2, 'people': [], 'said': {'shop.core': 1}}", "d = " + "[" * 10000, "d = 'x'", "\x00"):
         (lab.root / "shop/_explained.py").write_text(text)
         with pytest.raises(NotExplained):

@@ -77,10 +77,10 @@ class Libraries:
 
 
 def _from_library(name: str) -> str:
-    from comprehend_nb.explained import NotExplained, explain
+    from comprehend_nb.explained import NotExplained, carried
 
     try:
-        found = explain(name)
+        found = carried(name)
     except NotExplained:
         return ""
     return said(found.name, "fails", found.fails, ", ".join(found.by), found.at, found.note)
