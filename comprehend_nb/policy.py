@@ -84,6 +84,8 @@ def _convert(key: str, value: Any, default: Any, where: str) -> Any:
         if value not in _ONE_OF[key]:
             raise PolicyError(f"{key} = {value!r} means nothing", where=where, remedy=f"Use one of: {', '.join(_ONE_OF[key])}.")
         return value
+    if isinstance(default, int | float) and (isinstance(value, bool) or (isinstance(default, int) and isinstance(value, float))):
+        raise PolicyError(f"{key} = {value!r} is not a{'n' * isinstance(default, int)} {type(default).__name__}", where=where)
     try:
         converted = _names(value) if isinstance(default, tuple) else type(default)(value)
     except (TypeError, ValueError):

@@ -68,7 +68,7 @@ def test_a_project_that_asks_nothing_is_exported_as_nbdev_does(lab, tmp_path):
 
 
 @pytest.mark.parametrize("toml", ['put_version_in_init = false\n', 'update_pyproject = true\n', 'nbs_path = "nbs"\nlib_path = "src/shop"\n',
-                                  'export_procs = ["nbdev.scrubmagics:scrub_magics"]\n', 'recursive = false\n'])
+                                  'export_procs = ["nbdev.scrubmagics:scrub_magics"]\n', 'recursive = false\n', 'nbs_path = "."\n'])
 def test_nbdevs_settings_mean_what_they_mean_to_nbdev(tmp_path, toml):
     if "update_pyproject" in toml:
         lab = Lab(tmp_path / "a", ASKS_NOTHING).sample()

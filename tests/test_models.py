@@ -482,6 +482,17 @@ def test_a_host_that_is_not_there(url: str) -> None:
     )
 
 
+def test_an_address_is_taken_with_or_without_v1_and_its_password_is_not_shown() -> None:
+    with Loopback([GOOD]) as server:
+        for end in ("", "/", "/v1", "/v1/"):
+            assert isinstance(outcome(model_at(server.url.replace("//", "//ada:its-password@") + end)), Proposal)
+        assert {s.path for s in server.requests} == {"/v1/messages"}
+    for url in ("http://ada:its-password@127.0.0.1:door", "http://ada:its-password@[::1"):
+        model = model_at(url, deadline=3.0)
+        got = outcome(model)
+        assert isinstance(got, ModelError) and "its-password" not in f"{model.label} {got} {got.text}"
+
+
 def test_no_key_no_request() -> None:
     got = outcome(Anthropic(Personal()))
     assert isinstance(got, ModelError) and got.kind == "no_key"

@@ -256,6 +256,9 @@ def _inner(project: Project) -> Iterator[Reason]:
     "Ledgers and policies that lie below the root: who works there would be held to them."
     for place in (project.nbs, project.lib):
         for here, folders, files in os.walk(place):
+            if Path(here) == project.root:  # notebooks may lie at the root: what is there is the project's own
+                folders[:] = [d for d in folders if d[0] != "."]
+                continue
             odd = [d for d in folders if d == ".comprehend"]
             odd += [f for f in files if f in _SETTINGS and _SETTINGS[f] in Path(here, f).read_bytes()]
             folders[:] = [d for d in folders if d[0] != "."]

@@ -131,7 +131,7 @@ def _by_nbdev(project: Project, stage: Path, due: list[str]) -> None:
     memory = stage.parent / "nbdev-memory"
     result = run(stage, due, json.loads(kept(memory, memory.name) or b"{}"))
     if result["error"]:
-        raise ExportError("nbdev could not export this project", [result["error"]])
+        raise ExportError("nbdev could not export this project", [result["error"].replace(f"{stage}/", "")])
     keep(memory, json.dumps(result["memory"]).encode(), memory.name)
     (stage / "whole").touch()
 

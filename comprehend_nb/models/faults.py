@@ -8,6 +8,7 @@ __all__ = ['Fault', 'Place', 'place_of', 'quote', 'of_status', 'of_exception', '
 
 # %% ../../nbs/21_models/02_faults.ipynb #8808edae
 import json
+import re
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -41,8 +42,8 @@ def place_of(base_url: str | None, model: str) -> Place:
     try:
         parts = urlsplit(base_url or "https://api.anthropic.com")
         host, port = parts.hostname or str(base_url), parts.port
-    except ValueError:
-        return Place(str(base_url), False, model)
+    except ValueError:  # no address, but it may hold a password all the same
+        return Place(re.sub(r"//[^/]*@", "//", str(base_url)), False, model)
     official = host == "api.anthropic.com" and parts.scheme == "https"
     return Place(host if port is None else f"{host}:{port}", official, model)
 
