@@ -9,6 +9,7 @@ __all__ = ['COLUMNS', 'Columns', 'letters', 'add_rows', 'Brief', 'Facts']
 import os
 import re
 import secrets
+import time
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -129,6 +130,7 @@ class _Manifest(msgspec.Struct):
 _NAME: Final = "ledger-facts"
 _PART: Final = 50_000  # records of one Parquet file
 _MANY: Final = 40  # parts before they are put together
+_IN_USE: Final = 3600  # seconds for which another process may still read a part
 
 
 def _state(s: os.stat_result) -> list[int]:
@@ -208,6 +210,7 @@ class Facts:
             if len(m.parts) > _MANY:
                 self._compact()
             keep(self.folder / _NAME, msgspec.json.encode(m), _NAME)
+            self._sweep()
 
     def _read(self, name: str, state: os.stat_result, rows: Columns) -> None:
         try:
@@ -242,8 +245,13 @@ class Facts:
         sources = ",".join(_quoted(self.folder / n) for n in old)
         db.execute(f"COPY (SELECT * FROM read_parquet([{sources}]) WHERE file IN ({live})) TO {_quoted(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)")  # noqa: S608
         self.manifest.parts = {path.name: _digest(path)}
-        for name in old:
-            (self.folder / name).unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        "Remove parts that nobody names any more; not at once, as another process may be reading them."
+        for path in self.folder.glob(f"{_NAME}-*.parquet"):
+            with suppress(OSError):
+                if path.name not in self.manifest.parts and path.stat().st_mtime < time.time() - _IN_USE:
+                    path.unlink()
 
     def _view(self) -> None:
         "`facts`: the rows of files that are there, with the files' order by name, in which `read` has them."
