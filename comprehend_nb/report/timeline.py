@@ -232,10 +232,12 @@ def timeline(project: Project, history: History, *, most: int = 24, enough: int 
         todo = _newest(todo, [c for c in wanted if keys[c[0]] in known], enough // max(len(project.notebooks()), 1))
     walk = _Walk(project, history, once, today, memo)
     gc.freeze()  # what is there stays: the collections below look at what a moment took
-    for commit, at in todo:
-        known[keys[commit]] = asdict(walk.see(commit, at))
-        gc.collect()  # what a moment took is a circle of references, and collection may be off
-    gc.unfreeze()
+    try:
+        for commit, at in todo:
+            known[keys[commit]] = asdict(walk.see(commit, at))
+            gc.collect()  # what a moment took is a circle of references, and collection may be off
+    finally:
+        gc.unfreeze()
     if todo and path.parent.is_dir():
         keep(path, json.dumps({"by": versions(), "moments": {k: known[k] for k in keys.values() if k in known}, "once": sorted(walk.once)}).encode(), _FILE)
     return [Moment(**known[keys[c]]) for c, _ in wanted if keys[c] in known], len(wanted)
