@@ -27,7 +27,7 @@ from .heads import heads
 from ..ledger import History
 from .memo import Memo
 from .recheck import again, suspect_of
-from .reduced import Reduced, evidence, history_of
+from .reduced import Reduced, evidence, history_of, read_whole
 from .needs import Resolver, Stars, missing, resolver_of
 from ..notebooks import Notebook, NotebookCell, Project, Reason
 from ..notebooks.past import ancestors, baseline_growth, earlier, policy_changes
@@ -380,6 +380,9 @@ def _counted(project: Project, found: Found, rows: Iterable[Row]) -> list[Reason
     for r in rows:
         if r.standing is not None and r.standing.exempt.startswith("waived"):
             out.append(Reason(r.cell.where, r.standing.exempt, r.symbols, kind="waived"))
+    if size := read_whole(project.root):
+        remedy = "With pip install 'comprehend-nb[report]' only what bears on today's cells is."
+        out.append(Reason("ledger", f"all {size} MiB of it are read whenever something changed", remedy=remedy, kind="extra"))
     if names := found.library.by_hand:
         out.append(
             Reason(
