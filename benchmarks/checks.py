@@ -8,8 +8,8 @@ Coverage: every example is a script; each statement (or run of statements up to 
 logic that ran is asked about before it runs, on the objects that are there then. A cell counts where one counterfactual or one prediction is drawn.
 Limit: 90 % of them. DIR is a folder of scripts with `# %%` cells, such as a checkout of scikit-learn's `examples/`.
 
-Attack: the attacker is shown the question, its options and nothing else; neither code nor data. It learns on one half of the scripts which of its rules work for
-which kind of question, and is tried on the other half. Limit: chance (a quarter for a choice, nothing for a free answer) and ten points, for each kind.
+Attack: the attacker (see `attacker.py`) is shown the question, its options and nothing else; neither code nor data. It learns from the items of four fifths of the
+scripts, and is tried on the rest. Limit: chance (a quarter for a choice, nothing for a typed answer) and ten points, for each kind. Known-bad items must fall to it.
 """
 
 from __future__ import annotations
@@ -31,18 +31,19 @@ import tempfile
 import time
 import types
 import warnings
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+import attacker
 from checks_support import forks
 
 from comprehend_nb.cells import CellError, parse
-from comprehend_nb.checks import CannotAsk, Counterfactual, Item, Matters, Pool, Predict, explore, subject_of
-from comprehend_nb.checks.grading import numbers
+from comprehend_nb.checks import CannotAsk, Counterfactual, Item, Pool, Predict, explore, subject_of
+from comprehend_nb.checks.pool import SECONDS
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[name] = "1"
@@ -113,7 +114,7 @@ def _overdue(number: int, frame: object) -> None:
     raise Overdue
 
 
-def asked(cells: list[str], draws: int, *, seconds: float = 3.0) -> Iterator[tuple[str, str, list[Item], str]]:
+def asked(cells: list[str], draws: int, *, seconds: float = SECONDS) -> Iterator[tuple[str, str, list[Item], str]]:
     "For each cell of logic that ran: its code, its kind, the items drawn, and why there are none."
     space: dict[str, Any] = {"__name__": "__main__"}
     rng, done = random.Random(11), []
@@ -151,7 +152,7 @@ def asked(cells: list[str], draws: int, *, seconds: float = 3.0) -> Iterator[tup
 
 def draw(pool: Pool, rng: random.Random, draws: int) -> list[Item]:
     out: dict[str, Item] = {}
-    for kind in (Counterfactual(), Matters(), Predict()):
+    for kind in (Counterfactual(), Predict()):
         for _ in range(draws):
             if item := kind.draw(pool, rng, set(out)):
                 out[item.id] = item
@@ -184,7 +185,7 @@ def coverage(scripts: list[Script], verbose: bool) -> int:
                 bad.append((name, source, why))
     low, high = wilson(with_item, logic)
     print(f"{ran} scripts, {logic} logic cells that ran, {with_item} with an item: {with_item / max(logic, 1):.1%} (95 %: {low:.1%} to {high:.1%}); {time.monotonic() - start:.0f} s")
-    print("kinds of item to be had:", dict(kinds))
+    print("cells that can be asked: " + ", ".join(f"{kind} {n} ({n / max(logic, 1):.1%})" for kind, n in kinds.most_common()))
     for why, n in reasons.most_common():
         print(f"  {n:3} without: {why}")
     for name, source, why in bad if verbose else ():
@@ -194,159 +195,34 @@ def coverage(scripts: list[Script], verbose: bool) -> int:
 
 # --- attack
 
-Guess = Callable[[Item], str]
-
-
-def _of(item: Item) -> list[float]:
-    return numbers(" ".join(re.findall(r"[^`]*`[^`]*`", item.question)))
-
-
-def _values(item: Item) -> list[float]:
-    out = []
-    for form, value in item.options:
-        with contextlib.suppress(ValueError):
-            out.append(float(value) if form in ("number", "float") else float("nan"))
-    return out
-
-
-def _medoid(item: Item) -> str:
-    "The option nearest to the others."
-    v = _values(item)
-    ok = [i for i, x in enumerate(v) if x == x]
-    return "abcd"[min(ok, key=lambda i: sum(abs(v[i] - v[j]) / (abs(v[i]) + abs(v[j]) + 1e-12) for j in ok))] if ok else "a"
-
-
-def _explains(item: Item) -> str:
-    "The option that others are one more, one less, twice, half or the opposite of."
-    v = _values(item)
-
-    def links(i: int) -> int:
-        near = (v[i] + 1, v[i] - 1, 2 * v[i], v[i] / 2, -v[i])
-        return sum(any(abs(v[j] - n) < 1e-9 for n in near) for j in range(len(v)) if j != i)
-
-    return "abcd"[max(range(len(v)), key=links)] if v else "a"
-
-
-def _extreme(pick: Callable[..., int]) -> Guess:
-    return lambda item: "abcd"[pick(range(len(item.options)), key=lambda i: (len(item.options[i][1]), item.options[i][1]))]
-
-
-def _by_value(pick: Callable[..., int]) -> Guess:
-    def guess(item: Item) -> str:
-        v = _values(item)
-        return "abcd"[pick(range(len(v)), key=lambda i: (v[i] == v[i], v[i]))] if v else "a"
-
-    return guess
-
-
-def _constant(text: str) -> Guess:
-    return lambda item: text
-
-
-def _number_in_question(at: int, plus: float = 0, times: float = 1) -> Guess:
-    def guess(item: Item) -> str:
-        found = _of(item)
-        return f"{found[at] * times + plus:g}" if -len(found) <= at < len(found) else "0"
-
-    return guess
-
-
-def _error_option(item: Item) -> str:
-    return next(("abcd"[i] for i, (form, _) in enumerate(item.options) if form == "error"), "a")
-
-
-def _not_error(item: Item) -> str:
-    return next(("abcd"[i] for i, (form, _) in enumerate(item.options) if form != "error"), "a")
-
-
-CHOOSERS: dict[str, Guess] = {
-    "a": _constant("a"), "b": _constant("b"), "c": _constant("c"), "d": _constant("d"), "medoid": _medoid, "explains the others": _explains, "longest": _extreme(max),
-    "shortest": _extreme(min), "largest": _by_value(max), "smallest": _by_value(min), "an error": _error_option, "no error": _not_error,
-}  # fmt: skip
-TYPED: dict[str, Guess] = {
-    **{t: _constant(t) for t in ("0", "1", "2", "3", "4", "5", "10", "100", "KeyError", "TypeError", "ValueError", "AttributeError", "IndexError", "NameError", "True", "False", "None", "1x1")},
-    **{f"number {at} of the question{plus:+g}": _number_in_question(at, plus) for at in (0, 1, 2, -1, -2) for plus in (0, 1, -1)},
-    **{f"number {at} of the question x {times:g}": _number_in_question(at, 0, times) for at in (0, 1, -1) for times in (2, 0.5)},
-}  # fmt: skip
-
-
-def _feature(item: Item) -> tuple[str, ...]:
-    "What a guesser can tell questions apart by."
-    change = item.spec.get("op") or item.spec.get("how", "")
-    return (item.kind, "choice" if item.options else "typed", str(change), re.sub(r"\[.*?\]|'.*?'|\d+", "_", item.template))
-
-
-def _modes(train: list[Item], item: Item, level: int) -> str:
-    "The commonest answer of like questions."
-    like = [i.value for i in train if _feature(i)[:level] == _feature(item)[:level] and not i.options]
-    return Counter(like).most_common(1)[0][0] if like else "0"
-
-
-def _words(option: tuple[str, str]) -> set[str]:
-    return set(re.findall(r"[a-zA-Z]+|[^\s\w]+|\d+", option[1]))
-
-
-def matters(train: list[Item], item: Item) -> str:
-    "The letters whose words went with a change that mattered, more often than not; naive Bayes over the words of a change."
-    seen: dict[str, list[int]] = defaultdict(lambda: [1, 2])
-    for one in train:
-        for letter, option in zip("abcd", one.options, strict=True):
-            for word in _words(option):
-                seen[word][0] += letter in one.value
-                seen[word][1] += 1
-    odds = {letter: sum(math.log(seen[w][0] / seen[w][1] / (1 - seen[w][0] / seen[w][1] + 1e-9) + 1e-9) for w in _words(o) if w in seen) for letter, o in zip("abcd", item.options, strict=True)}
-    ranked = sorted(odds, key=lambda k: -odds[k])
-    how_many = Counter(len(i.value) for i in train).most_common(1)[0][0] if train else 2
-    return ", ".join(sorted([k for k in ranked if odds[k] > 0] if 0 < sum(v > 0 for v in odds.values()) < 4 else ranked[:how_many]))
-
-
-def attacker(train: list[Item], test: list[Item]) -> list[bool]:
-    "Hits on `test`: for like questions the rule that did best on `train`."
-    rules: dict[bool, dict[str, Guess]] = {True: CHOOSERS, False: dict(TYPED)}
-    score: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
-    for item in (i for i in train if i.form != "letters"):
-        for name, guess in rules[bool(item.options)].items():
-            if item.right(guess(item)):
-                for level in (2, 3, 4):
-                    score[level, _feature(item)[:level]][name] += 1
-    hits = []
-    alike = [i for i in train if i.form == "letters"]
-    for item in test:
-        if item.form == "letters":
-            hits.append(item.right(matters(alike, item)))
-            continue
-        best = max((score[level, _feature(item)[:level]].most_common(1)[0] for level in (4, 3, 2) if score[level, _feature(item)[:level]]), key=lambda s: s[1], default=("a", 0))
-        guess = rules[bool(item.options)].get(best[0], _constant("0"))(item)
-        like = [i for i in train if _feature(i)[:4] == _feature(item)[:4]]
-        common = Counter(i.value for i in like if not i.options).most_common(1)
-        if not item.options and common and common[0][1] > best[1]:
-            guess = common[0][0]
-        hits.append(item.right(guess))
-    return hits
-
 
 def attack(scripts: list[Script], wanted: int) -> int:
-    halves: tuple[list[Item], list[Item]] = ([], [])
-    for k, (_, cells) in enumerate(scripts):
+    items: list[attacker.Drawn] = []
+    for name, cells in scripts:
         for _, _, drawn, _ in asked(cells, 4):
-            halves[k % 2].extend(drawn)
-        if sum(map(len, halves)) >= wanted:
+            items += [(name, i) for i in drawn]
+        if len(items) >= wanted:
             break
-    one, two = halves
-    items = [*two, *one]
-    results = list(zip(items, attacker(one, two) + attacker(two, one), strict=True))
+    print(f"{len(items)} items of {len({n for n, _ in items})} scripts")
+    free = [(n, i) for n, i in items if not i.options]
+    rows = [
+        ("counterfactual, a choice", [(n, i) for n, i in items if i.options], attacker.choices, 0.25),
+        *((f"{kind}, typed", [(n, i) for n, i in free if i.kind == kind], attacker.typed, 0.0) for kind in ("counterfactual", "predict")),
+    ]  # fmt: skip
+    bad = [
+        ("known bad: made from the truth", attacker.tweaked(items, random.Random(2))[:400], attacker.choices, 0.25),
+        ("known bad: told in the question", attacker.told(free)[:400], attacker.typed, 0.0),
+    ]
     worst = 0
-    print(f"{len(items)} items")
-    for kind in ("counterfactual", "matters", "predict"):
-        for choice in (True, False):
-            some = [hit for item, hit in results if item.kind == kind and bool(item.options) == choice]
-            if some:
-                chance = 1 / 14 if kind == "matters" else 0.25 if choice else 0.0
-                low, high = wilson(sum(some), len(some))
-                over = sum(some) / len(some) > chance + 0.1
-                worst |= over
-                print(f"{kind:15} {'choice' if choice else 'typed ':7} {len(some):4} items: attacker {sum(some) / len(some):5.1%} (95 %: {low:.1%} to {high:.1%}), chance {chance:.0%}{'  TOO MUCH' if over else ''}")
-    return worst
+    for what, some, guess, chance in [*rows, *bad]:
+        hits = sum(guess(some)) if some else 0
+        low, high = wilson(hits, len(some))
+        share, is_bad = hits / max(len(some), 1), what.startswith("known")
+        wrong = share < chance + 0.3 if is_bad else share > chance + 0.1
+        worst |= wrong
+        note = ("  NOT SEEN THROUGH" if is_bad else "  TOO MUCH") if wrong else ""
+        print(f"{what:32} {len(some):4} items: attacker {share:5.1%} (95 %: {low:.1%} to {high:.1%}), chance {chance:.0%}{note}")
+    return int(worst)
 
 
 # --- explanations

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from comprehend_nb.checks.grading import matches
-    from comprehend_nb.checks.items import KINDS, Counterfactual, Item, Kind, Matters, Predict
+    from comprehend_nb.checks.items import KINDS, Counterfactual, Item, Kind, Predict
     from comprehend_nb.checks.pool import CannotAsk, Pool, Runner, explore
     from comprehend_nb.checks.subject import Subject, subject_of
 
 _HOME = {
     "comprehend_nb.checks.grading": ("matches",),
-    "comprehend_nb.checks.items": ("KINDS", "Counterfactual", "Item", "Kind", "Matters", "Predict"),
+    "comprehend_nb.checks.items": ("KINDS", "Counterfactual", "Item", "Kind", "Predict"),
     "comprehend_nb.checks.pool": ("CannotAsk", "Pool", "Runner", "explore"),
     "comprehend_nb.checks.subject": ("Subject", "subject_of"),
 }
@@ -20,7 +20,6 @@ __all__ = [
     "Counterfactual",
     "Item",
     "Kind",
-    "Matters",
     "Pool",
     "Predict",
     "Runner",

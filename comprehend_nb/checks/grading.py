@@ -27,7 +27,7 @@ def numbers(text: str) -> list[float]:
     out = []
     for m in _NUMBER.finditer(text):
         digits = re.sub(r"[,_ '\u2019\u202f]", "", m[0])
-        if re.search(r"\d", digits):
+        if re.match(r"[-+]?\.?\d", digits):
             out.append(float(digits))
     return out or [float(_SPELLED.index(w)) for w in re.findall(r"[a-z]+", text.lower()) if w in _SPELLED]
 

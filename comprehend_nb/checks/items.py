@@ -4,11 +4,10 @@
 
 # %% auto #0
 __all__ = ['LETTERS', 'FREE', 'CHOICE', 'Answer', 'ERRORS', 'KINDS', 'Item', 'spec_of', 'change_of', 'groups', 'is_free', 'Kind',
-           'Counterfactual', 'Matters', 'Predict']
+           'Counterfactual', 'Predict']
 
 # %% ../../nbs/32_checks/06_items.ipynb #a40f9f3f
 import hashlib
-import itertools
 import json
 import random
 import re
@@ -68,8 +67,6 @@ class Item:
         given = given.strip()
         if not self.options:
             return matches(given, self.form, self.value)
-        if self.form == "letters":
-            return sorted(set(re.findall(r"\b[a-d]\b", given.lower()))) == list(self.value) and not re.search(r"\b(or|not)\b", given.lower())
         bare = given.lower().strip("() .'\"`")
         if len(bare) == 1 and bare in LETTERS:
             at = LETTERS.index(bare)
@@ -167,7 +164,14 @@ def _gives_away(v: Variant, fact: Fact) -> bool:
     if fact.form == "error":
         return fact.value == "NameError"
     said = _supposed(v.change) + (v.change.text if isinstance(v.change, Called) else "")
-    return fact.form in ("number", "shape", "text") and bool(re.search(rf"(?<![\w.]){re.escape(fact.value)}(?![\w.])", said))
+    if fact.form == "shape":
+        return {*fact.value.split("x")} <= {*re.findall(r"\d+", said), "1"}
+    if fact.form == "list":
+        return "".join(_WORD.findall(fact.value)) in "".join(_WORD.findall(said))
+    return fact.form in ("number", "text") and bool(re.search(rf"(?<![\w.]){re.escape(fact.value)}(?![\w.])", said))
+
+
+_WORD = re.compile(r"\w+|,")
 
 
 def is_free(answers: Collection[Answer]) -> bool:
@@ -229,62 +233,15 @@ def _enough(found: Collection[Answer], free: bool) -> bool:
     return is_free(found) == free and values >= (FREE if free else CHOICE)
 
 
-class Matters:
-    """Which of four changes would change what the cell gives? For cells that have too few outcomes to be asked for one.
-
-    Each of the fourteen answers, some but not all of the four, is as likely as any other, and of each kind of change there are some that matter and
-    some that do not.
-    """
-
-    name = "matters"
-
-    def draw(self, pool: Pool, rng: random.Random, done: Collection[str] = ()) -> Item | None:
-        does, does_not = _balanced(pool, rng)
-        for _ in range(8) if min(len(does), len(does_not)) >= 3 else ():
-            pattern = rng.choice([p for p in itertools.product((True, False), repeat=4) if 0 < sum(p) < 4])
-            yes, no = iter(rng.sample(does, sum(pattern))), iter(rng.sample(does_not, 4 - sum(pattern)))
-            item = self._item(pool, [next(yes) if matters else next(no) for matters in pattern])
-            if item.id not in done:
-                return item
-        return None
-
-    def _item(self, pool: Pool, four: Sequence[Variant]) -> Item:
-        value = "".join(letter for letter, v in zip(LETTERS, four, strict=True) if v in pool.variants)
-        options = tuple(("change", _change_told(v.change)) for v in four)
-        what = "Which of these changes would change what this cell gives, with what is live now? Their letters, as in `a, c`."
-        return Item(self.name, what, "letters", value, 0, "", tuple(pool.roots), {"how": "several", "of": [spec_of(v.change) for v in four]}, options)
-
-
-def _balanced(pool: Pool, rng: random.Random) -> tuple[list[Variant], list[Variant]]:
-    "Changes that matter and changes that do not, as many of each kind of change among the ones as among the others, so that the kind tells nothing."
-    found: dict[str, tuple[list[Variant], list[Variant]]] = {}
-    for side, variants in enumerate((pool.variants, pool.equivalent)):
-        for v in variants:
-            found.setdefault(f"{spec_of(v.change)['how']} {spec_of(v.change).get('op')}", ([], []))[side].append(v)
-    does: list[Variant] = []
-    does_not: list[Variant] = []
-    for yes, no in found.values():
-        n = min(len(yes), len(no))
-        does += rng.sample(yes, n)
-        does_not += rng.sample(no, n)
-    return does, does_not
-
-
-def _change_told(change: Change | Altered | Called) -> str:
-    if isinstance(change, Altered):
-        return f"first `{change.line}`"
-    return change.text if isinstance(change, Change) else f"`{change.text}` is called"
-
-
 class Predict:
     "Before the cell runs for the first time: what will it give?"
 
     name = "predict"
 
     def draw(self, pool: Pool, rng: random.Random, done: Collection[str] = ()) -> Item | None:
-        for key in _weighted([(k, len(groups(pool, k))) for k in pool.keys], rng):
-            own, others = pool.base.facts[key], groups(pool, key)
-            if not is_free([(own.form, own.value)]) or not _telling(own) or _share(pool, key) > 1 / 3 or len(others) < FREE - 1:
+        for key in _weighted([(k, len(groups(pool, k)) + 1) for k in pool.keys], rng):
+            own = pool.base.facts[key]
+            if not is_free([(own.form, own.value)]) or not _telling(own, pool):
                 continue
             item = Item(self.name, f"When this cell runs, what will be {_asked(pool, key)}{_HOW.get(own.form, '')}?", own.form, own.value, *key, tuple(pool.roots))
             if item.id not in done:
@@ -292,17 +249,13 @@ class Predict:
         return None
 
 
-def _telling(fact: Fact) -> bool:
-    "Is this no answer that one would try first? Small numbers, types and truth values are."
-    if fact.form == "number":
-        return abs(int(fact.value)) > 10
-    return fact.form == "list" or (fact.form == "text" and fact.value != "None") or (fact.form == "shape" and any(int(n) > 10 for n in fact.value.split("x")))
+def _telling(fact: Fact, pool: Pool) -> bool:
+    "Is this no answer that one would try first? Types, truth values and small numbers are, and what stands in the code, and the sizes of what the cell reads."
+    known = {*re.findall(r"\w+", pool.subject.code), *(str(n) for i in pool.subject.inputs for n in (i.length, len(i.columns)))}
+    if fact.form in ("number", "shape"):
+        sizes = fact.value.lstrip("-").split("x")
+        return max(map(int, sizes)) > 10 and not {*sizes} <= known
+    return (fact.form == "list" or (fact.form == "text" and fact.value not in ("None", "nan"))) and not {*re.findall(r"\w+", fact.value)} <= known
 
 
-def _share(pool: Pool, key: Key) -> float:
-    "How often the commonest answer comes among the cell and its variations."
-    answers = [_same_answer(f) for r in (pool.base, *(v.ran for v in pool.variants)) if (f := r.get(key)) is not None]
-    return max(map(answers.count, answers)) / len(answers)
-
-
-KINDS: tuple[Kind, ...] = (Counterfactual(), Matters(), Predict())
+KINDS: tuple[Kind, ...] = (Counterfactual(), Predict())

@@ -184,13 +184,27 @@ def base_of(subject: Subject, runner: Runner) -> Pool:
     return Pool(subject, roots, replace(one, facts=facts, seconds=max(one.seconds, two.seconds)), (), digests=digests)
 
 
-def _spread(changes: list[Change], rng: random.Random, most: int) -> list[Change]:
-    "Up to `most` changes, each operator once before one comes twice."
-    by_op: dict[str, list[Change]] = {}
-    for c in rng.sample(changes, len(changes)):
-        by_op.setdefault(c.op, []).append(c)
-    rows = list(by_op.values())
-    return [row[k] for k in range(max(map(len, rows), default=0)) for row in rows if k < len(row)][:most]
+_USUAL = {"constant": 0.7, "arithmetic": 0.7, "compare": 0.9, "method": 0.6, "boundary": 0.6, "logic": 0.55, "update": 0.8, "scale": 0.55, "upside down": 0.55, "call": 0.55, "add": 0.8, "put in": 0.8, "given": 0.3, "string": 0.2, "statements": 0.3}
+
+
+def _op(change: Change | Altered | Called) -> str:
+    return "call" if isinstance(change, Called) else change.op
+
+
+def _promising(changes: Sequence[Change | Altered | Called], seen: Iterable[tuple[Change | Altered | Called, bool]], rng: random.Random, most: int) -> list[Change | Altered | Called]:
+    "Up to `most` changes, drawn by how often their operator gave another value: usually, and here as far as `seen`. An operator's next turn weighs less than its first."
+    hits: dict[str, list[bool]] = {}
+    for change, good in seen:
+        hits.setdefault(_op(change), []).append(good)
+    turn: dict[str, int] = {}
+    rank: dict[int, float] = {}
+    for i in rng.sample(range(len(changes)), len(changes)):
+        op = _op(changes[i])
+        had = hits.get(op, [])
+        weight = (2 * _USUAL.get(op, 0.4) + sum(had)) / (2 + len(had)) / (1 + turn.get(op, 0) / 3)
+        turn[op] = turn.get(op, 0) + 1
+        rank[i] = rng.random() ** (1 / weight) if weight else 0.0
+    return [changes[i] for i in sorted(rank, key=lambda i: -rank[i])[:most]]
 
 
 def explore(subject: Subject, runner: Runner, rng: random.Random, *, most: int = MOST, seconds: float = SECONDS) -> Pool:
@@ -200,11 +214,14 @@ def explore(subject: Subject, runner: Runner, rng: random.Random, *, most: int =
     most = max(6, min(most, int(seconds / max(base.seconds, 0.02))))
     inputs = [i for i in subject.inputs if i.name in _reached(subject, roots)]
     data = {*(i.name for i in subject.inputs), *subject.roots, *subject.touched}
-    altered = alter(inputs, rng, most // 2 if inputs else 0)
-    called = _other_calls(roots, subject.calls, rng, most // 3)
-    changes: list[Change | Altered | Called] = [*altered, *called, *_spread(mutants(subject.code, data), rng, most - len(altered) - len(called))]
-    trials = runner([source_of(subject.code, roots, c) for c in changes], NAMES)
-    variants = [Variant(c, r) for c, t in zip(changes, trials, strict=True) if (r := ran(t)) is not None]
+    left: list[Change | Altered | Called] = [*alter(inputs, rng, most if inputs else 0), *_other_calls(roots, subject.calls, rng, most // 2), *mutants(subject.code, data)]
+    variants: list[Variant] = []
+    for share in (most - most // 2, most // 2):
+        seen = [(v.change, not v.ran.error and differs(v.ran, base)) for v in variants]
+        chosen = _promising(left, seen, rng, share)
+        left = [c for c in left if not any(c is one for one in chosen)]
+        trials = runner([source_of(subject.code, roots, c) for c in chosen], NAMES)
+        variants += [Variant(c, r) for c, t in zip(chosen, trials, strict=True) if (r := ran(t)) is not None]
     other = [v for v in variants if differs(v.ran, base)]
     return replace(pool, variants=tuple(other), equivalent=tuple(v for v in variants if v not in other))
 

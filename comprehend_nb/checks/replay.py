@@ -81,7 +81,7 @@ def _moved(roots: Collection[str], then: Mapping[Key, Fact], now: Ran | None) ->
 def _answer(data: Mapping[str, Any], code: str, roots: list[str], symbols: Collection[str], runner: Runner) -> list[str]:
     "What moved in the answer to the question itself."
     item = data["item"]
-    if item.get("kind") == "matters" or not item.get("spec"):
+    if not item.get("spec"):
         return []
     change = change_of(item["spec"], code, symbols)
     now = ran(runner([source_of(code, roots, change)], NAMES)[0]) if change else None
@@ -94,7 +94,7 @@ def _answer(data: Mapping[str, Any], code: str, roots: list[str], symbols: Colle
 def _notices(data: Mapping[str, Any], code: str, roots: list[str], symbols: Collection[str], runner: Runner, changed: Collection[str]) -> tuple[str, ...]:
     "Those of the changed names that this check's answers depend on."
     then, item = _facts(data), data["item"]
-    change = change_of(item["spec"], code, symbols) if item.get("spec") and item.get("kind") != "several" else None
+    change = change_of(item["spec"], code, symbols) if item.get("spec") else None
 
     def moved(lines: list[str]) -> list[bool | None]:
         own = runner([program(code, roots, line) for line in lines], NAMES)

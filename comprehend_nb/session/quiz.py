@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 from ..cells import Cell, parse
 from ..checks.claims import CLAIMS, ERROR, Tried, is_input, read_claim
 from ..checks.grading import sureness
-from ..checks.items import Counterfactual, Item, Kind, Matters, Predict
+from ..checks.items import Counterfactual, Item, Kind, Predict
 from ..checks.kept import keep
 from ..checks.pool import CannotAsk, Pool, base_of, explore
 from ..checks.subject import Subject, subject_of
@@ -146,7 +146,7 @@ def _draw(session: Session, one: Target, rng: random.Random) -> _Pending:
     closure, parts = found.digest, set(found.parts)
     subject = subject_of(one.cell, session.shell.user_ns, _later(session, one.cell))
     done = asked_before(session.evidence.book.history, one.cell)
-    kinds: list[Kind] = [Predict()] if one.draft and one.draft.state == "open" and not one.draft.tried else [Counterfactual(), Matters()]
+    kinds: list[Kind] = [Predict()] if one.draft and one.draft.state == "open" and not one.draft.tried else [Counterfactual()]
     try:
         for most in (FEW, MANY):
             pool = explore(subject, runner_of(session), rng, most=most)
