@@ -156,17 +156,33 @@ def test_stop_and_retry_and_errors_in_plain_words(page: Any, site: Site) -> None
 
 
 @pytest.mark.sweep
-def test_a_stop_before_its_turn_leaves_the_running_cell_alone(page: Any, site: Site) -> None:
-    notebook, panel, _ = site.start(page, "turn", "import time\nfor i in range(60): time.sleep(0.1)\ndone = 1", "")
-    notebook.select(0)
-    page.keyboard.press("Shift+Enter")
-    notebook.until("page.sessionContext.session.kernel.status === 'busy'")
+def test_what_is_asked_while_a_cell_runs_waits_and_says_so(page: Any, site: Site) -> None:
+    "A stop before its turn leaves the running cell alone; a cell that fails takes no preview along that waits behind it."
+    slow = "import time\nfor i in range(40): time.sleep(0.1)\ndone = 1"
+    notebook, panel, _ = site.start(page, "turn", FRAME, slow, slow.replace("done = 1", "raise ValueError"), "")
+    notebook.run(0)
     panel.ask()
+    panel.draft.wait_for()
+
+    def begin(index: int) -> None:
+        notebook.select(index)
+        page.keyboard.press("Shift+Enter")
+        notebook.until("page.sessionContext.session.kernel.status === 'busy'")
+
+    begin(1)
+    panel.ask()
+    panel.root.get_by_text("Waits for the cell that is running").first.wait_for()
     panel.button("Stop").click()
     panel.root.get_by_text("called back").wait_for()
-    notebook.until("cells[0].count === 1")
-    assert "Interrupt" not in notebook.cells[0]["said"]
+    notebook.until("cells[1].count === 2")
+    assert "Interrupt" not in notebook.cells[1]["said"]
     panel.row("done").wait_for()
+    begin(2)
+    panel.button("Preview", panel.draft).click()
+    panel.draft.get_by_text("Waits for the cell that is running").wait_for()
+    notebook.until("cells[2].said.includes('ValueError') || cells[2].count === 3")
+    panel.draft.get_by_text("In a throwaway copy").wait_for()
+    assert "+ missing" in panel.draft.inner_text()
 
 
 def test_what_is_half_typed_and_drafted_outlives_reload_restart_and_death(page: Any, site: Site) -> None:

@@ -218,9 +218,15 @@ def test_it_answers_while_a_cell_runs(open_panel: tuple[Driver, Panel]) -> None:
     start = time.monotonic()
     client.shell_channel.send(request)
     assert aside.ask("rows")["rows"] and aside.ask("drafts") is not None
+    assert aside.ask("report", again=True)["working"], "in a child, whatever the kernel does"
     assert time.monotonic() - start < 4, "it waited for the cell"
     while client.get_shell_msg(timeout=60)["parent_header"].get("msg_id") != request["header"]["msg_id"]:
         pass
+    while (report := aside.ask("report")).get("working"):
+        time.sleep(0.1)
+    figures = {f["name"]: f for f in report["figures"]}
+    assert report["project"] == "birds" and figures["first answers"]["unknown"], report
+    assert all(f["meaning"] for f in figures.values()) and "no cell" not in str(report["notes"])
 
 
 def test_panels_hear_that_something_is_new(open_panel: tuple[Driver, Panel]) -> None:

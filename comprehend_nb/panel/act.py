@@ -16,7 +16,7 @@ from ..errors import ComprehendError
 from .look import _changes, by_part, view
 from .news import Voice
 from comprehend_nb.panel.protocol import (
-    Act, DoAsk, DoCheck, DoEdit, DoExplain, DoExport, DoHide, Done, DoPlaced, DoPreview, DoReject, DoReport, DoRun, Item, short,
+    Act, DoAsk, DoCheck, DoEdit, DoExplain, DoExport, DoHide, Done, DoPlaced, DoPreview, DoReject, DoRun, Item, short,
 )  # fmt: skip
 from ..redact import plain
 from ..session.asking import ask
@@ -143,22 +143,13 @@ def _export(session: Session, act: DoExport, say: Voice) -> Done:
     return Done("", lines=[short(x, 500) for x in lines[:200]] or ["the library is as the notebooks say already"])
 
 
-def _report(session: Session, act: DoReport, say: Voice) -> Done:
-    from comprehend_nb.cli.reporting import lines
-    from comprehend_nb.report.team import report
-
-    if session.project is None:
-        raise SessionError("there is no project here", remedy="Run `comprehend-nb init` in its folder.")
-    return Done("", lines=[short(line, 300) for line, _ in lines(report(session.project))[:80]])
-
-
 def _would(n: int) -> str:
     return f"an export would be refused, for {n} {'reason' if n == 1 else 'reasons'}"
 
 # %% ../../nbs/61_panel/03_act.ipynb #fa4be444
 def _work() -> dict[type, Callable[[Session, Any, Voice], Done]]:
     return {DoAsk: _ask, DoPreview: _preview, DoRun: _run, DoEdit: _edit, DoReject: _reject, DoExplain: _explain, DoCheck: _check,
-            DoExport: _export, DoReport: _report}  # fmt: skip
+            DoExport: _export}  # fmt: skip
 
 
 def can() -> list[str]:

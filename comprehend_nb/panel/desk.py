@@ -18,8 +18,8 @@ from . import act, look
 from .act import Moved
 from .news import Voice
 from comprehend_nb.panel.protocol import (
-    SOURCES, VERSION, Act, AskCancel, AskCost, AskDrafts, AskFull, AskJudge, AskMarks, AskNames, AskOutputs, AskRows, AskSummary, AskTicket, AskTold, CellText,
-    DoAsk, DoHide, Done, DoPlaced, Marks, Names, Question, Refused, Rows, Summary, Ticket, short,
+    SOURCES, VERSION, Act, AskCancel, AskCost, AskDrafts, AskFull, AskJudge, AskMarks, AskNames, AskOutputs, AskReport, AskRows, AskSummary, AskTicket, AskTold, CellText,
+    DoAsk, DoHide, Done, DoPlaced, Marks, Names, Question, Refused, Reported, Rows, Summary, Ticket, short,
 )  # fmt: skip
 from ..session.core import Session
 
@@ -109,6 +109,17 @@ def _remember(door: "Door", source: str) -> None:
             del door.code_of[next(iter(door.code_of))]
 
 
+def _report(door: "Door", q: AskReport, client: str) -> Reported:
+    from comprehend_nb.panel.report import Reporter
+
+    if door.session.project is None:
+        return Reported(what="there is no project here", remedy="Run `comprehend-nb init` in its folder.")
+    if door.reporter is None:
+        door.reporter = Reporter()
+    found: Reported = door.reporter.ask(door.session.project.root, q.again)
+    return found
+
+
 def _told(door: "Door", q: AskTold, client: str) -> Any:
     known = {d.fingerprint: d.code for d in door.session.journal.drafts.values()}
     return look.told(door.session, q.cell, known | door.code_of)
@@ -149,6 +160,7 @@ _ANSWERS: "dict[type, Callable[[Door, Any, str], Any]]" = {
     AskJudge: lambda door, q, client: look.judged(door.session, q.target, q.parts),
     AskMarks: _marks,
     AskTold: _told,
+    AskReport: _report,
     AskCancel: _cancel,
     AskTicket: _ticket,
 }

@@ -58,6 +58,7 @@ class Door:
         self.code_of: dict[str, str] = {}  # code by fingerprint, of cells that a panel showed
         self.marks: dict[tuple[str, str], tuple[int, Any]] = {}
         self.event: Callable[[str], None] = lambda what: None  # told of what a person does in a panel without a cell
+        self.reporter: Any = None
         self._seats: dict[str, Seat] = {}
         self._due = False
         self._looked, self._took = 0.0, 0.0  # when the rows were looked at within a cell, and how long that took
@@ -82,6 +83,8 @@ class Door:
                 manager.unregister_target(target, opened)
         with contextlib.suppress(ValueError):
             self.shell.events.unregister("post_run_cell", self.ran)
+        if self.reporter:
+            self.reporter.stop()
         for seat in self._seats.values():
             with contextlib.suppress(Exception):
                 seat.comm.close()

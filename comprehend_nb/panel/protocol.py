@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['VERSION', 'ASK', 'PUSH', 'SOURCE', 'ROWS', 'TEXT', 'SOURCES', 'Question', 'Act', 'Answer', 'AskSummary', 'AskRows',
            'AskFull', 'AskNames', 'AskCost', 'AskDrafts', 'AskOutputs', 'AskJudge', 'CellText', 'AskMarks', 'AskTold',
-           'AskCancel', 'AskTicket', 'DoAsk', 'DoPreview', 'DoRun', 'DoEdit', 'DoReject', 'DoExplain', 'DoPlaced',
-           'DoHide', 'DoCheck', 'DoExport', 'DoReport', 'Refused', 'Summary', 'Row', 'Rows', 'Full', 'Names', 'Cost',
-           'DraftView', 'Drafts', 'Outputs', 'Judged', 'Mark', 'Marks', 'Said', 'Told', 'Ticket', 'Table', 'Shown',
-           'Item', 'Done', 'Writing', 'News', 'short', 'typescript']
+           'AskReport', 'AskCancel', 'AskTicket', 'DoAsk', 'DoPreview', 'DoRun', 'DoEdit', 'DoReject', 'DoExplain',
+           'DoPlaced', 'DoHide', 'DoCheck', 'DoExport', 'Refused', 'Summary', 'Row', 'Rows', 'Full', 'Names', 'Cost',
+           'DraftView', 'Drafts', 'Outputs', 'Judged', 'Mark', 'Marks', 'Said', 'Told', 'Figure', 'Share', 'Reported',
+           'Ticket', 'Table', 'Shown', 'Item', 'Done', 'Writing', 'News', 'short', 'typescript']
 
 # %% ../../nbs/61_panel/00_protocol.ipynb #dbc5f3db
 from typing import Any, Literal
@@ -94,6 +94,12 @@ class AskTold(_Said, tag="told", tag_field="ask"):
     cell: CellText
 
 
+class AskReport(_Said, tag="report", tag_field="ask"):
+    "The numbers of `comprehend-nb report` for this project; `again`: worked out anew. Ask again while they are being worked out."
+
+    again: bool = False
+
+
 class AskCancel(_Said, tag="cancel", tag_field="ask"):
     "A ticket that shall not be used any more."
 
@@ -108,7 +114,8 @@ class AskTicket(_Said, tag="ticket", tag_field="ask"):
 
 
 Question = (
-    AskSummary | AskRows | AskFull | AskNames | AskCost | AskDrafts | AskOutputs | AskJudge | AskMarks | AskTold | AskCancel | AskTicket
+    AskSummary | AskRows | AskFull | AskNames | AskCost | AskDrafts | AskOutputs | AskJudge | AskMarks | AskTold | AskReport | AskCancel
+    | AskTicket
 )
 
 # %% ../../nbs/61_panel/00_protocol.ipynb #5dafa967
@@ -184,11 +191,7 @@ class DoExport(_Said, tag="export", tag_field="do"):
     check: bool = False
 
 
-class DoReport(_Said, tag="report", tag_field="do"):
-    "The numbers of `comprehend-nb report` for this project."
-
-
-Act = DoAsk | DoPreview | DoRun | DoEdit | DoReject | DoExplain | DoPlaced | DoHide | DoCheck | DoExport | DoReport
+Act = DoAsk | DoPreview | DoRun | DoEdit | DoReject | DoExplain | DoPlaced | DoHide | DoCheck | DoExport
 
 # %% ../../nbs/61_panel/00_protocol.ipynb #161aa2e3
 class Refused(_Said):
@@ -348,6 +351,38 @@ class Told(_Said):
     was: str = ""
 
 
+class Figure(_Said):
+    "One number of the report in words, with what it means; `unknown` where it cannot be told."
+
+    name: str
+    value: str
+    interval: str = ""
+    meaning: str = ""
+    unknown: bool = False
+
+
+class Share(_Said):
+    "How much of the logic is in one class, from 0 to 1."
+
+    name: str
+    share: float
+    meaning: str = ""
+
+
+class Reported(_Said):
+    "The report in numbers; `working`: it is being worked out, and what is here is the one before. `what` says why there is none."
+
+    project: str = ""
+    at: str = ""
+    working: bool = False
+    shares: list[Share] = []
+    figures: list[Figure] = []
+    next: list[str] = []
+    notes: list[str] = []
+    what: str = ""
+    remedy: str = ""
+
+
 class Ticket(_Said):
     "Leave for one act: `line` is what to execute."
 
@@ -422,7 +457,7 @@ class News(_Said):
     writing: Writing | None = None
 
 
-Answer = Summary | Rows | Full | Names | Cost | Drafts | Outputs | Judged | Marks | Told | Ticket
+Answer = Summary | Rows | Full | Names | Cost | Drafts | Outputs | Judged | Marks | Told | Reported | Ticket
 
 # %% ../../nbs/61_panel/00_protocol.ipynb #4f75d843
 def short(text: str, most: int = TEXT) -> str:

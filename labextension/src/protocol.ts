@@ -75,6 +75,12 @@ export interface AskTold {
   cell: CellText;
 }
 
+/** The numbers of `comprehend-nb report` for this project; `again`: worked out anew. Ask again while they are being worked out. */
+export interface AskReport {
+  ask: 'report';
+  again?: boolean;
+}
+
 /** A ticket that shall not be used any more. */
 export interface AskCancel {
   ask: 'cancel';
@@ -158,11 +164,6 @@ export interface DoCheck {
 export interface DoExport {
   do: 'export';
   check?: boolean;
-}
-
-/** The numbers of `comprehend-nb report` for this project. */
-export interface DoReport {
-  do: 'report';
 }
 
 /** Why there is no answer, and what to do. */
@@ -307,6 +308,35 @@ export interface Told {
   was?: string;
 }
 
+/** One number of the report in words, with what it means; `unknown` where it cannot be told. */
+export interface Figure {
+  name: string;
+  value: string;
+  interval?: string;
+  meaning?: string;
+  unknown?: boolean;
+}
+
+/** How much of the logic is in one class, from 0 to 1. */
+export interface Share {
+  name: string;
+  share: number;
+  meaning?: string;
+}
+
+/** The report in numbers; `working`: it is being worked out, and what is here is the one before. `what` says why there is none. */
+export interface Reported {
+  project?: string;
+  at?: string;
+  working?: boolean;
+  shares?: Share[];
+  figures?: Figure[];
+  next?: string[];
+  notes?: string[];
+  what?: string;
+  remedy?: string;
+}
+
 /** Leave for one act: `line` is what to execute. */
 export interface Ticket {
   ticket: string;
@@ -384,6 +414,7 @@ export type Question =
   | AskJudge
   | AskMarks
   | AskTold
+  | AskReport
   | AskCancel
   | AskTicket;
 
@@ -397,8 +428,7 @@ export type Act =
   | DoPlaced
   | DoHide
   | DoCheck
-  | DoExport
-  | DoReport;
+  | DoExport;
 
 export type Answer =
   | Summary
@@ -411,4 +441,5 @@ export type Answer =
   | Judged
   | Marks
   | Told
+  | Reported
   | Ticket;
