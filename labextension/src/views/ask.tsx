@@ -91,7 +91,7 @@ export function AskView(props: { desk: Desk }): JSX.Element {
         <CostView desk={desk} text={text} />
       </div>
       <div className="jp-ComprehendNb-live" aria-live="polite">
-        {asking ? <Waits doing={desk.doing} otherwise="asking…" most={6} /> : null}
+        {asking ? <Waits doing={desk.doing} otherwise="asking…" most={desk.writing ? 1 : 3} /> : null}
         {done && !failed && done.answer ? (
           <>
             <Plain text={done.answer} className="jp-mod-answer" />
@@ -108,8 +108,10 @@ export function AskView(props: { desk: Desk }): JSX.Element {
         />
       ) : null}
       <div className="jp-ComprehendNb-status jp-mod-quiet">
-        <span title="Who answers">{plain(desk.summary?.model)}</span>
-        {desk.summary && !desk.summary.rules ? <span title="What was spent">{plain(desk.summary.spent)}</span> : null}
+        <span title={`Who answers: ${plain(desk.summary?.model)}`}>{plain(desk.summary?.model)}</span>
+        {desk.summary && !desk.summary.rules ? (
+          <span title={`What was spent: ${plain(desk.summary.spent)}`}>{plain(desk.summary.spent)}</span>
+        ) : null}
       </div>
     </Section>
   );

@@ -63,7 +63,7 @@ export function CellView(props: { desk: Desk; borrowed: IBorrowed }): JSX.Elemen
             </li>
           ))}
         </ul>
-      ) : (
+      ) : told.reasons?.length ? null : (
         <div className="jp-mod-quiet">Nobody has explained it.</div>
       )}
       {told.was ? (

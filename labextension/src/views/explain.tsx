@@ -23,6 +23,15 @@ interface IExplain {
   onDone: (parts: Record<string, string>) => Promise<boolean>;
 }
 
+/** What was judged, and what was said of it, by part. */
+interface IJudged {
+  of: Record<string, string>;
+  reasons: Record<string, string>;
+}
+
+// what comes up when a field is left must not move the button away under the pointer that left it
+const AFTER_CLICK = 200;
+
 /** What, why and how it fails: short fields, judged one by one as the person goes on. */
 export function ExplainView(props: IExplain): JSX.Element {
   const { desk, target, asks } = props;
@@ -30,16 +39,16 @@ export function ExplainView(props: IExplain): JSX.Element {
   const read = () => Object.fromEntries(asks.map(p => [p, desk.typed.get(key(p))]));
   const [parts, setParts] = React.useState<Record<string, string>>(read);
   const [left, setLeft] = React.useState<ReadonlySet<string>>(new Set());
-  const [judged, setJudged] = React.useState<Record<string, string>>({});
+  const [judged, setJudged] = React.useState<IJudged>({ of: {}, reasons: {} });
   React.useEffect(() => {
     setParts(read());
     setLeft(new Set());
-    setJudged({});
+    setJudged({ of: {}, reasons: {} });
     void desk.typed.ready.then(() => setParts(read()));
   }, [desk, target]);
   React.useEffect(() => {
     if (props.reasons && Object.keys(props.reasons).length) {
-      setJudged(props.reasons);
+      setJudged({ of: parts, reasons: props.reasons });
       setLeft(new Set(asks));
     }
   }, [props.reasons]);
@@ -50,7 +59,7 @@ export function ExplainView(props: IExplain): JSX.Element {
     if (Object.values(parts).some(Boolean) && desk.line === 'open') {
       desk.channel
         ?.ask<Judged>({ ask: 'judge', target, parts })
-        .then(found => here && setJudged(found.reasons))
+        .then(found => here && setJudged({ of: parts, reasons: found.reasons }))
         .catch(() => undefined);
     }
     return () => {
@@ -84,23 +93,23 @@ export function ExplainView(props: IExplain): JSX.Element {
       }}
     >
       {asks.map(part => {
-        const reason = left.has(part) && parts[part] ? judged[part] : props.reasons?.[part] && judged[part];
+        const current = judged.of[part] === parts[part] && (parts[part] || props.reasons?.[part]);
+        const reason = left.has(part) && current ? judged.reasons[part] : '';
         const mine = props.mine?.[part];
         const id = `jp-ComprehendNb-${target}-${part}`;
         return (
           <div key={part} className="jp-ComprehendNb-field">
-            <label htmlFor={id}>
-              {ASKS[part]?.label ?? part} <span className="jp-mod-quiet">{ASKS[part]?.hint}</span>
-            </label>
+            <label htmlFor={id}>{ASKS[part]?.label ?? part}</label>
             <textarea
               id={id}
               className="jp-mod-styled"
               rows={2}
+              placeholder={ASKS[part]?.hint}
               value={parts[part] ?? ''}
               aria-describedby={reason ? `${id}-reason` : undefined}
               aria-invalid={!!reason}
               onChange={event => type(part, event.target.value)}
-              onBlur={() => setLeft(new Set([...left, part]))}
+              onBlur={() => window.setTimeout(() => setLeft(now => new Set([...now, part])), AFTER_CLICK)}
             />
             {reason ? (
               <div id={`${id}-reason`} className="jp-ComprehendNb-reason" role="status">

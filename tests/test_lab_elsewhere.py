@@ -1,0 +1,137 @@
+"The panel where the kernel is elsewhere or answers otherwise: behind a gateway, on a Hub, and without subshells. In a real browser."
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kernel_support import ledger_text, make_project
+from lab_support import FRAME, TOGETHER, Notebook, Panel, Site, lab, needs_the_panel, new_page, write_notebook
+from loopback import Loopback, propose, say
+from remote_support import free_port, serving
+from test_remote import TOKEN, hub, start  # noqa: F401  (a fixture)
+
+pytestmark = [*needs_the_panel, pytest.mark.sweep, pytest.mark.timeout(600)]
+WORDS = {
+    "what": "share of birds whose mass was not recorded",
+    "why": "a species with many gaps would pull the comparison of masses",
+    "fails": "a gap written as the word unknown would not be counted",
+}
+DIES = "import os; os._exit(1)"
+NO_SUBSHELLS = {"@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"}}
+
+
+def half_typed_through_a_death(page: Any, notebook: Notebook, panel: Panel) -> None:
+    "A draft that ran, an explanation begun; the kernel dies, comes back, and nothing of it is lost. Then the loop is walked to its end."
+    notebook.run(0)
+    panel.row("penguins").wait_for()
+    panel.ask()
+    panel.button("Run", panel.draft).click()
+    field = panel.draft.locator("textarea").nth(1)
+    field.fill("because gaps would pull the means")
+    notebook.select(2)
+    page.keyboard.press("Control+Enter")
+    dialog = page.locator(".jp-Dialog .jp-mod-accept")
+    dialog.or_(panel.button("Load it")).first.wait_for()
+    if dialog.count():
+        dialog.click()
+    panel.button("Load it").click()
+    panel.draft.get_by_text("before the kernel was restarted").wait_for()
+    notebook.run(0)
+    panel.button("Run again", panel.draft).click()
+    field.wait_for()
+    assert field.input_value() == "because gaps would pull the means"
+    panel.explain(WORDS)
+    notebook.until("cells[1].source.includes('isna')")
+
+
+def test_behind_a_gateway(page: Any, tmp_path: Path) -> None:
+    pytest.importorskip("kernel_gateway", reason="needs jupyter_kernel_gateway")
+    made, machine, url = make_project(tmp_path / "p"), tmp_path / "machine", f"http://127.0.0.1:{(port := free_port())}"
+    machine.mkdir()
+    command = [sys.executable, "-m", "kernel_gateway", "--ip=127.0.0.1", f"--port={port}", f"--KernelGatewayApp.auth_token={TOKEN}"]
+    command.append("--JupyterWebsocketPersonality.list_kernels=True")  # JupyterLab believes itself without a server where it may not list them
+    for item in made.iterdir():
+        shutil.copytree(item, machine / item.name) if item.is_dir() else shutil.copy(item, machine / item.name)
+    write_notebook(made / "nbs" / "far.ipynb", FRAME, "", DIES)
+    there = {"JUPYTER_GATEWAY_URL": url, "JUPYTER_GATEWAY_AUTH_TOKEN": TOKEN}
+    with serving(command, f"{url}/api/kernelspecs", TOKEN, machine, os.environ), lab(made, tmp_path / "own", there) as at:
+        notebook = Notebook(page, at, "nbs/far.ipynb")
+        half_typed_through_a_death(page, notebook, Panel(page).load())
+    assert "explained" in ledger_text(machine) and not (made / ".comprehend" / "ledger").exists(), "recorded where the kernel is"
+
+
+def test_on_a_hub(browser: Any, hub: tuple[str, Path, Path]) -> None:  # noqa: F811
+    url, homes, _ = hub
+    own = homes / "ada" / ".jupyter"
+    (own / "labconfig").mkdir(parents=True)
+    (own / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": dict.fromkeys(["@jupyterlab/apputils-extension:announcements", *TOGETHER], True)}))
+    (own / "jupyter_server_config.py").write_text("c.LabApp.expose_app_in_browser = True\nc.ServerApp.jpserver_extensions = {'jupyter_server_ydoc': False}\n")
+    start(hub, "ada")
+    write_notebook(homes / "ada" / "shop" / "nbs" / "hub.ipynb", FRAME, "", DIES)
+    page = new_page(browser)
+    page.goto(f"{url}/hub/login?next=%2Fuser%2Fada%2Flab%2Ftree%2Fnbs%2Fhub.ipynb")
+    page.locator("#username_input").fill("ada")
+    page.locator("#password_input").fill("any")
+    page.locator("#login_submit").click()
+    notebook = Notebook(page, f"{url}/user/ada", "nbs/hub.ipynb")
+    half_typed_through_a_death(page, notebook, Panel(page).load())
+    assert [f for f in page.faults if "comprehend" in f] == []
+    page.context.close()
+    assert "explained" in ledger_text(homes / "ada" / "shop")
+
+
+def test_without_subshells(page: Any, tmp_path: Path) -> None:
+    "JupyterLab may switch them off: questions wait for the cell then, and the panel says so; rows and what a model writes come all the same."
+    project = make_project(tmp_path / "p")
+    code = "missing = penguins.isna().sum()\nmissing.sort_values(ascending=False)"
+    slow = "import time\nfor i in range(40): time.sleep(0.1)\nlate = 1"
+    write_notebook(project / "nbs" / "one.ipynb", FRAME, slow, "")
+    with Loopback([propose(code, "Count the gaps.", delay=0.15), say("There are 344 rows.")]) as model, lab(project, tmp_path / "own", settings=NO_SUBSHELLS) as url:
+        notebook = Notebook(page, url, "nbs/one.ipynb")
+        notebook.asks(model)
+        panel = Panel(page).load()
+        assert page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.commsOverSubshells") == "disabled"
+        notebook.run(0)
+        panel.row("penguins").wait_for()
+        notebook.select(2)
+        panel.ask("count the gaps")
+        panel.root.locator(".jp-ComprehendNb-writing").get_by_text("missing = penguins").wait_for()
+        panel.draft.wait_for()
+        notebook.select(1)
+        page.keyboard.press("Shift+Enter")
+        notebook.until("page.sessionContext.session.kernel.status === 'busy'")
+        panel.button("Preview", panel.draft).click()
+        panel.draft.get_by_text("Waits for the cell that is running").wait_for()
+        panel.draft.get_by_text("In a throwaway copy").wait_for()
+        panel.row("late").wait_for()
+        panel.button("Run", panel.draft).click()
+        panel.explain(WORDS)
+        notebook.until(f"cells.some(c => c.source === {json.dumps(code)})")
+        panel.ask("how many rows are there?")
+        panel.root.get_by_text("There are 344 rows.").wait_for()
+
+
+def test_a_cell_that_was_deleted_is_not_replaced(page: Any, site: Site) -> None:
+    fixed = "mean = sum([1, 2]) / 2"
+    with Loopback([propose(fixed, "Divide by the number of values.", target="replace_cell")]) as model:
+        notebook, panel, _ = site.start(page, "gone", "mean = sum([1, 2]) / 0", "other = 1", "", model=model)
+        notebook.run(0)
+        panel.ask("repair it")
+        panel.draft.wait_for()
+        notebook.select(0)
+        page.keyboard.press("Escape")
+        notebook.do("notebook:delete-cell")
+        panel.draft.get_by_text("is gone").wait_for()
+        panel.button("Run", panel.draft).click()
+        panel.explain({"what": "average of the two readings", "why": "two readings were taken, so half of their total", "fails": "a third reading would be divided wrongly"})
+        panel.root.get_by_text("stands in no cell yet").wait_for()
+        assert [c["source"] for c in notebook.cells] == ["other = 1", ""], "never a guess at another cell"
+        panel.button("Insert d1").click()
+        notebook.until(f"cells.some(c => c.source === {json.dumps(fixed)})")
+        assert [c["source"] for c in notebook.cells if c["source"]].count("other = 1") == 1
