@@ -7,6 +7,7 @@ __all__ = ['changed_from', 'from_outside', 'misquoted']
 
 # %% ../../nbs/41_export/07_outside.ipynb #07a00004
 import ast
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 # %% ../../nbs/41_export/07_outside.ipynb #07a00005
@@ -56,6 +57,8 @@ def _dotted(node: ast.expr) -> list[str]:
 
 def changed_from(text: str, package: str, made: Collection[str]) -> list[tuple[int, str]]:
     "Line and full name of what the text of a module in `package` sets in the generated modules `made`."
+    if not re.search(rf"^[ \t]*(?:from[ \t]+\.|(?:from|import)[ \t].*\b{package.partition('.')[0]}\b)", text, re.M):
+        return []  # a module of a megabyte of data is not parsed for nothing
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
