@@ -152,12 +152,24 @@ def _now(frame: Any) -> dict[Any, tuple[Any, int]]:
     return out if len(out) == len(labels) else {}
 
 
+class _Arrow:
+    "A column of Arrow data, which never changes; what does is which data a column has."
+
+    def __init__(self, values: Any) -> None:
+        self.data, self.values = values._pa_array, values[:]
+
+    def same(self, values: Any) -> bool:
+        "Does a column still have this data, or data that is equal?"
+        now = getattr(values, "_pa_array", None)
+        return now is self.data or (type(now) is type(self.data) and bool(now.equals(self.data)))
+
+
 def _keep(values: Any) -> Any:
     "What leads back to a column's values: where they lie; a view of what never changes; of others a copy, None where that is too large."
     if type(values).__module__ == "numpy" and not values.dtype.hasobject:
         return _Block(values)
     if hasattr(values, "_pa_array"):
-        return values[:]
+        return _Arrow(values)
     return values.copy() if values.size <= _COPIED else None
 
 
@@ -267,7 +279,7 @@ class ForkLens(Lens):
             return None
         if isinstance(old[0], _Block) and self._untouched(old[0], new[0]):
             return None
-        before = old[0].then(self.past) if isinstance(old[0], _Block) else old[0]
-        if getattr(before, "_pa_array", 0) is getattr(new[0], "_pa_array", 1):
+        if isinstance(old[0], _Arrow) and old[0].same(new[0]):
             return None
+        before = old[0].then(self.past) if isinstance(old[0], _Block) else old[0].values if isinstance(old[0], _Arrow) else old[0]
         return _unequal(_plain(before, old[1]), _plain(*new))

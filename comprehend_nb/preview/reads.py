@@ -60,7 +60,8 @@ def take_out(names: Collection[str]) -> None:
     "Take variables out of this process's environment for good."
     for name in names:
         os.environ.pop(name, None)
-    _overwrite(set(names))
+    if names:
+        _overwrite(set(names))
 
 
 def _overwrite(names: set[str]) -> None:
