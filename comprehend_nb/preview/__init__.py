@@ -7,11 +7,11 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from comprehend_nb.preview.api import preview, trials
+from comprehend_nb.preview.api import get_ready, preview, trials
 from comprehend_nb.preview.reads import Restricted
 from comprehend_nb.trial import CannotPreview
 
-__all__ = ["CannotPreview", "Restricted", "preview", "trials"]
+__all__ = ["CannotPreview", "Restricted", "get_ready", "preview", "trials"]
 
 
 class _Room(ModuleType):

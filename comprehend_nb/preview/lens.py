@@ -161,7 +161,7 @@ class _Arrow:
     def same(self, values: Any) -> bool:
         "Does a column still have this data, or data that is equal?"
         now = getattr(values, "_pa_array", None)
-        return now is self.data or (type(now) is type(self.data) and bool(now.equals(self.data)))
+        return now is self.data or (now is not None and type(now) is type(self.data) and bool(now.equals(self.data)))
 
 
 def _keep(values: Any) -> Any:

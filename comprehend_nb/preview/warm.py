@@ -64,15 +64,19 @@ def serve(line: socket.socket, parent: int) -> None:
         if len(head) < 8:
             return
         asked = pickle.loads(_exactly(line, int.from_bytes(head, "little")))  # noqa: S301  (from the kernel that started us)
-        for name in asked["imports"]:
-            with suppress(Exception):  # what cannot be imported is missed where it is needed
-                import_module(name)
+        _import(asked["imports"])
         if asked["shell"] and shell is None:
             shell = _shell()
         job: Job = asked["job"]
         told = try_one(job, asked["source"], shell if asked["shell"] else None, _loading(handles[0], asked["numpy"], shell if asked["shell"] else None))
         os.close(handles[0])
         write_all(line.fileno(), pack(told))
+
+
+def _import(names: list[str]) -> None:
+    for name in names:
+        with suppress(Exception):  # what cannot be imported is missed where it is needed
+            import_module(name)
 
 
 def _exactly(line: socket.socket, size: int) -> bytes:
@@ -89,12 +93,18 @@ def main() -> None:
     "`python -c` of `Warm.start`."
     parent, handle = int(sys.argv[1]), int(sys.argv[2])
     sys.path[:] = pickle.loads(bytes.fromhex(sys.argv[3]))  # noqa: S301  (ours)
+    die_with_parent(parent)
+    _import(sys.argv[4].split())
     with suppress(EOFError, OSError):
         serve(socket.socket(fileno=handle), parent)
 
 # %% ../../nbs/20_preview/11_warm.ipynb #5558f6f4
+def _here() -> list[str]:
+    return [name for name in _WARM if name in sys.modules]
+
+
 class Warm:
-    "The clean process of this kernel; started by the first question, started anew where it died."
+    "The clean process of this kernel; started by the first question at the latest, started anew where it died."
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
@@ -109,7 +119,7 @@ class Warm:
         code = "from comprehend_nb.preview.warm import main; main()"
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603  (this Python, and our own code)
-                [sys.executable, "-c", code, str(os.getpid()), str(theirs.fileno()), pickle.dumps(sys.path).hex()],
+                [sys.executable, "-c", code, str(os.getpid()), str(theirs.fileno()), pickle.dumps(sys.path).hex(), " ".join(_here())],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         self.line = ours
@@ -118,7 +128,7 @@ class Warm:
     def ask(self, job: Job, source: str, handle: int, *, shell: bool) -> dict[str, Any]:
         "One trial of the values in `handle`, as plain data; CannotPreview where the process does not answer."
         line, numpy = self.start(), sys.modules.get("numpy")
-        asked = {"job": replace(job, pages=False), "source": source, "shell": shell, "imports": [n for n in _WARM if n in sys.modules],
+        asked = {"job": replace(job, pages=False), "source": source, "shell": shell, "imports": _here(),
                  "numpy": numpy.random.get_state() if numpy else None}  # fmt: skip
         body = pickle.dumps(asked)
         try:

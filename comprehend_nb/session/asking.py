@@ -139,6 +139,10 @@ def ask(
     if not who.person:
         return Asked(note=NOT_A_PERSON)
     _ask_about_host(session)
+    if session.personal.try_first:
+        from comprehend_nb.preview import get_ready
+
+        get_ready()
     request = replace(request_of(session, text, mode), writing=writing)
     tries = Tries(lambda code: on_a_copy(session, code), values_of(session))
     if not session.personal.try_first:
