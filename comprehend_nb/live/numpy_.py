@@ -6,10 +6,12 @@
 __all__ = ['dtype_text', 'first_values', 'value_text', 'grains', 'first_text', 'describers']
 
 # %% ../../nbs/10_live/02_numpy.ipynb #86925031
+from dataclasses import replace
 from typing import Any
 
 from comprehend_nb.live.core import (
     Describer,
+    Family,
     Look,
     Told,
     cut,
@@ -151,6 +153,19 @@ def _viewed(obj: Any, look: Look) -> Told:
     )
 
 
+def _any_array(obj: Any, look: Look) -> Told:
+    "Sends of an array what `_array` does; of a subclass's its class and what its buffer holds, masked or not read where its base says so."
+    numpy, cls = loaded("numpy"), type(obj)
+    if cls is numpy["ndarray"]:
+        return _array(obj, look)
+    bases = mro(cls)
+    if any(b is numpy.get("memmap") for b in bases):
+        return Told(type_tag(cls), f"(a numpy.memmap) {_about(look, _plain(obj))}, values not read", size=_plain(obj).size, unseen=True)
+    masked = any(b is loaded("numpy.ma").get("MaskedArray") for b in bases)
+    told = (_masked if masked else _viewed)(obj, look)
+    return replace(told, summary=f"(a numpy.{'ma.MaskedArray' if masked else 'ndarray'}) {told.summary}")
+
+
 def _scalar(obj: Any, look: Look) -> Told:
     "Sends a numpy number, text or moment."
     text = "" if obj.dtype.kind in "VO" else str(obj)
@@ -162,16 +177,16 @@ def _dtype(obj: Any, look: Look) -> Told:
     return Told("numpy.dtype", "", dtype_text(look, obj))
 
 # %% ../../nbs/10_live/02_numpy.ipynb #7a3e6ff9
-def describers() -> dict[type, Describer]:
-    "The describers of numpy's exact types."
+def describers() -> dict[type, Describer | Family]:
+    "The describers of numpy's types: of exact ones, and of any array by its buffer."
     numpy = loaded("numpy")
     generic = numpy.get("generic")
-    found: dict[type, Describer] = {
+    found: dict[type, Describer | Family] = {
         cls: _scalar for cls in numpy.values() if type(cls) is type and any(base is generic for base in mro(cls))
     }
     masked = loaded("numpy.ma").get("MaskedArray")
-    ours: tuple[tuple[Any, Describer], ...] = (
-        (numpy.get("ndarray"), _array),
+    ours: tuple[tuple[Any, Describer | Family], ...] = (
+        (numpy.get("ndarray"), Family(_any_array)),
         (numpy.get("memmap"), _mapped),
         (numpy.get("matrix"), _viewed),
         (numpy.get("recarray"), _viewed),

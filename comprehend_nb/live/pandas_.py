@@ -7,11 +7,13 @@ __all__ = ['field', 'kind', 'head', 'dtype_of', 'values', 'bracketed', 'length',
            'FrameColumn', 'pairs', 'column_of', 'array_of', 'pick', 'describers']
 
 # %% ../../nbs/10_live/03_pandas.ipynb #e9a65738
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from comprehend_nb.live.core import (
     Describer,
+    Family,
     Look,
     Told,
     cut,
@@ -297,7 +299,10 @@ def _wide(array: Any) -> bool:
 # %% ../../nbs/10_live/03_pandas.ipynb #09996948
 def _frame(obj: Any, look: Look) -> Told:
     "Sends a frame's shape, index, column names and dtypes, and up to three values of each column that are there."
-    manager = field(obj, "_mgr")
+    return _told_frame(field(obj, "_mgr"), look)
+
+
+def _told_frame(manager: Any, look: Look) -> Told:
     names, index = manager.axes
     if not (one_of(type(names), *_index_types()) and one_of(type(index), *_index_types())):
         return Told("pandas.DataFrame", "with an index of an unknown type")
@@ -323,11 +328,41 @@ def _lines(look: Look, manager: Any, names: list[Any]) -> list[str]:
         found.append(f"{name_text(look, name)} {dtype_of(look, array)}" + (f": {said}" if said else ""))
     return found
 
+# %% ../../nbs/10_live/03_pandas.ipynb #7e620566
+def _inherited(obj: Any, manager: str) -> dict[str, Any]:
+    "The own dictionary of an instance of a subclass, where it holds data as the base does; else an empty one."
+    held = attributes(obj) or {}
+    kind = loaded("pandas.core.internals.managers").get(manager)
+    return held if kind is not None and type(held.get("_mgr")) is kind else {}
+
+
+def _any_frame(obj: Any, look: Look) -> Told:
+    "Sends of a frame what `_frame` does; of a subclass's also its class."
+    if type(obj) is loaded("pandas").get("DataFrame"):
+        return _frame(obj, look)
+    held = _inherited(obj, "BlockManager")
+    return _as_subclass(obj, "pandas.DataFrame", _told_frame(held["_mgr"], look)) if held else look.fallback(obj, look)
+
+
+def _any_column(obj: Any, look: Look) -> Told:
+    "Sends of a series what `_column` does; of a subclass's also its class."
+    if type(obj) is loaded("pandas").get("Series"):
+        return _column(obj, look)
+    held = _inherited(obj, "SingleBlockManager")
+    return _as_subclass(obj, "pandas.Series", _told_column(held["_mgr"], held.get("_name"), look)) if held else look.fallback(obj, look)
+
+
+def _as_subclass(obj: Any, base: str, told: Told) -> Told:
+    return replace(told, type=type_tag(type(obj)), summary=f"(a {base}) {told.summary}", unseen=True)
+
 # %% ../../nbs/10_live/03_pandas.ipynb #53142482
 def _column(obj: Any, look: Look) -> Told:
     "Sends a series' length, dtype, name, index and up to three values."
-    manager = field(obj, "_mgr")
-    array, index, name = manager.blocks[0].values, manager.axes[0], field(obj, "_name")
+    return _told_column(field(obj, "_mgr"), field(obj, "_name"), look)
+
+
+def _told_column(manager: Any, name: Any, look: Look) -> Told:
+    array, index = manager.blocks[0].values, manager.axes[0]
     if not one_of(type(index), *_index_types()):
         return Told("pandas.Series", "with an index of an unknown type")
     said, size = "" if name is None else f" {name_text(look, name)}", length(index)
@@ -363,11 +398,11 @@ def _group(obj: Any, look: Look) -> Told:
     return Told(type_tag(type(obj)), f"{by + ', ' if by else ''}of {inline(look, held.get('obj'))}", unseen=True)
 
 
-def describers() -> dict[type, Describer]:
+def describers() -> dict[type, Describer | Family]:
     "The describers of pandas' exact types."
     pandas, api = loaded("pandas"), loaded("pandas.api.typing")
-    found: dict[type, Describer] = dict.fromkeys(_index_types(), _index)
-    named: list[tuple[Any, Describer]] = [(pandas.get(n), d) for n, d in (("DataFrame", _frame), ("Series", _column))]
+    found: dict[type, Describer | Family] = dict.fromkeys(_index_types(), _index)
+    named: list[tuple[Any, Describer | Family]] = [(pandas.get(n), Family(d)) for n, d in (("DataFrame", _any_frame), ("Series", _any_column))]
     named += [(pandas.get(n), _stated) for n in ("Timestamp", "Timedelta", "Period", "Interval")] + [
         (pandas.get("Categorical"), _values)
     ]
