@@ -111,6 +111,10 @@ def test_the_command_of_a_job_writes_a_summary_and_one_comment(lab, tmp_path):
         lab.understand()
         status, out = run(lab, BIN / "comprehend-nb", "ci", **job)
         assert status == 0 and github.bodies[0].startswith(f"{MARK}\n### comprehend-nb: it holds") and "About commit 0123456789." in github.bodies[0]
+        lab.write("09_spy", "# spy\n\n> Looks around.", "import os\nassert 'GITHUB_TOKEN' not in os.environ and 'GITHUB_SHA' in os.environ")
+        status, out = run(lab, BIN / "comprehend-nb", "ci", "--rerun", **job)
+        assert "09_spy.ipynb: ok" in out and "comment at pull request 7: edited" in out, out
+        (lab.root / "nbs/09_spy.ipynb").unlink()
         github.script[:] = [403]
         status, out = run(lab, BIN / "comprehend-nb", "ci", **job)
         assert status == 0 and "no comment: GitHub answered 403" in out and "a fork may not" in out

@@ -66,10 +66,12 @@ def ci(args: Namespace) -> int:
     report = check(project, target=os.environ.get("GITHUB_BASE_REF", ""))
     args.target = os.environ.get("GITHUB_BASE_REF", "")
     add_witness(project, report, args)
+    job = dict(os.environ)
+    os.environ.pop("GITHUB_TOKEN", None)  # notebooks that run again are no place for the job's token
     if args.rerun:
         add_rerun(project, report, args)
     text = summary_of(report, about=_about())
-    done = publish(text, holds=report.ok, comment=not args.no_comment)
+    done = publish(text, holds=report.ok, comment=not args.no_comment, environ=job)
     status = (WRONG if any(r.kind == "unreadable" for r in report.reasons) else FALLS) if report.reasons else HOLDS
     if args.json:
         say_json({"ok": report.ok, "counts": report.counts, "reasons": report.problems, "notes": [str(n) for n in report.notes], "summary": text, "done": done})
