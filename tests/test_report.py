@@ -673,3 +673,73 @@ def test_one_more_explainer_never_lowers_a_bus_factor(pairs, data):
         i, who = data.draw(st.integers(0, len(pairs) - 1)), data.draw(st.sampled_from("abcdefgh"))
         more = [(w, p | {who}) if j == i else (w, p) for j, (w, p) in enumerate(pairs)]
         assert bus_factor(more).low >= bus_factor(pairs).low
+
+
+@given(groups, st.data())
+@settings(deadline=None, max_examples=200)
+def test_one_more_explainer_makes_no_path_weaker_and_nothing_less_known(pairs, data):
+    from comprehend_nb.report.graph import Chain
+    from comprehend_nb.report.measure import one_leaves
+    from comprehend_nb.report.unit import Unit
+
+    def path(of):
+        return Chain("p", tuple(Unit(f"a#{i}", "a", "m", (), w, "logic", "none", verified=p) for i, (w, p) in enumerate(of)), "policy")
+
+    if pairs:
+        i, who = data.draw(st.integers(0, len(pairs) - 1)), data.draw(st.sampled_from("abcdefgh"))
+        more = [(w, p | {who}) if j == i else (w, p) for j, (w, p) in enumerate(pairs)]
+        assert path(more).weakest() >= path(pairs).weakest() and path(more).everybody() >= path(pairs).everybody()
+        assert one_leaves(more)[0] >= one_leaves(pairs)[0]
+
+
+@given(st.lists(st.frozensets(st.integers(0, 7), max_size=4), min_size=8, max_size=8))
+@settings(deadline=None, max_examples=25)
+def test_centrality_is_what_a_graph_library_says(graph):
+    import networkx as nx
+
+    from comprehend_nb.report.graph import centrality
+
+    whole = nx.DiGraph()
+    whole.add_nodes_from(range(8))
+    whole.add_edges_from((i, j) for i, out in enumerate(graph) for j in out)
+    known = nx.pagerank(whole, tol=1e-12, max_iter=500)
+    assert centrality(graph, rounds=200) == pytest.approx([8 * known[i] for i in range(8)], abs=1e-6)
+
+
+def laid_out(source, draw):
+    "The same code, written as somebody else would."
+    import ast
+
+    head, code = source.split("\n", 1)
+    lines = (ast.unparse(ast.parse(code)) if draw(st.booleans()) else code).split("\n")
+    out = [head]
+    for line in lines:
+        out += [""] * draw(st.integers(0, 1)) + ([f"{line[: len(line) - len(line.lstrip())]}# {draw(st.sampled_from(['why', 'RATE = 9', 'def gross(): pass']))}"] if draw(st.booleans()) else [])
+        out.append(line + draw(st.sampled_from(["", "  ", "  # note"])))
+    return "\n".join(out)
+
+
+def test_formatting_never_changes_a_number(lab):
+    from hypothesis import HealthCheck
+
+    places = {name: lab.text(f"nbs/{name}.ipynb") for name in ("00_core", "01_till", "03_box")}
+    keep = ("units", "weight", "shares", "origins", "fewest", "bus", "fewest_explained", "bus_explained", "understood")
+
+    def numbers():
+        found = as_json(report(lab.project, now=2e9))
+        return {k: found["whole"][k] for k in keep}, [(u["symbols"], u["statements"], u["class"], u["explainers"], u["centrality"]) for u in found["units"]], found["critical_paths"], found["if_one_leaves"]
+
+    before = numbers()
+
+    @given(st.data())
+    @settings(deadline=None, max_examples=8, suppress_health_check=list(HealthCheck))
+    def holds(data):
+        for name, text in places.items():
+            made = json.loads(text)
+            for cell in made["cells"]:
+                if cell["cell_type"] == "code" and cell["source"].startswith("#| export"):
+                    cell["source"] = laid_out(cell["source"], data.draw)
+            (lab.root / f"nbs/{name}.ipynb").write_text(json.dumps(made))
+        assert numbers() == before
+
+    holds()
