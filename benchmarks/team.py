@@ -3,8 +3,9 @@
     python benchmarks/team.py [RECORDS NOTEBOOKS]...     default: four sizes up to 1,000,000 records and 2,000 notebooks; 6 to 15 minutes
     python benchmarks/team.py --json [...]               the figures as JSON
     python benchmarks/team.py --make DIR RECORDS NOTEBOOKS   only make such a project and keep it
+    ... --deep                                           all notebooks hang together: how deep code rests on code grows with the project as well
 
-The made project: notebooks of 6 exported functions of different shapes that import from each other, eight people, a ledger of sessions of 2,000 records (two thirds of them about code that is no longer there, as
+The made project: notebooks of 6 exported functions of different shapes that import from each other (within 100 notebooks, as within a package), eight people, a ledger of sessions of 2,000 records (two thirds of them about code that is no longer there, as
 after years), commits by several authors, some of them fixes. Each figure is a fresh process, in seconds of wall time and of CPU, and its peak of memory. Cold: without `.comprehend/local`; warm: the same again; one changed: after an edit of one notebook;
 one session: after that, and somebody explained its cells in a session of their own. Limits are those of the largest size, on wall time: run it while nothing else does.
 """
@@ -18,7 +19,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from itertools import pairwise
 from pathlib import Path
 
 SIZES = [(30_000, 60), (100_000, 200), (300_000, 600), (1_000_000, 2000)]
@@ -28,19 +28,20 @@ SETTINGS = "[comprehend_nb]\nai = verified\nother = explained\nglue = none\n"
 WORDS = ["margin", "tariff", "parcel", "ledger", "sensor", "orchard", "harbour", "invoice", "valve", "lantern", "quarry", "compass", "meadow", "turbine", "archive", "signal"]
 
 
-def function(i, k, rng):
+def function(i, k, rng, imports):
     "The source of one function: six to twelve statements, calling an earlier one now and then."
-    called = f"f{i}_{k - 1}(x)" if k and rng.random() < 0.6 else f"g{i}(x)" if i and not k else "x"
+    called = f"f{i}_{k - 1}(x)" if k and rng.random() < 0.6 else f"g{i}(x)" if imports and not k else "x"
     steps = "\n".join(f"        y = y * {rng.randrange(2, 99)} + {rng.randrange(999)}" for _ in range(rng.randrange(1, 7)))
     return f"def f{i}_{k}(x, limit={rng.randrange(9999)}):\n    'Number {k} of {i}.'\n    y = {called}\n    if y > limit:\n{steps}\n        return y - {i}\n    return y + {k}"
 
 
 def make_notebooks(root, count, rng):
+    group = count if "--deep" in sys.argv else 100
     (root / "nbs").mkdir(parents=True)
     (root / "pyproject.toml").write_text('[project]\nname = "bench"\nversion = "0.1"\n[tool.nbdev]\nupdate_pyproject = false\n')
     (root / "settings.ini").write_text(SETTINGS)
     for i in range(count):
-        write(root, i, [function(i, k, rng) for k in range(PER)], rng.randrange(max(i - 20, 0), i) if i else None)
+        write(root, i, [function(i, k, rng, i % group > 0) for k in range(PER)], rng.randrange(max(i - 20, i // group * group), i) if i % group else None)
 
 
 def write(root, i, sources, other):
@@ -179,10 +180,9 @@ def measure(records, notebooks):
     out = {"records": records, "notebooks": notebooks}
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = f"{folder}/state"
-        root = Path(folder, "project")
-        root.mkdir()
+        root, deep = Path(folder, "project"), ["--deep"] if "--deep" in sys.argv else []
         start = time.perf_counter()
-        make(root, records, notebooks)
+        subprocess.run([sys.executable, __file__, "--make", root, str(records), str(notebooks), *deep], check=True)  # in a process of its own: a child's peak begins at its parent's
         out["made in"] = time.perf_counter() - start
         for what in WORK:
             shutil.rmtree(root / ".comprehend/local", ignore_errors=True)
@@ -204,7 +204,7 @@ def main():
     if "--make" in sys.argv:
         root = Path(sys.argv[sys.argv.index("--make") + 1])
         root.mkdir(parents=True)
-        make(root, *map(int, sys.argv[sys.argv.index("--make") + 2 :]))
+        make(root, *map(int, sys.argv[sys.argv.index("--make") + 2 :][:2]))
         return
     numbers = [int(a) for a in sys.argv[1:] if not a.startswith("-")]
     sizes = list(zip(numbers[::2], numbers[1::2], strict=True)) or SIZES
@@ -216,7 +216,7 @@ def main():
 
 
 def show(found):
-    "A line for each figure: one column a size, and the steepest exponent between two sizes that follow each other (1: linear)."
+    "A line for each figure: one column a size, how it grows, and the limit."
     large = found[-1]["notebooks"] >= 2000
     print(f"{'':28}" + "".join(f"{f['records']:>12,}" for f in found) + "   records\n" + f"{'':28}" + "".join(f"{f['notebooks']:>12,}" for f in found) + "   notebooks")
     for what in WORK:
@@ -229,9 +229,11 @@ def show(found):
 
 
 def grows(found, name):
-    pairs = pairwise(found)
-    steep = max((math.log(b[name] / a[name]) / math.log(b["records"] / a["records"]) for a, b in pairs), default=None)
-    return "" if steep is None else f"grows as size ^ {steep:.2f}"
+    "The exponent of growth from the first size to the last, and from the last but one: 1 is linear."
+    if len(found) < 2:
+        return ""
+    first, last = (math.log(found[-1][name] / f[name]) / math.log(found[-1]["records"] / f["records"]) for f in (found[0], found[-2]))
+    return f"size ^ {first:.2f}, at last ^ {last:.2f}"
 
 
 if __name__ == "__main__":
