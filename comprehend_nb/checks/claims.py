@@ -14,7 +14,7 @@ from typing import Protocol
 
 # %% ../../nbs/32_checks/09_claims.ipynb #ea775511
 from ..cells import CellError, parse
-from .grading import matches
+from .grading import matches, numbers
 from .pool import NAMES, Runner, program, ran
 from .subject import Subject, is_plain_call
 from ..trial import Trial
@@ -192,20 +192,38 @@ class Why:
                 return Tried(False, "give another way as code behind `instead:`")
         except CellError:
             return Tried(False, "what stands behind `instead:` is no Python", runnable=False)
-        if symptom.kind in ("unclear", "endless") and claim.get("differs", "").strip().lower() not in ("slower", "faster"):
+        cost = claim.get("differs", "").strip().strip(".").lower()
+        if symptom.kind in ("unclear", "endless") and cost not in _COSTS:
             return Tried(False, "no copy can show that", runnable=False)
         asked = [symptom.name] if symptom.kind == "value" else list(roots)
         ours, theirs = runner([program(subject.code, asked), program(other, asked)], NAMES)
         if symptom.kind in ("unclear", "endless"):
-            return self._timed(claim["differs"].strip().lower(), ours, theirs)
-        if _seen(symptom, ours):
+            return _costs(cost, ours, theirs)
+        if _seen(symptom, ours) and not _nearer(symptom.value, theirs, ours):
             return Tried(False, "that is what the cell does as well, so it does not tell the two apart")
         return Tried(True) if _seen(symptom, theirs) else Tried(False, "that is not what happens in a copy of this kernel")
 
-    def _timed(self, said: str, ours: Trial, theirs: Trial) -> Tried:
-        a, b = ours.outcome.seconds, theirs.outcome.seconds
-        ok = max(a, b) > 0.02 and (b > 1.5 * a if said == "slower" else a > 1.5 * b) and theirs.outcome.ok
-        return Tried(ok, "" if ok else "the two take about as long in a copy of this kernel")
+
+_COSTS = {"slower": (True, "seconds"), "faster": (False, "seconds"), "more memory": (True, "peak_bytes"), "less memory": (False, "peak_bytes")}
+_LEAST = {"seconds": 0.02, "peak_bytes": 4_000_000}  # below that, two runs of the same differ as much
+
+
+def _costs(said: str, ours: Trial, theirs: Trial) -> Tried:
+    "Does the other way take clearly more, or less, time or memory?"
+    more, what = _COSTS[said]
+    a, b = getattr(ours.outcome, what), getattr(theirs.outcome, what)
+    ok = max(a, b) > _LEAST[what] and (b > 1.5 * a if more else a > 1.5 * b) and theirs.outcome.ok
+    return Tried(ok, "" if ok else f"the two take about as {'long' if what == 'seconds' else 'much'} in a copy of this kernel")
+
+
+def _nearer(said: str, theirs: Trial, ours: Trial) -> bool:
+    "Both round to what was said: is it the other way's value all the same? 3700 is a median of 3700.0 rather than a mean of 3700.7."
+    given, found = numbers(said), [ran(t) for t in (theirs, ours)]
+    values = [float(f.value) for r in found if r for f in r.facts.values() if f.template == "{}" and f.form in ("number", "float")]
+    if len(given) != 1 or len(values) != 2:
+        return False
+    near, far = (abs(given[0] - v) for v in values)
+    return near * 10 < far
 
 
 class Claim(Protocol):

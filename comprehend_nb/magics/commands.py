@@ -209,6 +209,15 @@ class ComprehendMagics(Magics):
         %ai_check d1 = 333x8                   the answer, in any form: (333, 8), 333 rows and 8 columns
         %ai_check d1 = 333x8 (sure)            and how sure you are, if you like: sure, unsure, 80 %
         %%ai_check d1                          the same, with the answer as the cell's body
+
+        What you claim is tried in a copy, and counts as half a check where it is so:
+
+        %%ai_check d1
+        fails: xs = [] -> ValueError           an input and what is seen then: an error, empty, a value, does not end
+
+        %%ai_check d1
+        instead: best = sorted(xs)[-1]         another way, and what tells the two apart:
+        differs: slower                        a value, an error, slower, faster, more memory, less memory
         """
         from comprehend_nb.session.quiz import answer, next_item
 
