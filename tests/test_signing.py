@@ -17,6 +17,7 @@ from ledger_support import fp
 from comprehend_nb.ledger.audit import audit
 from comprehend_nb.ledger.chain import header_line, record_line
 from comprehend_nb.export.checking import check
+from comprehend_nb.export.reduced import history_of
 from comprehend_nb.cli import main
 from comprehend_nb.ledger.history import ledger_files, scan_file
 from comprehend_nb.ledger import Ledger, local, read, signing
@@ -175,6 +176,9 @@ def test_a_good_closing_line_is_verified_once_and_nothing_else_is_believed_for_i
     local(lab.root)
     lab.told(ADA)
     assert [runs(), runs()] == [(1, []), (0, [])]
+    with monkeypatch.context() as large:
+        large.setattr("comprehend_nb.export.reduced._SMALL", -1)
+        assert signed_only(lab.project, check(lab.project), history_of(lab.root)) == lab.signed(), "of a large ledger, whose files are not read for it"
     kept = lab.root / ".comprehend/local/good-seals"
     before = kept.read_bytes()
     kept.write_bytes(before[:-3] + b"0" + before[-2:])
