@@ -258,12 +258,12 @@ def test_a_proposal_arrives_tried_and_one_that_fails_goes_back_with_its_error(pr
 
 
 def test_a_run_that_nobody_asked_for_sees_no_credential_and_nothing_hidden_and_can_be_switched_off(project: Path, person: Any) -> None:
-    code = "import os\ngot = [os.environ.get('SERVICE_TOKEN'), 'plan' in globals()]\ngot"
+    code = "import os\ngot = [os.environ.get('SERVICE_TOKEN'), 'plan' in globals(), 'backup' in globals()]\ngot"
     with Loopback([propose(code), propose("left = prices['pie']")]) as server:
         with driving(project, person(server) | {"SERVICE_TOKEN": "tok-" + "5g7Hq2" * 5}) as d:
-            d.run("plan = 'take-over'\nprices = {}")
+            d.run("plan = 'take-over'\nbackup = plan\nprices = {}")
             d.run("%ai_hide plan")
-            assert "[None, False]" in d.run("%ai what is there", "c1")
+            assert "[None, False, False]" in d.run("%ai what is there", "c1")
         with driving(project, person(server, try_first=False)) as d:
             d.run("prices = {}")
             assert "throwaway" not in d.run("%ai the pie", "c2") and len(server.requests) == 2
@@ -282,14 +282,17 @@ def test_a_rule_that_would_fail_here_is_not_shown_as_if_it_worked(project: Path,
 
 def test_a_probe_is_offered_only_where_a_person_switched_it_on(project: Path, person: Any) -> None:
     ask = looks(("probe", {"code": "max(prices.values()) * 2"}))
-    with Loopback([ask, propose("best = 83"), ask, propose("best = 83")]) as server:
+    boxed = looks(("probe", {"code": "max(prices.values()) * 2"}), ("probe", {"code": "box"}))
+    with Loopback([ask, propose("best = 83"), boxed, propose("best = 83")]) as server:
         with driving(project, person(server)) as d:
             d.run("prices = {'tea': 3, 'cake': 41.5}")
             d.run("%ai the best", "c1")
             assert "83.0" not in server.requests[1].text and "not switched on" in server.requests[1].text
         with driving(project, person(server, probe=True)) as d:
-            d.run("prices = {'tea': 3, 'cake': 41.5}")
-            assert "looked at: probe(max(prices.values()) * 2)" in d.run("%ai the best of all", "c1")
+            d.run("prices, plan = {'tea': 3, 'cake': 41.5}, ['take-over']\nbox = [plan]")
+            d.run("%ai_hide plan")
+            assert "looked at: probe(max(prices.values()) * 2); probe(box)" in d.run("%ai the best of all", "c1")
+            assert "box leads to something hidden" in server.requests[3].text and "take-over" not in server.requests[3].text
             assert "83.0" in server.requests[3].text and "probe" in [t["name"] for t in server.requests[2].body["tools"]]
 
 

@@ -202,12 +202,31 @@ def leads_to(obj: object, addresses: Collection[int], most: int = 50_000) -> boo
     "Does an object hold one of those at these addresses, however deep? Also where that cannot be known, since there is too much to follow."
     waiting, seen = [obj], {id(obj)}
     while waiting and addresses:
-        if len(seen) > most or id(waiting[-1]) in addresses:
+        if id(waiting[-1]) in addresses or len(seen) > most:
             return True
-        held = [x for x in gc.get_referents(waiting.pop()) if id(x) not in seen and not any(type(x) is t for t in _NOT_FOLLOWED) and not any(b is type for b in type(x).__mro__)]
+        held = _held(waiting.pop())
+        if any(id(x) in addresses for x in held):
+            return True
+        held = [x for x in held if id(x) not in seen and _follows(x)]
         seen.update(map(id, held))
         waiting += held
     return False
+
+
+def _held(obj: Any) -> list[Any]:
+    "What an object refers to; an array of objects does not tell that to the collector."
+    ndarray: Any = loaded("numpy").get("ndarray")
+    if any(b is ndarray for b in type(obj).__mro__):
+        array = ndarray.view(obj, ndarray)
+        return [*(array.reshape(-1).tolist() if array.dtype.hasobject else ()), array.base]
+    return gc.get_referents(obj)
+
+
+def _follows(obj: object) -> bool:
+    "Is this one that holds others, and not a class or what it does?"
+    bases = type(obj).__mro__
+    held = gc.is_tracked(obj) or any(b is loaded("numpy").get("ndarray") for b in bases)
+    return held and not any(type(obj) is t for t in _NOT_FOLLOWED) and not any(b is type for b in bases)
 
 
 def itself(namespace: Mapping[str, object], text: str) -> str:

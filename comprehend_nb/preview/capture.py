@@ -94,6 +94,8 @@ def replace_doors(shell: Any, shown: Shown) -> None:
     publisher.publish = lambda data, metadata=None, *a, **k: shown.display(data)
     publisher.clear_output = nothing
     shell._showtraceback = nothing
+    if not shell.custom_exceptions:  # ours is shorter, and IPython's takes longer to write than most cells to fail
+        shell.showtraceback = shell.showsyntaxerror = nothing
     session = sys.modules.get("jupyter_client.session")
     if session is not None:
         session.Session.send = nothing

@@ -9,7 +9,6 @@ __all__ = ['TIMEOUT', 'MOST', 'LINES', 'on_a_copy', 'failed', 'said_of', 'Tries'
 # %% ../../nbs/50_session/20_arriving.ipynb #b4c06bd1
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from ..outcome import Outcome
@@ -33,11 +32,18 @@ def on_a_copy(session: "Session", code: str, *, watch: tuple[str, ...] = (), cou
     from comprehend_nb.preview import Restricted, trials
 
     names, hidden = session.shell.user_ns, session.hidden | set(session.policy.hide)
-    without = [n for n in names if any(fnmatchcase(n, pattern) for pattern in hidden)]
+    without = _without(names, hidden)
     limits = Restricted(session.project.root if session.project else ".", without)
     if counted and session.model is not None:  # the budget is made with the model
         session._budget.settle(None, Usage(tries=1))
     return trials([code], names, watch=watch, timeout=TIMEOUT, shell=session.shell, restricted=limits)[0]
+
+
+def _without(names: "dict[str, Any]", hidden: "set[str]") -> list[str]:
+    "The names that such a run must not have: the hidden ones, and others of the same objects."
+    from comprehend_nb.live.visible import chosen, named
+
+    return [n for n, why in chosen(named(names), hidden)[1] if why != "not a plain name"]
 
 
 def failed(outcome: Outcome) -> bool:
@@ -101,10 +107,30 @@ def probing(session: "Session", look: "Look", values: str) -> "Look":
     def probe(name: str, given: Mapping[str, Any]) -> str:
         if name != "probe":
             return look(name, given)
+        _refuse_hidden(session, str(given["code"]))
         trial = on_a_copy(session, str(given["code"]), watch=("_",))
         return probed(trial, values)
 
     return probe
+
+
+def _refuse_hidden(session: "Session", code: str) -> None:
+    "NoLook where what the code reads leads to something hidden, by whatever name, or cannot be known while something is."
+    from comprehend_nb.live.asked import leads_to
+    from comprehend_nb.live.visible import chosen, named
+    from comprehend_nb.models.looking import NoLook
+    from comprehend_nb.preview.pack import needed
+
+    names, hidden = session.shell.user_ns, session.hidden | set(session.policy.hide)
+    addresses = chosen(named(names), hidden)[2] if hidden else frozenset()
+    if not addresses:
+        return
+    read = needed(code, names)
+    if read is None:
+        raise NoLook("it reaches for names that cannot be known before it runs, and some are hidden")
+    for name in read:
+        if id(names[name]) not in addresses and leads_to(names[name], addresses):
+            raise NoLook(f"{name} leads to something hidden, or is too large to be sure that it does not")
 
 
 def probed(trial: Trial, values: str) -> str:
