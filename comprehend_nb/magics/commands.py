@@ -282,7 +282,7 @@ class ComprehendMagics(Magics):
             try:
                 say(look(self.shell.user_ns, name, hidden=hidden, values=values_of(self.session)))
             except CannotLook as e:
-                say(f"{name}: {e}")
+                say(str(e) if e.where else f"{name}: {e}")
         if not names:
             state = state_of(self.session)
             text = state.text()
