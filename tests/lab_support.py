@@ -152,12 +152,12 @@ class Notebook:
         found: list[dict[str, Any]] = self.page.evaluate(f"() => {{ {LOOK} return cells }}")
         return found
 
-    def until(self, condition: str) -> None:
+    def until(self, condition: str, patience: int = PATIENCE) -> None:
         "Wait until this holds; where it does not, show the notebook."
         from playwright.sync_api import TimeoutError
 
         try:
-            self.page.wait_for_function(f"() => {{ {LOOK} return {condition} }}", polling=50)
+            self.page.wait_for_function(f"() => {{ {LOOK} return {condition} }}", polling=50, timeout=patience)
         except TimeoutError:
             pytest.fail(f"never: {condition}\n{json.dumps(self.cells, indent=1, ensure_ascii=False)}\n{self.page.faults}")
 
