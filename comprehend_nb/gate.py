@@ -132,11 +132,11 @@ def _renewed(record: Record, said: Mapping[str, str], cell: Cell, history: Histo
 # %% ../nbs/31_gate.ipynb #87f17de3
 def standing_of(
     cell: Cell, closure: Closure, history: History, policy: Policy, *, ancestors: Collection[str] = (), name: str = "",
-    holding: Collection[str] = (), module: str = "",
+    holding: Collection[str] = (), module: str = "", same: Mapping[str, str] | None = None,
 ) -> Standing:
     """Where `cell` stands; `ancestors` are fingerprints that git or a cell's id name as earlier forms, `name` is what a person calls it, `module` where it is exported to.
 
-    `holding` are the digests of earlier closures for which every recorded check was run again just now, and holds.
+    `same` maps a person's id to the one they are counted under; `holding` are the digests of earlier closures for which every recorded check was run again just now, and holds.
     """
     line = ancestors_of(cell.fingerprint, history, ancestors)
     origin = origin_of(cell.fingerprint, history, line)
@@ -147,7 +147,7 @@ def standing_of(
     good = [r for r, faults in told if not faults]
     level = _level(mine, good)
     people = tuple(p for p in dict.fromkeys(r.person for r in good) if needed != "verified" or p in _who(mine, *_RIGHT))
-    reasons = _short(level, needed, policy.people(cell.symbols, module), people) + [f for _, faults in told[-1:] for f in faults if not good]
+    reasons = _short(level, needed, policy.people(cell.symbols, module), {(same or {}).get(p, p) for p in people}) + [f for _, faults in told[-1:] for f in faults if not good]
     stale = _what_changed(cell, closure, level, history, line) if reasons else ""
     exempt = _exempt(cell, closure, history) if reasons else ""
     doing = _remedy(level, needed, name or _name(cell), bool(stale))

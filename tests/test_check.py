@@ -14,6 +14,7 @@ import pytest
 from export_support import ADA, ASKS_NOTHING, BOB, Lab, environ
 
 from comprehend_nb.export import ExportError, check, export
+from comprehend_nb.ledger.identity import Person
 from comprehend_nb.workflow.setup import adopt, init
 
 
@@ -223,6 +224,22 @@ def test_a_loosened_policy_is_reported_as_that(lab):
     assert check(lab.project, accept_policy=True).ok
     lab.policy("explainers = 2")
     assert "policy" not in "\n".join(check(lab.project).problems)
+
+
+def test_two_addresses_of_one_person_are_not_two_people(tmp_path):
+    lab = Lab(tmp_path / "a", "explainers = 2\n").sample()
+    lab.understand(["gross", "total"]).understand(["gross", "total"], person=Person.of("Ada L", "ada@home.example"))
+    lab.commit()
+    (lab.root / ".comprehend/local").mkdir(exist_ok=True)
+
+    def short():
+        return [p for p in check(lab.project).problems if "1 of 2 people" in p]
+
+    assert short() == [], "nobody says that they are one"
+    (lab.root / ".mailmap").write_text("Ada Lovelace <ada@example.org> <ada@home.example>\n")
+    assert len(short()) == 2
+    lab.understand(["gross", "total"], person=BOB)
+    assert short() == []
 
 
 # What is right is not called wrong

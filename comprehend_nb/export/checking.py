@@ -25,6 +25,7 @@ from .faults import both_sides, faults, unsound
 from .generated import Library, Module, expected, library
 from .heads import heads
 from ..ledger import History
+from ..ledger.provenance import same_people
 from .memo import Memo
 from .recheck import again, suspect_of
 from .reduced import Reduced, evidence, history_of, read_whole
@@ -91,13 +92,21 @@ def standings(
     found = [(n, own) for n in notebooks for own in n.exported if own.code.strip()]
     history.want([own.cell.fingerprint for _, own in found if own.cell])
     lines = _lines(project, [own for _, own in found], history) if lines is None else lines
+    several = project.policy.explainers > 1 or project.policy.critical
+    same = same_people(project.root, history.people.values()) if several else {}
     return [
         _row(
             own, resolver.closure(n, own), history, project, lines.get((own.notebook, own.id), ()),
-            [held] if (held := (holding or {}).get((own.notebook, own.id))) else (),
+            [held] if (held := (holding or {}).get((own.notebook, own.id))) else (), same,
         )
         for n, own in found
     ]
+
+
+def _addresses(project: Project) -> str:
+    "Which addresses are one person's, as text."
+    path = project.root / ".mailmap"
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def remembered(project: Project, found: "Found") -> tuple[list[Row], dict[str, str]]:
@@ -108,7 +117,7 @@ def remembered(project: Project, found: "Found") -> tuple[list[Row], dict[str, s
     memo = found.memo
     if memo is None or found.holding or not (git := refs(project.root)):
         return standings(project, found.notebooks, found.resolver, found.history, found.holding), {}
-    around, policy = (found.ledger, git), repr(project.policy)
+    around, policy = (found.ledger, git), f"{project.policy!r} {_addresses(project)}"
     seen = {n.path: (n.digest, found.resolver.seen_by(n), policy) for n in found.notebooks if n.exported}
     known = {path: memo.known(path, "standings", (*key, around)) for path, key in seen.items()}
     late, lines = [n for n in found.notebooks if n.path in seen and known[n.path] is None], None
@@ -160,13 +169,13 @@ def _rows(notebook: Notebook, known: Iterable[tuple[Standing | None, str]]) -> l
 
 def _row(
     own: NotebookCell, closure: Closure | None, history: History, project: Project, line: Collection[str],
-    holding: Collection[str] = (),
+    holding: Collection[str] = (), same: Mapping[str, str] | None = None,
 ) -> Row:
     if own.cell is None or closure is None:
         return Row(own, None)
     standing = standing_of(
         own.cell, closure, history, project.policy, ancestors=line, name=own.cell.symbols[0] if own.cell.symbols else "",
-        holding=holding, module=own.module or "",
+        holding=holding, module=own.module or "", same=same,
     )
     return Row(own, standing, own.symbols)
 

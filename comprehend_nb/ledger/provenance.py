@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['Level', 'Commit', 'Change', 'Repository', 'open_repository', 'everywhere', 'blobs', 'first_difference', 'rewritten',
-           'is_prefix', 'against_head', 'Brought', 'brought', 'mailmapped', 'Names', 'Evidence', 'Provenance']
+           'is_prefix', 'against_head', 'Brought', 'brought', 'mailmapped', 'same_people', 'Names', 'Evidence',
+           'Provenance']
 
 # %% ../../nbs/11_ledger/04_provenance.ipynb #a4a4d48d
 import hashlib
@@ -19,7 +20,7 @@ import msgspec
 from .chain import Problem, Record
 from ..git import GitError, git
 from .history import FOLDER
-from .identity import Person
+from .identity import Person, slug
 
 # %% ../../nbs/11_ledger/04_provenance.ipynb #238db7ad
 class Commit(msgspec.Struct, frozen=True):
@@ -244,6 +245,18 @@ def mailmapped(root: Path, people: Iterable[str]) -> dict[str, str]:
     except GitError:
         return {}
     return dict(zip(asked, out.split("\n"), strict=False))
+
+
+def same_people(root: Path, people: Iterable[Person]) -> dict[str, str]:
+    "The id under which each recorded person is counted, as `.mailmap` has them."
+    contacts = {p.id: f"{p.name} <{p.email}>" for p in people if p.email}
+    mapped = mailmapped(root, contacts.values())
+    return {i: _id_of(mapped.get(contact, contact)) or i for i, contact in contacts.items()}
+
+
+def _id_of(contact: str) -> str:
+    name, _, email = contact.rpartition("<")
+    return slug(email.rstrip("> "), name.strip()) if email.strip("> ") else ""
 
 
 def _email(contact: str) -> str:

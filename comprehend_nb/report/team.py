@@ -23,7 +23,8 @@ from ..export.stamp import ledger_digest
 from ..notebooks import Project
 from ..export.wholes import Above, NotAccepted, Whole, paths_of, whole, wholes
 from .answers import Change, Loss, Next, causes, changes, loss, to_explain
-from .authors import authorship, pasts, same_people
+from ..ledger.provenance import same_people
+from .authors import authorship, pasts
 from .calibration import Calibration, calibration
 from .defects import CannotMine, Defects, densities, mine
 from .graph import Calls, Chain, calls_of, centrality, chains
