@@ -28,7 +28,7 @@ NO_SUBSHELLS = {"@jupyterlab/apputils-extension:kernels-settings": {"commsOverSu
 
 
 def load_again(notebook: Notebook, panel: Panel) -> None:
-    "Where JupyterLab itself does not come back to the kernel, as behind a gateway, by what a person does then: a reload."
+    "Where JupyterLab does not come back to the kernel, as happens behind a gateway, by what a person does then: a reload."
     from playwright.sync_api import Error
 
     for _ in range(4):
@@ -73,7 +73,7 @@ def test_behind_a_gateway(page: Any, tmp_path: Path) -> None:
     there = {"JUPYTER_GATEWAY_URL": url, "JUPYTER_GATEWAY_AUTH_TOKEN": TOKEN}
     with serving(command, f"{url}/api/kernelspecs", TOKEN, machine, os.environ), lab(made, tmp_path / "own", there) as at:
         notebook = Notebook(page, at, "nbs/far.ipynb", idle=False)
-        for _ in range(4):  # JupyterLab tries a protocol that a gateway does not speak, and its second try may get the line of the first: with and without us
+        for _ in range(4):  # JupyterLab tries a protocol that a gateway does not speak, and its second try may be taken for a stale first one
             with suppress(pytest.fail.Exception):
                 notebook.until("page.sessionContext.session?.kernel?.status === 'idle'", patience=15_000)
                 break
