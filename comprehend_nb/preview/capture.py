@@ -96,6 +96,7 @@ def replace_doors(shell: Any, shown: Shown) -> None:
     shell._showtraceback = nothing
     if not shell.custom_exceptions:  # ours is shorter, and IPython's takes longer to write than most cells to fail
         shell.showtraceback = shell.showsyntaxerror = nothing
+        shell._format_exception_for_storage = lambda *a, **k: {}  # for a history that a copy does not keep
     session = sys.modules.get("jupyter_client.session")
     if session is not None:
         session.Session.send = nothing
