@@ -9,7 +9,7 @@ __all__ = ['lines', 'many']
 from argparse import Namespace
 from collections.abc import Iterator
 
-from .commands import FALLS, HOLDS, UsageError
+from .place import FALLS, HOLDS, UsageError
 from .reporting import write_page
 from .say import say, say_json
 from ..report.markup import percent

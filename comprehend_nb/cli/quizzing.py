@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 # %% ../../nbs/62_cli/05_quizzing.ipynb #8c971c3a
-from .commands import FALLS, HOLDS, UsageError, bound_by, person_of, project_of
+from .commands import bound_by
+from .place import FALLS, HOLDS, UsageError, person_of, project_of
 from .say import say
 from ..explanation import PARTS, asked
 

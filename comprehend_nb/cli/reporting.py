@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 # %% ../../nbs/62_cli/05_reporting.ipynb #2176e3b3
-from .commands import FALLS, HOLDS, UsageError, person_of, project_of
+from .place import FALLS, HOLDS, UsageError, person_of, project_of
 from .say import say, say_json
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 # %% ../../nbs/62_cli/05_setups.ipynb #01dccfd8
-from .commands import FALLS, HOLDS, person_of
+from .place import FALLS, HOLDS, person_of
 from .say import agreed, say, say_json, say_reasons
 
 if TYPE_CHECKING:

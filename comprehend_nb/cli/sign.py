@@ -8,7 +8,7 @@ __all__ = ['sign']
 # %% ../../nbs/62_cli/05_sign.ipynb #69e88f05
 from argparse import Namespace
 
-from .commands import FALLS, HOLDS, person_of, project_of
+from .place import FALLS, HOLDS, person_of, project_of
 from .say import say, say_json
 
 # %% ../../nbs/62_cli/05_sign.ipynb #47260847
