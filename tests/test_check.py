@@ -271,6 +271,17 @@ def test_in_a_fresh_clone_an_edit_is_behind_as_well(lab, tmp_path, monkeypatch):
     assert "shop/core.py" in export(clone.project).written
 
 
+def test_a_fresh_clone_remembers_what_it_checked_and_a_project_without_a_ledger_gets_nothing(lab, tmp_path):
+    clone = Lab.__new__(Lab)
+    clone.root = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(lab.root), str(clone.root)], check=True)
+    assert not (clone.root / ".comprehend/local").exists() and check(clone.project).ok
+    assert (clone.root / ".comprehend/local/memo").exists() and clone.git("status", "--porcelain") == ""
+    shutil.rmtree(clone.root / ".comprehend")
+    check(clone.project)
+    assert not (clone.root / ".comprehend").exists()
+
+
 def test_layout_comments_ids_and_moves_change_nothing(lab):
     lab.edit("nbs/00_core.ipynb", "return net * (1 + RATE / 100)", "# of the shop\\n    return net*(1+RATE/100)")
     shutil.move(lab.root / "nbs/00_core.ipynb", lab.root / "nbs/05_core.ipynb")

@@ -10,6 +10,7 @@ __all__ = ['Row', 'Report', 'standings', 'remembered', 'grounds_of', 'shortfalls
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from .outside import from_outside, misquoted
 from .faults import both_sides, faults, unsound
 from .generated import Library, Module, expected, library
 from .heads import heads
-from ..ledger import History
+from ..ledger import History, LedgerError, local
 from ..ledger.provenance import same_people
 from .memo import Memo
 from .recheck import again, suspect_of
@@ -231,7 +232,10 @@ class Found:
 
 
 def memo_of(project: Project) -> Memo:
-    "What is remembered of this project, with the settings that it follows from."
+    "What is remembered of this project, with the settings that it follows from; a clone that has a ledger gets its private folder here."
+    if (project.root / ".comprehend").is_dir():
+        with suppress(LedgerError, OSError):  # what cannot be written to is read all the same
+            local(project.root)
     settings = f"{project.lib_folder} {project.name(project.nbs)} {project.settings.get('doc_url')}"
     return Memo(project.root / ".comprehend" / "local", settings)
 
