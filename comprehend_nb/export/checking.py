@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 # %% ../../nbs/41_export/08_checking.ipynb #32e7aff2
@@ -289,6 +289,7 @@ def structure(project: Project, found: Found) -> list[Reason]:
         work = partial(_alone, project, n)
         out += found.memo.value(n.path, "faults", n.digest, work) if found.memo else work()
         out += missing(n, found.resolver.table, stars, found.memo)
+    inside = {str(folder): m for m in reversed(found.modules.values()) for folder in PurePosixPath(m.file).parents}
     out += [
         Reason(
             m.notebooks[0],
@@ -297,7 +298,7 @@ def structure(project: Project, found: Found) -> list[Reason]:
             kind="hidden",
         )
         for m in found.modules.values()
-        for other in [o for o in found.modules.values() if o.file.startswith(m.file.removesuffix(".py") + "/")][:1]
+        if (other := inside.get(m.file.removesuffix(".py")))
     ]
     out += [
         Reason(
