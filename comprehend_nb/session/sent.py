@@ -8,7 +8,7 @@ __all__ = ['MOST', 'Sent', 'as_text']
 # %% ../../nbs/50_session/06_sent.ipynb #1f8b4c95
 import json
 import os
-import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 # %% ../../nbs/50_session/06_sent.ipynb #38c92917
@@ -23,10 +23,13 @@ class Sent:
 
     def keep(self, body: str, digest: str) -> None:
         "Write one request down, under its `sha256:...`; OSError where that cannot be."
-        if self.folder is None or self.find(digest):
+        if self.folder is None:
             return
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self.folder / f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{_short(digest)}.json"
+        path = self.folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{_short(digest)}.json"
+        if sent := self.find(digest):
+            sent.replace(path)
+            return
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as f:
             f.write(body.encode())
         self._prune()
