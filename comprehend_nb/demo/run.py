@@ -174,7 +174,7 @@ def _begin(keep: Path | None) -> tuple[Path, Personal]:
     "The folder and the person's settings; DemoError where something is missing."
     from importlib.util import find_spec
 
-    from comprehend_nb.models.contract import choose
+    from comprehend_nb.models.choosing import choose
 
     if find_spec("pandas") is None:
         raise story.DemoError("the demo computes with pandas", remedy="Install it: pip install 'comprehend-nb[demo]'.")

@@ -93,7 +93,7 @@ class Stage:
     @property
     def label(self) -> str:
         "Who proposes, as it is shown to a person."
-        from comprehend_nb.models.contract import choose
+        from comprehend_nb.models.choosing import choose
 
         return choose(Personal(model="rules") if self.rules else self.personal).label
 

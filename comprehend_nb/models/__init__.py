@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from comprehend_nb.models.budget import Budget
-    from comprehend_nb.models.contract import Answer, Model, ModelError, Proposal, Request, Usage, choose
+    from comprehend_nb.models.choosing import choose
+    from comprehend_nb.models.contract import Answer, Model, ModelError, Proposal, Request, Usage
     from comprehend_nb.models.review import missing, risks, unbound, validate
 
 _HOME = {
     "comprehend_nb.models.budget": ("Budget",),
-    "comprehend_nb.models.contract": ("Answer", "Model", "ModelError", "Proposal", "Request", "Usage", "choose"),
+    "comprehend_nb.models.choosing": ("choose",),
+    "comprehend_nb.models.contract": ("Answer", "Model", "ModelError", "Proposal", "Request", "Usage"),
     "comprehend_nb.models.review": ("missing", "risks", "unbound", "validate"),
 }
 __all__ = [

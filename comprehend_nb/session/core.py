@@ -107,7 +107,7 @@ class Session:
         "The model of the person's settings, or the rules; one object for the whole session."
         if self._model is None:
             from comprehend_nb.models.budget import Budget
-            from comprehend_nb.models.contract import choose
+            from comprehend_nb.models.choosing import choose
 
             own = self.personal
             self._budget = Budget(own.request_budget_usd, self.policy.budget_usd, own.day_budget_usd)
