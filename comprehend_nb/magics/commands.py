@@ -16,7 +16,7 @@ from .shown import RULE, draft_text, explained_text, say, status_text
 from ..redact import plain
 
 if TYPE_CHECKING:
-    from comprehend_nb.magics.loading import Loaded
+    from comprehend_nb.magics.loaded import Loaded
     from comprehend_nb.session.core import Session
 
 # %% ../../nbs/60_magics/03_commands.ipynb #5a400ca0
