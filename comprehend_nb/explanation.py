@@ -55,6 +55,8 @@ def read_parts(text: str) -> dict[str, str]:
 
 # %% ../nbs/30_explanation.ipynb #7e22213b
 _WORD = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
+_ASCII = re.compile(r"[A-Z]*[a-z]+|[A-Z]+|\d+(?:\.\d+)?")  # the same words, of text that holds printable ASCII only
+_ODD = re.compile(r"[^ -~\t\n\r]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
@@ -65,6 +67,10 @@ _LOOKS_LATIN = str.maketrans("\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u
 @lru_cache(maxsize=4096)
 def words(text: str) -> tuple[str, ...]:
     "The words of a text or of code, lower case, in order."
+    return _any_words(text) if _ODD.search(text) else tuple(w.lower() for w in _ASCII.findall(text))
+
+
+def _any_words(text: str) -> tuple[str, ...]:
     text = _CAMEL.sub(" ", unicodedata.normalize("NFKC", plain(text)))
     if not text.isascii():
         text = re.sub(r"\w*[A-Za-z]\w*", lambda m: m[0].translate(_LOOKS_LATIN), text)
@@ -99,10 +105,13 @@ _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+")
 _MASHED = re.compile(r"(.)\1\1|[bcdfghjklmnpqrstvwxz]{6,}")
 
 
-def content(text: str, *, without: Iterable[str] = ()) -> list[str]:
-    "The words of `text` that carry something, less those in `without`."
-    skip = _EMPTY | _FILLER | set(without)
-    return [w for w in words(_ADDRESS.sub(" ", text)) if w not in skip and not _MASHED.search(w)]
+_IDLE = _EMPTY | _FILLER
+
+
+@lru_cache(maxsize=4096)
+def content(text: str) -> tuple[str, ...]:
+    "The words of `text` that carry something, in order."
+    return tuple(w for w in words(_ADDRESS.sub(" ", text)) if w not in _IDLE and not _MASHED.search(w))
 
 # %% ../nbs/30_explanation.ipynb #4836ba91
 def _too_little(part: str, text: str, needed: int) -> str:
@@ -131,7 +140,7 @@ def _code_words(code: str) -> frozenset[str]:
 def _read_aloud(part: str, text: str, cell: Cell) -> str:
     if _contains_code(text, cell.code):
         return f"{part}: repeats the code; say what it means"
-    new = set(content(text, without=_code_words(cell.code)))
+    new = set(content(text)) - _code_words(cell.code)
     if len(new) < (2 if part == "what" and cell.kind != "look" else 1):
         return f"{part}: reads the code aloud; say in your own words what it means for the data"
     return ""

@@ -9,7 +9,7 @@ __all__ = ['ModuleNames', 'module_names', 'Unknown', 'Stars', 'missing', 'hand_w
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -187,28 +187,30 @@ def missing(
     if memo and notebook.exported:  # mostly nothing is, whatever stars bring
         modules = sorted({c.module for c in notebook.exported if c.module and c.module in table})
         key = notebook.digest, digest(*(f"{m} {' '.join(sorted(table[m].bound))}" for m in modules))
-        if not memo.value(notebook.path, "wants", key, lambda: any(_wants(notebook, table))):
+        if not memo.value(notebook.path, "wants", key, lambda: _wants(notebook, table)):
             return
-    plain = _binders(notebook)
+    needed = list(_needed(notebook, table))
+    plain = _binders(notebook, {name for _, _, name in needed})
     stars: dict[str, frozenset[str] | None] = {}
-    for own in notebook.exported:
-        if own.cell and own.module:
-            module = table[own.module]
-            for name in sorted(own.cell.reads - module.bound - _ALWAYS):
-                binder = _binder(plain, name, own)
-                if binder and own.module not in stars:
-                    stars[own.module] = _starred(module, table, known)
-                if binder and (brought := stars[own.module]) is not None and name not in brought:
-                    yield _reason(own, name, binder)
+    for own, module, name in needed:
+        binder = _binder(plain, name, own)
+        if binder and module not in stars:
+            stars[module] = _starred(table[module], table, known)
+        if binder and (brought := stars[module]) is not None and name not in brought:
+            yield _reason(own, name, binder)
 
-def _wants(notebook: Notebook, table: Mapping[str, ModuleNames]) -> Iterator[bool]:
+def _wants(notebook: Notebook, table: Mapping[str, ModuleNames]) -> bool:
     "Is there a name that a star would have to bring?"
-    plain = _binders(notebook)
+    needed = list(_needed(notebook, table))
+    plain = _binders(notebook, {name for _, _, name in needed})
+    return any(_binder(plain, name, own) for own, _, name in needed)
+
+
+def _needed(notebook: Notebook, table: Mapping[str, ModuleNames]) -> Iterator[tuple[NotebookCell, str, str]]:
+    "Each exported cell, its module, and each name that it reads and its module does not bind."
     for own in notebook.exported:
         if own.cell and own.module:
-            for name in own.cell.reads - table[own.module].bound - _ALWAYS:
-                if _binder(plain, name, own):
-                    yield True
+            yield from ((own, own.module, name) for name in sorted(own.cell.reads - table[own.module].bound - _ALWAYS))
 
 
 def _starred(module: ModuleNames, table: Mapping[str, ModuleNames], known: Stars) -> frozenset[str] | None:
@@ -224,12 +226,13 @@ def _starred(module: ModuleNames, table: Mapping[str, ModuleNames], known: Stars
         return None
 
 # %% ../../nbs/41_export/05_needs.ipynb #10c76239
-def _binders(notebook: Notebook) -> dict[str, NotebookCell]:
-    "Words that the cells of a notebook may bind -> the last cell that may."
-    words: dict[str, NotebookCell] = {}
+def _binders(notebook: Notebook, names: Collection[str]) -> dict[str, NotebookCell]:
+    "Which of `names` the cells of a notebook may bind -> the last cell that may."
+    last: dict[str, NotebookCell] = {}
     for c in notebook.cells:
-        words |= dict.fromkeys(_words(c.code), c)
-    return words
+        if here := [n for n in names if n in c.code]:
+            last |= dict.fromkeys(_words(c.code).intersection(here), c)
+    return last
 
 
 _BINDS = re.compile(
