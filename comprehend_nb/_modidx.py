@@ -1091,6 +1091,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                          'comprehend_nb.explained.file_text': ('explained.html#file_text', 'comprehend_nb/explained.py'),
                                          'comprehend_nb.explained.read_file': ('explained.html#read_file', 'comprehend_nb/explained.py')},
             'comprehend_nb.explanation': { 'comprehend_nb.explanation.Asked': ('explanation.html#asked', 'comprehend_nb/explanation.py'),
+                                           'comprehend_nb.explanation._adds': ('explanation.html#_adds', 'comprehend_nb/explanation.py'),
+                                           'comprehend_nb.explanation._alike': ('explanation.html#_alike', 'comprehend_nb/explanation.py'),
                                            'comprehend_nb.explanation._any_words': ( 'explanation.html#_any_words',
                                                                                      'comprehend_nb/explanation.py'),
                                            'comprehend_nb.explanation._borrowed': ( 'explanation.html#_borrowed',

@@ -127,9 +127,6 @@ def _too_little(part: str, text: str, needed: int) -> str:
     return ""
 
 # %% ../nbs/30_explanation.ipynb #e7429c78
-_OPERATORS = {"==": "equals", "+": "plus", "-": "minus", "*": "times", "/": "divided by"}
-
-
 @lru_cache(maxsize=1024)
 def _code_words(code: str) -> frozenset[str]:
     found = set(words(code))
@@ -137,11 +134,18 @@ def _code_words(code: str) -> frozenset[str]:
     return frozenset(found | stems | _ALOUD)
 
 
+def _adds(text: str, code: str, needed: int) -> bool:
+    "Are so many words of `text` neither in the code nor a way of reading code?"
+    said, low = set(content(text)) - _ALOUD, "" if _ODD.search(code) else code.lower()
+    if low and sum(w.removesuffix("s") not in low for w in said) >= needed:  # as most do: the code is not taken apart
+        return True
+    return len(said - _code_words(code)) >= needed
+
+
 def _read_aloud(part: str, text: str, cell: Cell) -> str:
     if _contains_code(text, cell.code):
         return f"{part}: repeats the code; say what it means"
-    new = set(content(text)) - _code_words(cell.code)
-    if len(new) < (2 if part == "what" and cell.kind != "look" else 1):
+    if not _adds(text, cell.code, 2 if part == "what" and cell.kind != "look" else 1):
         return f"{part}: reads the code aloud; say in your own words what it means for the data"
     return ""
 
@@ -199,12 +203,17 @@ def judge(
     return reasons or _repeated(parts, need) or _of_another(parts, cell, others)
 
 
+def _alike(a: Sequence[str], b: Sequence[str]) -> bool:
+    match = difflib.SequenceMatcher(None, a, b, autojunk=False)
+    return all(ratio() > 0.85 for ratio in (match.real_quick_ratio, match.quick_ratio, match.ratio))  # from cheap to exact
+
+
 def _repeated(parts: Mapping[str, str], need: Asked) -> list[str]:
     seen: dict[tuple[str, ...], str] = {}
     for part in need.parts:
         key = words(parts[part])
         for other, name in seen.items():
-            if key == other or (len(key) >= 6 and difflib.SequenceMatcher(None, key, other, autojunk=False).ratio() > 0.85):
+            if key == other or (len(key) >= 6 and _alike(key, other)):
                 return [f"{part}: the same as {name}"]
         seen[key] = part
     return []
