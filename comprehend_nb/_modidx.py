@@ -1627,6 +1627,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'comprehend_nb/export/stage.py'),
                                             'comprehend_nb.export.stage._export': ( '41_export/stage.html#_export',
                                                                                     'comprehend_nb/export/stage.py'),
+                                            'comprehend_nb.export.stage._from_head': ( '41_export/stage.html#_from_head',
+                                                                                       'comprehend_nb/export/stage.py'),
                                             'comprehend_nb.export.stage._main': ( '41_export/stage.html#_main',
                                                                                   'comprehend_nb/export/stage.py'),
                                             'comprehend_nb.export.stage._once': ( '41_export/stage.html#_once',

@@ -168,7 +168,7 @@ def _export(order: Mapping[str, Any]) -> dict[str, Any]:
     fresh: _Memory = {}
     nbio.ast = doclinks.ast = _parsing_once()
     config._load_toml = _once(config._load_toml)
-    config._mod_docstr = _remembering(config._mod_docstr, "docstring", memory, fresh)
+    config._mod_docstr = _remembering(_from_head(config._mod_docstr), "docstring", memory, fresh)
     doclinks._get_modidx = _remembering(doclinks._get_modidx, "index", memory, fresh)
     doclinks._build_modidx = _same_index(memory, fresh, doclinks._build_modidx)
     files = L(Path(p) for p in order["notebooks"])
@@ -176,6 +176,19 @@ def _export(order: Mapping[str, Any]) -> dict[str, Any]:
     # call_parse would read the command line of this very script
     doclinks.nbdev_export.__wrapped__(path=None)
     return {"memory": {settings: fresh}, "error": ""}
+
+
+def _from_head(work: Any) -> Any:
+    "nbdev's `_mod_docstr`, `work`, which parses a whole module; here only what stands before its first cell, where that says it."
+
+    def docstring(path: Any) -> str:
+        head, mark, _ = Path(path).read_text(encoding="utf-8").partition("\n# %% ")
+        with suppress(SyntaxError, ValueError):
+            if mark and (tree := ast.parse(head)).body:
+                return ast.get_docstring(tree) or ""
+        return str(work(path))
+
+    return docstring
 
 
 def _parsing_once() -> Any:
