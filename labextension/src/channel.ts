@@ -6,7 +6,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { ASK, Act, Answer, Done, News, PUSH, Question, Refused, SOURCE, Ticket, VERSION } from './protocol';
 
 /** What is known of the other end of the line. */
-export type Line = 'opening' | 'absent' | 'open' | 'lost';
+export type Line = 'opening' | 'absent' | 'open' | 'foreign' | 'lost';
 
 /** The kernel said no, in words for a person. */
 export class RefusedError extends Error {
@@ -62,6 +62,11 @@ export class Channel implements IDisposable {
     return this._capability;
   }
 
+  /** Why a line is foreign: the kernel speaks another version of what is said here. */
+  get foreign(): Refused | null {
+    return this._foreign;
+  }
+
   get isDisposed(): boolean {
     return this._disposed;
   }
@@ -100,16 +105,19 @@ export class Channel implements IDisposable {
       return;
     }
     const answer = this.ask({ ask: 'summary' }).then(
-      () => true,
-      reason => reason instanceof RefusedError && reason.no.kind === 'version'
+      (): Line | null => 'open',
+      reason => {
+        this._foreign = reason instanceof RefusedError && reason.no.kind === 'version' ? reason.no : null;
+        return this._foreign ? 'foreign' : null;
+      }
     );
     for (;;) {
       const answered = await Promise.race([answer, pause(UNHEARD)]);
       if (mine !== this._opened) {
         return;
       }
-      if (answered === true) {
-        this._setLine('open');
+      if (answered) {
+        this._setLine(answered);
       } else if (answered === undefined && this.kernel.status === 'idle') {
         await this.open(); // the question was lost: its subshell may have been taken away under it
       }
@@ -325,6 +333,7 @@ export class Channel implements IDisposable {
   private _line: Line = 'opening';
   private _news = new Signal<this, News | null>(this);
   private _capability = '';
+  private _foreign: Refused | null = null;
   private _disposed = false;
   private _version = -1;
   private _fresh = false;

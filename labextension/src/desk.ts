@@ -5,7 +5,8 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { Channel, Future, Line, RefusedError } from './channel';
-import { place } from './place';
+import { renderInto } from './outputs';
+import { conflictOf, place } from './place';
 import { Act, Done, DraftView, Drafts, Mark, Marks, News, Rows, Summary, Told, Writing } from './protocol';
 import { Typed } from './typed';
 
@@ -346,6 +347,7 @@ export class Desk implements IDisposable {
     const cells = this.panel.content.widgets
       .filter(w => w.model.type === 'code')
       .map(w => ({ id: w.model.id, source: w.model.sharedModel.getSource() }));
+    this._compare();
     try {
       const found = await channel.ask<Marks>({ ask: 'marks', cells });
       const told = JSON.stringify(found.marks);
@@ -367,6 +369,16 @@ export class Desk implements IDisposable {
     }
   }
 
+  /** A cell that a draft is to replace may have moved on, whatever its mark says. */
+  private _compare(): void {
+    const drafts = [...(this.drafts?.open ?? []), ...(this.drafts?.placing ?? [])];
+    const moved = drafts.map(d => conflictOf(this.panel, d)).join();
+    if (moved !== this._moved) {
+      this._moved = moved;
+      this._changed.emit();
+    }
+  }
+
   private _changed = new Signal<this, void>(this);
   private _rowsChanged = new Signal<this, void>(this);
   private _wrote = new Signal<this, void>(this);
@@ -376,20 +388,7 @@ export class Desk implements IDisposable {
   private _disposed = false;
   private _markTimer = 0;
   private _marked = '';
+  private _moved = '';
   private _toldAt = -1;
   private _sent: { ticket: string; busy: boolean } | null = null;
-}
-
-/** Render what a run publishes, as the notebook would. */
-function renderInto(model: OutputAreaModel, msg: KernelMessage.IIOPubMessage): void {
-  if (
-    KernelMessage.isStreamMsg(msg) ||
-    KernelMessage.isDisplayDataMsg(msg) ||
-    KernelMessage.isExecuteResultMsg(msg) ||
-    KernelMessage.isErrorMsg(msg)
-  ) {
-    model.add({ output_type: msg.header.msg_type, ...msg.content } as never);
-  } else if (KernelMessage.isClearOutputMsg(msg)) {
-    model.clear(msg.content.wait);
-  }
 }

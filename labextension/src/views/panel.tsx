@@ -8,7 +8,7 @@ import { icon } from '../icon';
 import { IBorrowed } from '../services';
 import { AskView } from './ask';
 import { CellView } from './cell';
-import { Button, useSignal } from './common';
+import { Button, Trouble, useSignal } from './common';
 import { DraftsView } from './drafts';
 import { ReportView } from './report';
 import { StateView } from './state';
@@ -103,7 +103,8 @@ const LINES = {
   none: 'This notebook has no kernel.',
   opening: 'Waiting for the kernel…',
   lost: 'The kernel is away. What you typed is kept.',
-  absent: 'comprehend-nb is not loaded in this kernel.'
+  absent: 'comprehend-nb is not loaded in this kernel.',
+  foreign: 'This panel and the kernel have different versions of comprehend-nb, and do not understand each other.'
 };
 
 function DeskView(props: IShared & { desk: Desk; visible: boolean }): JSX.Element {
@@ -112,9 +113,11 @@ function DeskView(props: IShared & { desk: Desk; visible: boolean }): JSX.Elemen
   const { line } = desk;
   if (line !== 'open' || !desk.summary) {
     const text = line === 'open' ? LINES.opening : LINES[line];
+    const foreign = line === 'foreign' ? desk.channel?.foreign : null;
     return (
       <div className="jp-ComprehendNb-empty" role="status">
         <div>{text}</div>
+        {foreign ? <Trouble what={foreign.what} remedy={foreign.remedy} /> : null}
         {line === 'absent' ? (
           <Button label="Load it" tip="%load_ext comprehend_nb" main onClick={() => void desk.channel?.load()} />
         ) : null}
