@@ -228,6 +228,32 @@ def test_the_past_is_what_was_known_then(tmp_path, monkeypatch):
     assert said[-1] == {k: v for k, v in report(lab.project).whole.shares.items() if v}, "the last moment is today"
 
 
+def test_the_past_rested_on_modules_written_by_hand_as_they_were_then(tmp_path, monkeypatch):
+    "The rate lies in a module that no notebook makes: what was explained at one rate is stale at another, and the library of today has no say in it."
+    import time as clock
+
+    lab = Lab(tmp_path / "a")
+    lab.write("00_core", "# core\n\n> Prices.", "#| default_exp core", "#| export\nfrom shop.rates import RATE",
+              "#| export\ndef gross(net):\n    return net * (1 + RATE / 100)", "#| export\ndef bye(name):\n    return name")
+    (lab.root / "shop").mkdir()
+    rates = lab.root / "shop/rates.py"
+    rates.write_text("RATE = 7\n")
+    with monkeypatch.context() as then:
+        then.setattr("comprehend_nb.ledger.append.time.gmtime", lambda *a: clock.strptime("2026-01-05", "%Y-%m-%d"))
+        lab.understand(["gross", "bye"])
+    for day, rate in (("01-10", 7), ("01-20", 9), ("01-30", 7)):
+        rates.write_text(f"RATE = {rate}\n")
+        at(lab, day)
+
+    def classes():
+        return [{k: v for k, v in m.shares.items() if v} for m in timeline(lab.project, read(lab.root), complete=True)[0]]
+
+    there, changed = {"explained": 1.0}, {"explained": 0.5, "stale": 0.5}  # gross, and not bye
+    assert classes() == [there, changed, there]
+    rates.unlink()
+    assert classes() == [there, changed, there]
+
+
 def test_a_long_past_is_worked_out_when_asked_and_kept(tmp_path):
     lab = Lab(tmp_path / "a").sample()
     for day in range(10, 16):
