@@ -5022,6 +5022,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                            'comprehend_nb.rerun.child.run': ('45_rerun/child.html#run', 'comprehend_nb/rerun/child.py')},
             'comprehend_nb.rerun.fleet': { 'comprehend_nb.rerun.fleet.RerunError': ( '45_rerun/fleet.html#rerunerror',
                                                                                      'comprehend_nb/rerun/fleet.py'),
+                                           'comprehend_nb.rerun.fleet._killed': ( '45_rerun/fleet.html#_killed',
+                                                                                  'comprehend_nb/rerun/fleet.py'),
                                            'comprehend_nb.rerun.fleet._lost': ('45_rerun/fleet.html#_lost', 'comprehend_nb/rerun/fleet.py'),
                                            'comprehend_nb.rerun.fleet._why': ('45_rerun/fleet.html#_why', 'comprehend_nb/rerun/fleet.py'),
                                            'comprehend_nb.rerun.fleet.at': ('45_rerun/fleet.html#at', 'comprehend_nb/rerun/fleet.py'),

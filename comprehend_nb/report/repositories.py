@@ -81,14 +81,18 @@ def answer_of(repository: Repository) -> dict[str, Any]:
 def look(repository: Repository) -> Answer:
     "The report of one repository, made in a process of its own. Never raises for what happens there."
     start = time.perf_counter()
-    command = [sys.executable, "-c", "from comprehend_nb.report.repositories import main; main()", json.dumps(asdict(repository))]
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)  # noqa: S603
+    command = [sys.executable, "-c", "from comprehend_nb.report.repositories import main; main()", json.dumps(asdict(repository)), str(os.getpid())]
+    theirs, ours = os.pipe()  # closed with this process: how a child learns that it is gone where the system does not say
     try:
+        child = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)  # noqa: S603
         out, err = child.communicate(timeout=repository.timeout)
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)
         child.communicate()
         return Answer(repository.name, f"it took longer than {repository.timeout:g} s", seconds=time.perf_counter() - start)
+    finally:
+        os.close(theirs)
+        os.close(ours)
     seconds = time.perf_counter() - start
     if child.returncode:
         said = (err.decode("utf-8", "replace").strip().splitlines() or [""])[-1]
@@ -105,7 +109,10 @@ def lost(name: str, what: str, killed: bool) -> Answer:
 
 
 def main() -> None:
-    "What the process of one repository does."
+    "What the process of one repository does, until the process that started it is gone."
+    from comprehend_nb.rerun.child import end_with_parent
+
+    end_with_parent(int(sys.argv[2]))
     try:
         found = answer_of(Repository(**json.loads(sys.argv[1])))
     except ComprehendError as e:

@@ -60,16 +60,32 @@ def at(address: str, jobs: Sequence[Any], *, wait: float = 30.0, work: Callable[
         raise RerunError(f"the scheduler at {address} cannot be reached ({type(e).__name__})", remedy="Is its address right?") from None
     try:
         futures = client.map(work, jobs, pure=False)
-        named = {f.key: job.name for f, job in zip(futures, jobs, strict=True)}
-        for future in dask.as_completed(futures, loop=client.loop):
+        of = {f.key: job for f, job in zip(futures, jobs, strict=True)}
+        suspects = []
+
+        def answer(future: Any, job: Any) -> Any:
+            if future.cancelled():
+                return lost(job.name, "the scheduler went away before it was done", False)
             error = future.exception()
-            yield future.result() if error is None else lost(named[future.key], *_why(error))
+            return future.result() if error is None else lost(job.name, *_why(error))
+
+        for future in dask.as_completed(futures, loop=client.loop):
+            if not future.cancelled() and _killed(future.exception()):
+                suspects.append((future, of[future.key]))
+            else:
+                yield answer(future, of[future.key])
+        for future, job in suspects:
+            yield answer(future if len(suspects) == 1 else client.submit(work, job, pure=False), job)
     finally:
         client.close()
 
 
+def _killed(error: BaseException | None) -> bool:
+    return type(error).__name__ == "KilledWorker"
+
+
 def _why(error: BaseException) -> tuple[str, bool]:
-    killed = type(error).__name__ == "KilledWorker"
+    killed = _killed(error)
     what = "its workers were killed, one after the other" if killed else f"a worker failed ({type(error).__name__}: {error})"
     return what[:200], killed
 
