@@ -9,7 +9,7 @@ logic that ran is asked about before it runs, on the objects that are there then
 Limit: 90 % of them. DIR is a folder of scripts with `# %%` cells, such as a checkout of scikit-learn's `examples/`.
 
 Attack: the attacker (see `attacker.py`) is shown the question, its options and nothing else; neither code nor data. It learns from the items of four fifths of the
-scripts, and is tried on the rest. Limit: chance (a quarter for a choice, nothing for a typed answer) and ten points, for each kind. Known-bad items must fall to it.
+scripts, and is tried on the rest. Every way of asking is drawn from every cell, those too that a person is asked in only where no other is to be had. Limit: chance (a quarter for a choice, nothing for a typed answer) and ten points, for each kind. Known-bad items must fall to it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ import time
 import types
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ from checks_support import forks
 
 from comprehend_nb.cells import CellError, parse
 from comprehend_nb.checks import CannotAsk, Counterfactual, Item, Pool, Predict, explore, subject_of
+from comprehend_nb.checks.facts import is_together
+from comprehend_nb.checks.items import WAYS, Kind
 from comprehend_nb.checks.pool import SECONDS
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -114,7 +116,15 @@ def _overdue(number: int, frame: object) -> None:
     raise Overdue
 
 
-def asked(cells: list[str], draws: int, *, seconds: float = SECONDS) -> Iterator[tuple[str, str, list[Item], str]]:
+def _loaded(tree: ast.Module) -> None:
+    "Load what the cell imports, as it is in a kernel where the cell ran: a copy would load it anew for each variation."
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+                exec(ast.unparse(node), {"__name__": "__main__"})
+
+
+def asked(cells: list[str], draws: int, kinds: Sequence[Kind] = (Counterfactual(), Predict()), *, seconds: float = SECONDS) -> Iterator[tuple[str, str, list[Item], str]]:
     "For each cell of logic that ran: its code, its kind, the items drawn, and why there are none."
     space: dict[str, Any] = {"__name__": "__main__"}
     rng, done = random.Random(11), []
@@ -128,11 +138,12 @@ def asked(cells: list[str], draws: int, *, seconds: float = SECONDS) -> Iterator
         items, why = [], ""
         if cell.kind == "logic":
             try:
+                _loaded(tree)
                 before = dict(space)
                 later = cells[i + 1 :]
                 defines = any(isinstance(n, (ast.FunctionDef, ast.ClassDef)) for n in tree.body)
                 pool = explore(subject_of(cell, before, [] if not defines else later), forks(before, 8), rng, most=32, seconds=seconds)
-                items = draw(pool, rng, draws)
+                items = draw(pool, rng, draws, kinds)
                 why = "" if items else "nothing that cannot be guessed"
             except CannotAsk as e:
                 why = e.what
@@ -150,9 +161,9 @@ def asked(cells: list[str], draws: int, *, seconds: float = SECONDS) -> Iterator
         yield source, cell.kind, items, why
 
 
-def draw(pool: Pool, rng: random.Random, draws: int) -> list[Item]:
+def draw(pool: Pool, rng: random.Random, draws: int, kinds: Sequence[Kind] = (Counterfactual(), Predict())) -> list[Item]:
     out: dict[str, Item] = {}
-    for kind in (Counterfactual(), Predict()):
+    for kind in kinds:
         for _ in range(draws):
             if item := kind.draw(pool, rng, set(out)):
                 out[item.id] = item
@@ -199,7 +210,7 @@ def coverage(scripts: list[Script], verbose: bool) -> int:
 def attack(scripts: list[Script], wanted: int) -> int:
     items: list[attacker.Drawn] = []
     for name, cells in scripts:
-        for _, _, drawn, _ in asked(cells, 4):
+        for _, _, drawn, _ in asked(cells, 3, [*(Counterfactual((way,)) for way in WAYS), Predict()]):
             items += [(name, i) for i in drawn]
         if len(items) >= wanted:
             break
@@ -207,7 +218,9 @@ def attack(scripts: list[Script], wanted: int) -> int:
     free = [(n, i) for n, i in items if not i.options]
     rows = [
         ("counterfactual, a choice", [(n, i) for n, i in items if i.options], attacker.choices, 0.25),
-        *((f"{kind}, typed", [(n, i) for n, i in free if i.kind == kind], attacker.typed, 0.0) for kind in ("counterfactual", "predict")),
+        ("counterfactual, typed", [(n, i) for n, i in free if i.kind == "counterfactual" and not is_together(i.template)], attacker.typed, 0.0),
+        ("counterfactual, three at once", [(n, i) for n, i in free if i.kind == "counterfactual" and is_together(i.template)], attacker.typed, 0.0),
+        ("predict, typed", [(n, i) for n, i in free if i.kind == "predict"], attacker.typed, 0.0),
     ]  # fmt: skip
     bad = [
         ("known bad: made from the truth", attacker.tweaked(items, random.Random(2))[:400], attacker.choices, 0.25),

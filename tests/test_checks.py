@@ -23,6 +23,7 @@ from comprehend_nb.cells import parse
 from comprehend_nb.checks import Counterfactual, Item, Predict, explore, matches, subject_of
 from comprehend_nb.checks.items import change_of
 from comprehend_nb.checks.pool import CannotAsk, source_of
+from comprehend_nb.checks.replay import replay
 from comprehend_nb.demo.headless import new_page
 
 CELLS = {
@@ -79,6 +80,39 @@ def test_a_prediction_is_asked_only_where_the_likeliest_answer_is_no_safe_bet(li
     assert item is not None
     assert "When this cell runs" in item.text()
     assert item.value not in item.text()
+
+
+FITTED = "filled = SimpleImputer(strategy='median').fit([[7, 2, 3], [4, float('nan'), 6], [10, 5, 9]])"
+NAMED = "measures = [('total', sum), ('most', max), ('least', min, 'of all')]"
+
+
+@pytest.mark.parametrize(("code", "template"), [(FITTED, "{}.statistics_.tolist()"), (NAMED, "[len({}), len({}[0]), len({}[-1])]")])
+def test_what_has_no_short_value_of_its_own_is_asked_about_by_what_it_holds(code: str, template: str) -> None:
+    from sklearn.impute import SimpleImputer
+
+    live = {"SimpleImputer": SimpleImputer}
+    pool = explore(subject_of(parse(code), live), forks(live), random.Random(4), most=60, seconds=60)
+    drawn = [i for seed in range(40) if (i := Counterfactual(("typed", "together")).draw(pool, random.Random(seed)))]
+    items = [i for i in drawn if i.template == template and i.form == "list"]
+    assert items, {(i.template, i.form) for i in drawn}
+    for item in items:
+        change = change_of(item.spec, parse(code).code, [])
+        assert change is not None
+        assert explore_once(live, source_of(parse(code).code, item.roots, change), item) == item.value
+        assert item.right(item.value.strip("[]"))
+        assert not item.right("[9, 9, 9]")
+
+
+def test_a_recorded_question_about_several_things_is_run_again_and_a_changed_cell_moves_it() -> None:
+    cell = parse(NAMED)
+    pool = explore(subject_of(cell, {}), forks({}), random.Random(4), most=60, seconds=60)
+    item = Counterfactual(("together",)).draw(pool, random.Random(1))
+    assert item is not None
+    data = {"item": json.loads(json.dumps(item.to_dict())), "base": [], "inputs": {}}
+    assert replay(data, cell.code, [], forks({})).holds
+    other = replay(data, cell.code.replace("('total', sum)", "('total', sum, 0, 0)").replace("'of all'", "'of', 'all', 1"), [], forks({}))
+    assert other.moved
+    assert not other.holds
 
 
 @pytest.mark.parametrize(

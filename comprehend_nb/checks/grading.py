@@ -129,7 +129,12 @@ def _list(text: str, value: str) -> bool:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         inside = re.sub(r"^[\[({]|[\])}]$", "", _tidy(text))
         parts = [p.strip().strip("'\"") for p in re.split(r"[,;]|\s+and\s+" if re.search("[,;]", inside) else r"\s+", inside) if p.strip()]
-    return parts == true
+    return len(parts) == len(true) and all(a == b or ("." in b and _float_in(a, b)) for a, b in zip(parts, true, strict=True))
+
+
+def _float_in(text: str, value: str) -> bool:
+    "Is this the float of a list? `value` may be a text with a dot in it."
+    return _one_number(value) is not None and _float(text, value)
 
 # %% ../../nbs/32_checks/03_grading.ipynb #c4e0802a
 _BY_FORM: Mapping[str, Callable[[str, str], bool]] = {

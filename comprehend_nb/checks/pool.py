@@ -191,18 +191,29 @@ def _op(change: Change | Altered | Called) -> str:
     return "call" if isinstance(change, Called) else change.op
 
 
+def _place(change: Change | Altered | Called) -> str:
+    "What is changed: a line of the code, an input, or which call."
+    return change.about[0] if isinstance(change, Change) else change.name if isinstance(change, Altered) else str(change.at)
+
+
+def _weight(usual: float, op: Sequence[bool], place: Sequence[bool]) -> float:
+    "How likely this gives another value: by its operator, usually and so far, and by its place."
+    return (2 * usual + sum(op)) / (2 + len(op)) * (1 + sum(place)) / (1 + len(place))
+
+
 def _promising(changes: Sequence[Change | Altered | Called], seen: Iterable[tuple[Change | Altered | Called, bool]], rng: random.Random, most: int) -> list[Change | Altered | Called]:
-    "Up to `most` changes, drawn by how often their operator gave another value: usually, and here as far as `seen`. An operator's next turn weighs less than its first."
+    "Up to `most` changes, drawn by how often their operator gave another value, usually and here as far as `seen`, and how often their place did. A next turn weighs less than the first."
     hits: dict[str, list[bool]] = {}
     for change, good in seen:
         hits.setdefault(_op(change), []).append(good)
+        hits.setdefault(f"at {_place(change)}", []).append(good)
     turn: dict[str, int] = {}
     rank: dict[int, float] = {}
     for i in rng.sample(range(len(changes)), len(changes)):
-        op = _op(changes[i])
-        had = hits.get(op, [])
-        weight = (2 * _USUAL.get(op, 0.4) + sum(had)) / (2 + len(had)) / (1 + turn.get(op, 0) / 3)
+        op, place = _op(changes[i]), f"at {_place(changes[i])}"
+        weight = _weight(_USUAL.get(op, 0.4), hits.get(op, []), hits.get(place, [])) / (1 + turn.get(op, 0) / 3) / (1 + turn.get(place, 0) / 6)
         turn[op] = turn.get(op, 0) + 1
+        turn[place] = turn.get(place, 0) + 1
         rank[i] = rng.random() ** (1 / weight) if weight else 0.0
     return [changes[i] for i in sorted(rank, key=lambda i: -rank[i])[:most]]
 

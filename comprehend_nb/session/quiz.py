@@ -12,6 +12,7 @@ import random
 import sys
 import time
 from calendar import timegm
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,7 @@ from weakref import WeakKeyDictionary
 # %% ../../nbs/50_session/09_quiz.ipynb #7b4c273b
 from ..cells import Cell, parse
 from ..checks.claims import CLAIMS, ERROR, Tried, is_input, read_claim
+from ..checks.facts import is_together
 from ..checks.grading import sureness
 from ..checks.items import Counterfactual, Item, Kind, Predict
 from ..checks.kept import keep
@@ -328,13 +330,23 @@ def _versions() -> dict[str, str]:
     return {"python": ".".join(map(str, sys.version_info[:3])), **{k: str(v) for k, v in found.items() if v}}
 
 
+def _base(pool: Pool) -> list[list[int | str]]:
+    "What the cell gave, the first facts of every name before the second ones."
+    turn: Counter[int] = Counter()
+    rows: list[tuple[int, list[int | str]]] = []
+    for (at, template), f in pool.base.facts.items():
+        if not is_together(template):
+            turn[at] += 1
+            rows.append((turn[at], [at, template, f.form, f.value]))
+    return [row for _, row in sorted(rows, key=lambda r: r[0])][:_FACTS]
+
+
 def _evidence(waits: _Pending) -> dict[str, Any]:
     pool = waits.pool
     if pool is None:
         return {}
-    facts = [[at, f.template, f.form, f.value] for (at, _), f in pool.base.facts.items()]
     kept = {"kept": waits.kept} if waits.kept or not pool.digests else {}
-    return {"base": facts[:_FACTS], "inputs": dict(pool.digests), "versions": _versions(), **kept}
+    return {"base": _base(pool), "inputs": dict(pool.digests), "versions": _versions(), **kept}
 
 
 def _record(session: Session, one: Target, waits: _Pending, **data: Any) -> None:
