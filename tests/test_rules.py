@@ -5,13 +5,14 @@ import sys
 import warnings
 
 import pytest
-from rules_scenarios import FOURTH, FRESH, HELD_OUT, PENGUINS, SCENARIOS, THIRD, Scenario, Shell, Trial, missing_packages, play
+from rules_scenarios import FOURTH, FRESH, HELD_OUT, NO_WISHES, PENGUINS, SCENARIOS, THIRD, WISHES, Scenario, Shell, Trial, missing_packages, play
 
 from comprehend_nb.models.contract import Answer, Proposal, Request, validate
 from comprehend_nb.models.rules import MOST_LINES, Rules, groups, step
 from comprehend_nb.models.rules.code import extract
 from comprehend_nb.models.rules.core import RULES, Scene, read_cell, words
 from comprehend_nb.models.rules.flow import Unsure
+from comprehend_nb.models.rules.plain import wished
 
 # What the rules miss of the scenarios: known, and kept here so that a miss more or a miss less shows.
 MISSES = {
@@ -115,13 +116,51 @@ def test_asking_again_gives_the_next_step_and_then_says_that_it_is_at_its_end() 
 
 @pytest.mark.parametrize(
     "text",
-    ["plot a histogram of body mass", "train a random forest on it", "bitte zeichne ein Bild", "write a sonnet about penguins", "df.describe() but faster please, with threads"],
+    ["train a random forest on it", "bitte zeichne ein Bild", "write a sonnet about penguins", "df.describe() but faster please, with threads"],
 )
 def test_free_text_gets_an_answer_that_says_so_and_lists_what_can_be_done(text: str) -> None:
     with Shell() as shell:
         shell.run(PENGUINS)
         got, _ = shell.ask(Rules(), text)
     assert isinstance(got, Answer) and "rules, no model" in got.text and "`penguins`" in got.text
+
+
+# ---------------------------------------------------------------------------- requests that name columns
+@pytest.mark.parametrize("wish", WISHES, ids=lambda w: w.name)
+def test_a_plain_request_over_columns_gets_what_it_asks(wish: Scenario) -> None:
+    trial = play(wish)
+    assert isinstance(trial, Trial), trial
+    assert trial.error is None and wish.found(trial), (trial.error, trial.proposal.code)
+
+
+@pytest.mark.parametrize("text", NO_WISHES)
+def test_a_request_with_a_word_that_has_no_place_is_not_served_by_half(text: str) -> None:
+    with Shell() as shell:
+        shell.run(PENGUINS)
+        assert wished(Scene(shell.shell.user_ns, shell.cells, text=text)) is None
+
+
+def test_a_join_needs_one_key_and_a_question_gets_no_code() -> None:
+    with Shell() as shell:
+        shell.run("import pandas as pd\nl = pd.DataFrame({'a': [1], 'b': [2]})\nr = pd.DataFrame({'a': [1], 'b': [2], 'c': [3]})")
+        assert wished(Scene(shell.shell.user_ns, [], text="join l and r")) is None, "two keys: which one is meant cannot be known"
+        found = wished(Scene(shell.shell.user_ns, [], text="join l and r on a"))
+        assert found is not None and 'on="a"' in found.code
+    with Shell() as shell:
+        shell.run(PENGUINS)
+        got, _ = shell.ask(Rules(), "which columns correlate most with body mass?", "answer")
+        hint, _ = shell.ask(Rules(), "median body mass by species", "hint")
+    assert isinstance(got, Answer) and "A run answers that" in got.text and "corr(" not in got.text
+    assert isinstance(hint, Answer) and hint.text.endswith("?") and "groupby" not in hint.text
+
+
+def test_all_that_rules_know_is_said_when_asked_and_only_then() -> None:
+    with Shell() as shell:
+        shell.run(PENGUINS)
+        got, _ = shell.ask(Rules(), "what can you do?", "answer")
+        short, _ = shell.ask(Rules(), "deploy it")
+    assert isinstance(got, Answer) and all(f"(ask: {r.topic})" in got.text for r in RULES if r.can) and "COLUMN by COLUMN" in got.text
+    assert isinstance(short, Answer) and short.text.endswith("`%ai what can you do?`") and len(short.text) < 500
 
 
 def test_what_was_not_understood_is_said_beside_a_proposal() -> None:
@@ -163,12 +202,16 @@ def test_an_error_comes_first_and_one_without_a_repair_is_admitted() -> None:
         ("how many rows has penguins?", ["344 rows"]),
         ("where does df come from?", ["df = penguins[penguins.body_mass_g > 9000]"]),
         ("what went wrong?", ["KeyError", "line 1"]),
+        ("what's p?", ["`p` is a DataFrame of 344 rows"]),
+        ("is p empty?", ["`p` is not empty"]),
+        ("how many rows of p have no sex?", ["`sex` of `p` is missing in 11 of 344 rows"]),
         ("is the mean significant?", ["rules, no model", "why is NAME empty?"]),
     ],
 )
 def test_questions_are_answered_from_the_live_state(question: str, parts: list[str]) -> None:
     with Shell() as shell:
         shell.run(PENGUINS)
+        shell.run("p = penguins.copy()")
         shell.run("df = penguins[penguins.body_mass_g > 9000]")
         shell.run("df['nothing'].sum()")
         got, _ = shell.ask(Rules(), question, "answer")
@@ -185,7 +228,7 @@ def test_a_hint_has_no_code() -> None:
 
 def test_nothing_alive_is_said() -> None:
     got = Rules().ask(Request("", namespace={}))
-    assert isinstance(got, Answer) and "What I look for" in got.text
+    assert isinstance(got, Answer) and "`%ai what can you do?`" in got.text and len(got.text) < 200
 
 
 # ---------------------------------------------------------------------------- no user code

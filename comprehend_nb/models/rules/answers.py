@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ANSWERS', 'latest_binding', 'line_of', 'size', 'why_empty', 'what_failed', 'no_repair', 'what_is', 'what_lacks',
-           'comes_from', 'answer']
+           'column_lacks', 'comes_from', 'answer']
 
 # %% ../../../nbs/21_models/rules/40_answers.ipynb #455612e9
 import ast
@@ -16,6 +16,7 @@ from typing import Any
 from .columns import columns, labels, of_rows, pandas_type
 from .core import Scene, Source, exact, is_data, literal, mentioned, spoken, values
 from .failure import Failure, locate, source
+from .plain import wishes
 from .tables import filter_of
 from .tests import plain
 
@@ -161,6 +162,15 @@ def what_lacks(scene: Scene, name: str) -> str:
     )
 
 
+def column_lacks(scene: Scene) -> str:
+    "How many values a column lacks that the question names: `how many rows have no sex?`."
+    for wish in wishes(scene):
+        if len(wish.cols) == 1 and re.search(r"\b(no|without|lacks?|lacking|missing|nan|null|empty|incomplete)\b", wish.text) and (c := wish.column("C0")):
+            many = f"{c.missing:,}" if c.missing else "none"
+            return f"`{c.label}` of `{wish.name}` is missing in {many} {of_rows(c)}."
+    return ""
+
+
 def comes_from(scene: Scene, name: str) -> str:
     "The latest recent statement that bound a name."
     cell = latest_binding(scene, name) if name else None
@@ -192,6 +202,8 @@ def answer(scene: Scene) -> str | None:
     "An answer to a question of a known form, from the live state; None where there is none."
     names = mentioned(scene)
     name = names[0] if names else ""
+    if said := column_lacks(scene):
+        return said
     for form, pattern in _FORMS.items():
         if re.search(pattern, scene.text, re.I):
             said = {
