@@ -83,6 +83,8 @@ class Change:
         "The line a person reads."
         if not self.before or not self.after:
             return f"{sign} {self.name}  {self.after}" if self.after else f"{sign} {self.name}"
+        if self.after == self.before:
+            return f"{sign} {self.name} {self.after}, another one than before"
         if self.after.startswith(f"{self.before}, "):
             return f"{sign} {self.name} {self.after.removeprefix(self.before.partition(' ')[0] + ' ')}"
         kind, _, rest = self.before.partition(" ")

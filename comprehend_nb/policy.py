@@ -110,7 +110,8 @@ def ini_section(text: str, where: str = "settings.ini") -> dict[str, str] | None
     try:
         parser.read_string(text)
     except configparser.Error as e:
-        raise PolicyError(f"not a valid ini file: {e.message.splitlines()[0]}", where=where) from None
+        remedy = "Put [comprehend_nb] on a line of its own above the settings." if isinstance(e, configparser.MissingSectionHeaderError) else ""
+        raise PolicyError(f"not a valid ini file: {e.message.splitlines()[0].rstrip('.')}", where=where, remedy=remedy) from None
     if not parser.has_section("comprehend_nb"):
         return None
     return {k: v for k, v in parser["comprehend_nb"].items() if k not in parser.defaults() or parser.defaults()[k] != v}

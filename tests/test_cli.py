@@ -1,5 +1,6 @@
 "The command line as people and scripts meet it: statuses, lines, and files that are somebody's."
 
+import errno
 import io
 import json
 import os
@@ -168,7 +169,8 @@ def test_names_of_files_cannot_write_to_the_terminal(lab, said):
 # --- explain and waive
 
 def test_explain_finds_the_projects_own_library(lab, said):
-    assert said("explain", "gross")[0] == 1
+    status, _, err = said("explain", "gross")
+    assert status == 1 and "gross: nobody has explained this code" in err[0] and "nbs/00_core.ipynb#" in err[0]
     lab.understand()
     said("export")
     for name in ("gross", "shop.gross", "shop.core.gross"):
@@ -176,7 +178,7 @@ def test_explain_finds_the_projects_own_library(lab, said):
         assert status == 0 and out[0] == "shop.core.gross" and "still true" in out[-1]
     assert json.loads("\n".join(said("explain", "gross", "--json")[1]))["by"] == [ADA.name]
     status, out, err = said("explain", "grss")
-    assert status == 1 and not out and "nobody explained this" in err[0]
+    assert status == 1 and not out and "grss: no exported cell of this project binds this name. Explained are" in err[0]
     lab.edit("shop/core.py", "net * ", "2 * net * ")
     assert said("explain", "gross")[0] == 1
     assert not any(type(f).__name__ == "_Own" for f in sys.meta_path)
@@ -505,6 +507,37 @@ def test_a_fault_of_ours_is_one_line(monkeypatch, said):
     monkeypatch.setenv("COMPREHEND_NB_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError):
         main(["doctor"])
+
+
+def test_what_cannot_be_written_is_no_fault_of_ours(monkeypatch, said):
+    def refuse(_):
+        raise PermissionError(errno.EACCES, "Permission denied", "p/settings.ini")
+
+    monkeypatch.setattr(doctor, "diagnose", refuse)
+    status, _, err = said("doctor")
+    assert status == 2 and err == ["comprehend-nb: p/settings.ini: Permission denied. Nothing more was done; check permissions and space."]
+
+
+def test_no_command_shows_what_there_is(said):
+    status, out, err = said()
+    assert status == 2 and not out and any("check" in line for line in err) and any("quiz" in line for line in err)
+
+
+def test_a_setting_without_its_section_and_a_broken_one_say_what_to_do(lab, said):
+    (lab.root / "settings.ini").write_text("persist = none\n")
+    assert "Put [comprehend_nb] on a line of its own" in said("check")[2][0]
+    (lab.root / "settings.ini").write_text("[comprehend_nb]\npersist = maybe\n")
+    said("init", "--yes")
+    status, out, err = said("init")
+    assert status == 2 and "maybe" in err[-1] and not any("nothing to do" in line for line in out)
+
+
+def test_a_package_file_that_says_nothing_is_no_module_by_hand(lab, said):
+    lab.understand()
+    said("export")
+    assert not any("by hand" in line for line in said("check")[1]), "nbdev itself writes __init__.py"
+    (lab.root / "shop" / "__init__.py").write_text('__version__ = "0.0.1"\n\n\ndef tax(net):\n    return net * 0.07\n')
+    assert any("1 module is written by hand and lies outside" in line for line in said("check")[1])
 
 
 def test_a_terminal_gets_colours_and_no_color_none(lab):

@@ -18,6 +18,7 @@ from loopback import Loopback, propose, say
 GROSS = "def gross(net, rate):\n    return net * (1 + rate / 100)\nshown = gross(100, 7)"
 TEST_OF_GROSS = "what: pins the tax of a known sum\nwhy: a wrong rate would go unseen\nfails: breaks once gross rounds to cents"
 DOUBLE = "#| export\ndef double(x):\n    return x + x"
+TREBLE = "treble = [double(x) + x for x in range(3)]"
 DOUBLED = "what: twice as much of anything\nwhy: prices come in pairs\nfails: a dictionary raises TypeError"
 
 
@@ -86,7 +87,51 @@ def test_what_would_be_sent_is_shown_with_its_size_before_anything_is_sent(proje
         assert "hidden, never sent" in d.run("%ai_state rates")
         assert not server.requests
     with driving(project) as d:
-        assert "goes to rules, no model" in d.run("%ai_state")
+        assert "read by rules, no model; nothing leaves this kernel" in d.run("%ai_state")
+
+
+def test_a_blank_in_place_of_the_underscore_is_no_request(project: Path) -> None:
+    with Loopback([propose(DOUBLE)]) as server, driving(project, model(server)) as d:
+        for text in ("reject", "run d1", "status", "check d1"):
+            assert f"The command is `%ai_{text}`" in d.run(f"%ai {text}")
+        assert not server.requests
+        d.run("%ai run the same again for d1")
+        assert len(server.requests) == 1
+
+
+def test_hiding_says_of_each_name_what_became_of_it(project: Path) -> None:
+    with driving(project) as d:
+        d.run("rates = [7, 19]")
+        assert "rats: no variable has this name now" in d.run("%ai_hide rats rates")
+        assert "note: rates: hidden" in d.run("%ai count rates")
+        out = d.run("%ai_show rates other")
+        assert "rates: shown again" in out
+        assert "other: was not hidden" in out
+        assert "note:" not in d.run("%ai count rates", "c2")
+
+
+def test_a_second_run_is_not_held_against_the_preview_and_an_explanation_is_of_what_ran(project: Path) -> None:
+    with Loopback([propose(DOUBLE), propose(TREBLE)]) as server, driving(project, model(server)) as d:
+        d.run("%ai double it")
+        assert "as its preview showed" in d.run("%ai_run d1")
+        again = d.run("%ai_run --again d1")
+        assert "preview" not in again
+        assert "another one than before" in again
+        d.run("%ai treble it")
+        d.run("%ai_explain")
+        assert d.handed.startswith("%%ai_explain d1")
+        assert "d2 has not run yet" in d.run("%ai_explain d2")
+        d.run("%%ai_edit d2\ntreble = [3 * x for x in range(4)]")
+        assert "your version of: " in d.run("%ai_status")
+        assert "is no option here" in d.run("%ai_run --force")
+
+
+def test_settings_are_shown_by_name_and_never_the_key(project: Path) -> None:
+    with Loopback([]) as server, driving(project, model(server)) as d:
+        out = d.run("%ai_config model gpt")
+        assert "nothing was changed" in out
+        assert "persist = explained" in out
+        assert "api_key" not in out
 
 
 def test_same_cell_asks_once(project: Path) -> None:

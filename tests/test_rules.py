@@ -163,6 +163,14 @@ def test_all_that_rules_know_is_said_when_asked_and_only_then() -> None:
     assert isinstance(short, Answer) and short.text.endswith("`%ai what can you do?`") and len(short.text) < 500
 
 
+@pytest.mark.parametrize(("text", "call"), [("drop the incomplete rows", ".dropna("), ("fill the missing values", ".fillna("), ("count missing values", ".sum()"), ("missing", ".sum()")])
+def test_the_verb_of_a_request_is_heeded(text: str, call: str) -> None:
+    with Shell() as shell:
+        shell.run(PENGUINS)
+        got, _ = shell.ask(Rules(), text)
+    assert isinstance(got, Proposal) and call in got.code
+
+
 def test_what_was_not_understood_is_said_beside_a_proposal() -> None:
     with Shell() as shell:
         shell.run(PENGUINS)

@@ -7,6 +7,7 @@ __all__ = ['parser', 'main']
 
 # %% ../../nbs/62_cli/06_arguments.ipynb #72aa9d22
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -160,6 +161,8 @@ def _run(args: argparse.Namespace) -> int:
 def _failed(error: Exception) -> str:
     if isinstance(error, ComprehendError):
         return " ".join(str(error).split())
+    if isinstance(error, OSError) and error.filename and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT):
+        return f"{os.fsdecode(error.filename)}: {error.strerror}. Nothing more was done; check permissions and space."
     what = f"{type(error).__name__}: {error}"
     return f"a fault of comprehend-nb's own, please report it: {what} (COMPREHEND_NB_TRACEBACK=1 shows where)"
 
@@ -167,6 +170,9 @@ def _failed(error: Exception) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     "Run one command; returns the exit status, and never raises."
     try:
+        if not (sys.argv[1:] if argv is None else argv):
+            parser().print_help(sys.stderr)
+            return 2
         return _run(parser().parse_args(argv))
     except SystemExit as e:  # argparse: --help, --version, wrong usage
         return e.code if isinstance(e.code, int) else 2

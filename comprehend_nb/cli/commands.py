@@ -19,6 +19,7 @@ from .place import FALLS, HOLDS, WRONG, UsageError, person_of, project_of
 from .say import say, say_json, say_reasons
 
 if TYPE_CHECKING:
+    from comprehend_nb.explained import NotExplained
     from comprehend_nb.export.checking import Report
     from comprehend_nb.notebooks import NotebookCell, Project, Reason
 
@@ -126,10 +127,11 @@ def explain(args: Namespace) -> int:
     try:
         found = look(symbol)
     except NotExplained as e:
+        what = _where_it_is(args.symbol, e) or str(e)
         if args.json:
-            say_json({"ok": False, "symbol": symbol, "what": str(e)})
+            say_json({"ok": False, "symbol": symbol, "what": what})
         else:
-            say(e, err=True)
+            say(what, err=True)
         return FALLS
     if args.json:
         say_json({"ok": found.still_true is not False} | asdict(found))
@@ -145,6 +147,21 @@ def bound_by(symbol: str, cells: "list[NotebookCell]", lib: str) -> "list[Notebo
     module, _, name = symbol.rpartition(".")
     full = module if module.split(".")[0] == lib else f"{lib}.{module}"
     return [c for c in cells if c.exported and c.cell and name in c.cell.symbols and (not module or c.module == full)]
+
+
+def _where_it_is(symbol: str, said: "NotExplained") -> str:
+    "Of a symbol of this very project that nobody explained: where it is; empty for what is of another library."
+    from comprehend_nb.export.checking import gather
+    from comprehend_nb.policy import find_root
+
+    project = project_of(Path.cwd()) if find_root(Path.cwd()) else None
+    if project is None or ("." in symbol and symbol.split(".")[0] != project.lib_name):
+        return ""
+    here = bound_by(symbol, [c for n in gather(project).notebooks for c in n.cells], project.lib_name)
+    if not here:
+        near = said.remedy if said.remedy.startswith("Explained are") else ""
+        return f"{symbol}: no exported cell of this project binds this name. {near}".rstrip()
+    return f"{', '.join(c.where for c in here)} {symbol}: nobody has explained this code. `comprehend-nb quiz {symbol}` asks you to."
 
 
 def waive(args: Namespace) -> int:

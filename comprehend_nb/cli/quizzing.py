@@ -35,7 +35,8 @@ def _cell(project: "Project", found: "Found", symbol: str, me: str) -> "Notebook
         return here[0]
     waiting = _waiting(project, found, me)
     if not waiting:
-        raise UsageError("no exported cell waits for you", remedy="Name one: comprehend-nb quiz SYMBOL.")
+        bare = next((c.cell.symbols[0] for n in found.notebooks for c in n.cells if c.exported and c.cell and c.cell.symbols and c.cell.kind == "logic"), "SYMBOL")
+        raise UsageError("no explained cell waits for you as a second person, nor for a check", remedy=f"Name any other: comprehend-nb quiz {bare}.")
     return waiting[0]
 
 
@@ -98,6 +99,8 @@ def _lines() -> Callable[[str], str | None]:
         sys.stdout.write(prompt)
         sys.stdout.flush()
         line = sys.stdin.readline()
+        if not line:
+            say("")  # what follows begins on a line of its own
         return line.strip() if line else None
 
     return read
@@ -158,6 +161,11 @@ def _others(found: "Found", own: "NotebookCell", me: str) -> Iterator[str]:
             yield from (f"{r.person} said, {part}: {r.data[part]}" for part in PARTS if r.data.get(part))
 
 # %% ../../nbs/62_cli/05_quizzing.ipynb #b2fdf440
+def _recorded(project: "Project") -> dict[str, int]:
+    "The ledger's files and their sizes: whether a quiz left a record."
+    return {str(p): p.stat().st_size for p in (project.root / ".comprehend" / "ledger").rglob("*.jsonl")}
+
+
 def quiz(args: Namespace) -> int:
     "Be asked about an exported cell. 0: a check was passed; 1: not yet."
     from comprehend_nb.export.checking import gather
@@ -175,16 +183,18 @@ def quiz(args: Namespace) -> int:
     if rests := sorted(closure.parts if closure else ()):
         say(f"It rests on {', '.join(rests[:8])}{', ...' if len(rests) > 8 else ''}.", "dim")
     say("Its notebook runs in a kernel of its own, so that questions are about what is really there ...", "dim", err=True)
+    before = _recorded(project)
     try:
         passed = _converse(project, found, notebook, own, me)
     except KeyboardInterrupt:
         say("")
-        say("stopped: what you explained and answered so far is recorded", "dim")
+        say("stopped: what you explained and answered so far is recorded" if _recorded(project) != before else "stopped: nothing was recorded", "dim")
         return 130
     for line in _others(found, own, me) if passed else ():
         say(line)
     say(f"{name}: a check was passed" if passed else f"{name}: no check was passed yet", "green" if passed else "red")
-    say("your records are in .comprehend/ledger: git add .comprehend, and commit", "dim")
+    if _recorded(project) != before:
+        say("your records are in .comprehend/ledger: git add .comprehend, and commit", "dim")
     return HOLDS if passed else FALLS
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 # %% ../../nbs/62_cli/05_setups.ipynb #01dccfd8
-from .place import FALLS, HOLDS, person_of
+from .place import FALLS, HOLDS, person_of, project_of
 from .say import agreed, say, say_json, say_reasons
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def init(args: Namespace) -> int:
         return HOLDS if args.yes or not plan.steps else FALLS
     if not plan.steps:
         _show(plan)
+        project_of(plan.root)  # says which setting means nothing, where one does
         say("nothing to do: this is a project already", "green")
         return HOLDS
     plan.steps = _agreed_steps(plan, args)

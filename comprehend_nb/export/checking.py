@@ -7,6 +7,7 @@ __all__ = ['Row', 'Report', 'standings', 'remembered', 'grounds_of', 'shortfalls
            'judge', 'by_git', 'recheck', 'check']
 
 # %% ../../nbs/41_export/08_checking.ipynb #9953bbe0
+import ast
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -397,16 +398,29 @@ def _counted(project: Project, found: Found, rows: Iterable[Row]) -> list[Reason
     if size := read_whole(project.root):
         remedy = "With pip install 'comprehend-nb[report]' only what bears on today's cells is."
         out.append(Reason("ledger", f"all {size} MiB of it are read whenever something changed", remedy=remedy, kind="extra"))
-    if names := found.library.by_hand:
-        out.append(
-            Reason(
-                project.lib_folder,
-                f"{len(names)} modules are written by hand and lie outside of the gate: {', '.join(names[:5])}"
-                + (", ..." if len(names) > 5 else ""),
-                kind="by hand",
-            )
-        )
+    if names := [n for n in found.library.by_hand if not _says_nothing(project.root / n)]:
+        are = "1 module is" if len(names) == 1 else f"{len(names)} modules are"
+        more = ", ..." if len(names) > 5 else ""
+        out.append(Reason(project.lib_folder, f"{are} written by hand and {'lies' if len(names) == 1 else 'lie'} outside of the gate: {', '.join(names[:5])}{more}", kind="by hand"))
     return out
+
+
+def _says_nothing(path: Path) -> bool:
+    "Is it an `__init__.py` such as nbdev writes: a version, a docstring, and nothing that could be explained?"
+    if path.name != "__init__.py":
+        return False
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return all(_is_told(s) for s in body)
+
+
+def _is_told(s: ast.stmt) -> bool:
+    match s:
+        case ast.Expr(value=ast.Constant()) | ast.Assign(targets=[ast.Name(id="__version__" | "__author__")], value=ast.Constant()):
+            return True
+    return False
 
 
 def _baseline(taken: tuple[int, str], rows: Iterable[Row]) -> list[Reason]:
@@ -415,11 +429,12 @@ def _baseline(taken: tuple[int, str], rows: Iterable[Row]) -> list[Reason]:
     if not taken[0]:
         return []
     n, all_of_it = left.total(), max(taken[0], left.total())
-    since = f"of {all_of_it} adopted since {taken[1]}, {all_of_it - n} were explained, changed or removed"
+    since = f"of {all_of_it} adopted since {taken[1]}, {all_of_it - n} left it: explained, waived, changed or removed"
     if not n:
         return [Reason("baseline", f"nothing is left: {since}", kind="baseline")]
     most, count = left.most_common(1)[0]
-    what = f"{n} exported cells were there before and nobody explained them yet ({since}; most of what is left, {count}, in {most})"
+    cells = "1 exported cell was there before and nobody explained it" if n == 1 else f"{n} exported cells were there before and nobody explained them"
+    what = f"{cells} yet ({since}; most of what is left, {count}, in {most})"
     return [Reason("baseline", what, kind="baseline")]
 
 

@@ -7,6 +7,7 @@ __all__ = ['ComprehendMagics']
 
 # %% ../../nbs/60_magics/03_commands.ipynb #c7e47cf8
 import re
+from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from comprehend_nb.session.core import Session
 
 # %% ../../nbs/60_magics/03_commands.ipynb #5a400ca0
+_MEANT = re.compile(r"(?:run|reject|status|config|preview|edit|explain|state)(?: d\d+)?|check d\d+")  # a blank in place of the underscore
 _CLOSER = {"--stats": "statistics", "--repr": "itself"}
 
 
@@ -52,8 +54,12 @@ class ComprehendMagics(Magics):
         """
         flags, text = words(line, "--hint", "--again")
         text = "\n".join(filter(None, [text, (cell or "").strip()]))
-        from comprehend_nb.session.asking import ask
+        from comprehend_nb.session.asking import ask, hidden_in
 
+        if not flags and _MEANT.fullmatch(text):
+            say(f"nothing was asked: `%ai {text}` would be a request. The command is `%ai_{text}`")
+            self._offer(f"%ai_{text}")
+            return
         waited: list[str] = []
 
         def progress(line: str) -> None:
@@ -64,6 +70,8 @@ class ComprehendMagics(Magics):
         if waited and getattr(self.shell, "kernel", None) is not None:  # the notebook keeps the answer, not the waiting
             self.shell.display_pub.clear_output(wait=True)
         say(draft_text(asked))
+        if unseen := hidden_in(self.session, text):
+            say(f"note: {', '.join(unseen)}: hidden, so nothing of it was looked at (`%ai_show {unseen[0]}` shows it again)")
         if asked.draft and not asked.again and asked.draft.state == "open":
             self._offer(f"%ai_run {asked.draft.label}")
 
@@ -286,7 +294,7 @@ class ComprehendMagics(Magics):
         if not names:
             state = state_of(self.session)
             text = state.text()
-            say(text)
+            say(text or "(nothing of yours is live)")
             say("\n".join([RULE, *state.report()]))
             say(f"{len(text.encode()):,} bytes; {_cost(self.session)}")
 
@@ -320,6 +328,9 @@ class ComprehendMagics(Magics):
     def ai_hide(self, line: str, cell: str | None = None) -> None:
         """Never send these names: %ai_hide NAME... (alone: list them)."""
         self.session.hidden |= set(line.split())
+        for name in line.split():
+            if name.isidentifier() and name not in self.shell.user_ns:
+                say(f"{name}: no variable has this name now; it will be hidden when one has")
         say(_hidden_text(self.session))
 
     @no_var_expand
@@ -327,6 +338,8 @@ class ComprehendMagics(Magics):
     @contained
     def ai_show(self, line: str, cell: str | None = None) -> None:
         """Let these names be sent again: %ai_show NAME... What the project's policy hides stays hidden."""
+        for name in line.split():
+            say(f"{name}: {'shown again' if name in self.session.hidden else 'was not hidden'}" if name not in self.session.policy.hide else f"{name}: hidden by the project's settings, and stays so")
         self.session.hidden -= set(line.split())
         say(_hidden_text(self.session))
 
@@ -338,7 +351,11 @@ class ComprehendMagics(Magics):
         from comprehend_nb.policy import personal_file
 
         s = self.session
-        say(f"project: {s.project.root if s.project else 'none'}\npolicy:  {s.policy}\nyours:   {s.personal}\n         from {personal_file()} and the environment")
+        if line.strip():
+            say(f"nothing was changed: this shows settings. The project's are in settings.ini, yours in {personal_file()}")
+        say(f"project: {s.project.root if s.project else 'none'}")
+        say(f"of the project: {_settings(s.policy)}")
+        say(f"your own: {_settings(s.personal)}\n  from {personal_file()} and the environment")
 
     def _offer(self, text: str) -> None:
         from comprehend_nb.session.frontend import offer
@@ -347,6 +364,12 @@ class ComprehendMagics(Magics):
             offer(self.shell, text)
 
 # %% ../../nbs/60_magics/03_commands.ipynb #df6d9480
+def _settings(of: Any) -> str:
+    "Settings by name, without what nobody may see; those that are not as they come are marked."
+    shown = [(f.name, getattr(of, f.name), f.default) for f in fields(of) if f.repr]
+    return ", ".join(f"{name} = {' '.join(value) if isinstance(value, tuple) else value!s}".rstrip() + ("*" if default is not MISSING and value != default else "") for name, value, default in shown)
+
+
 def _hidden_text(session: "Session") -> str:
     return f"hidden: {', '.join(sorted(session.hidden | set(session.policy.hide))) or 'nothing'}"
 
@@ -358,7 +381,7 @@ def _cost(session: "Session") -> str:
 
     model = session.model
     if not isinstance(model, Anthropic):
-        return f"goes to {model.label}"
+        return f"read by {model.label}" + ("; nothing leaves this kernel" if model.name == "rules" else "")
     _, tokens, usd = draft_of(model, request_of(session, "", "propose"))
     price = "price unknown" if usd is None else f"at most ${usd:.4f}"
     return f"with your recent cells and the instructions at most {tokens:,} tokens to {model.label}, {price}"

@@ -33,11 +33,16 @@ def draft_text(asked: "Asked") -> str:
         return asked.note or "\n".join([plain(asked.answer), f"— {asked.proposer}", *_looked(asked.looks)])
     edited = ", edited by you" if d.origin == "edited" else ""
     head = [f"{d.label} · proposed by {d.proposer}{edited}" + (" (answered before; `%ai --again` asks anew)" if asked.again else "")]
-    head += [f"  {plain(d.intent)}"] if d.intent else []
-    head += [f"  assumes: {plain(d.assumption)}"] if d.assumption else []
+    head += [f"  {_purpose(d)}"] if d.intent else []
+    head += [f"  assumes: {plain(d.assumption)}"] if d.assumption and d.origin != "edited" else []
     head += _looked(d.looks)
     head += [f"  note: {plain(n)}" for n in [*d.notes, *_risks(d.code)]]
     return "\n".join([*head, RULE, plain(d.code), RULE, *_arrived(d), _next(d)])
+
+
+def _purpose(d: Any) -> str:
+    "What a draft is for; what a model said of the code before the person changed it, is said as that."
+    return f"your version of: {plain(d.intent)}" if d.origin == "edited" and d.intent else plain(d.intent)
 
 
 def _arrived(draft: "Draft") -> list[str]:
@@ -76,14 +81,20 @@ def explained_text(done: "Explained") -> str:
     return "\n".join([*lines, *done.lacks, *([done.note] if done.note else [])])
 
 
+_DRAFTS = 5  # that a glance shows
+
+
 def status_text(session: "Session") -> str:
     "The session at a glance: cells that fall short, open drafts, the model and what it cost."
     lines = []
     for cell, standing in session.evidence.unfinished():
         name = cell.symbols[0] if cell.symbols else cell.fingerprint[:12]
         lines += [f"{standing.label:>9}  {name}: {r}" for r in standing.reasons]
-    lines = lines or ["every cell that ran here has what its export would need"]
-    lines += [f"    draft  {d.label} ({d.state}): {plain(d.intent)[:70]}" for d in session.journal.unfinished]
+    all_well = "every cell that ran here has what its export would need" if session.evidence.cells else "no cell ran here yet that would need an explanation"
+    lines = lines or [all_well]
+    drafts = session.journal.unfinished
+    lines += [f"    draft  {len(drafts) - _DRAFTS} earlier ones: {drafts[0].label} to {drafts[-_DRAFTS - 1].label}"] if len(drafts) > _DRAFTS else []
+    lines += [f"    draft  {d.label} ({d.state}): {_purpose(d)[:70]}" for d in drafts[-_DRAFTS:]]
     lines.append(f"    model  {session.model.label}; {session._budget.status()}")
     lines.append(f"   ledger  {session.evidence.book.where}")
     note = session.evidence.book.why_not_recorded()

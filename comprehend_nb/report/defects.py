@@ -87,6 +87,13 @@ class CannotMine(ComprehendError):
     "The history cannot be mined, with the reason."
 
 
+def _unread(e: Exception) -> str:
+    "Why there is no history, in words: a folder without git and a repository without a commit are no faults."
+    if "not found at" in str(e):
+        return "this is no git repository"
+    return "there is no commit yet" if "reference" in str(e) and "not found" in str(e) else f"the repository cannot be read: {e}"
+
+
 class _Miner:
     "Reads one repository through pygit2, and asks git for blame; writes nothing."
 
@@ -100,7 +107,7 @@ class _Miner:
             self.repo: Any = pygit2.Repository(pygit2.discover_repository(str(root)) or str(root))
             self.head = self.repo.head.target
         except (pygit2.GitError, KeyError) as e:
-            raise CannotMine(f"the repository cannot be read: {e}", where=str(root)) from None
+            raise CannotMine(_unread(e), where=str(root)) from None
         self.root = root
         self.prefix = root.resolve().relative_to(Path(self.repo.workdir or root).resolve()).as_posix()
         self.folder = f"{self.prefix}/{folder}/".removeprefix("./").removeprefix("/")

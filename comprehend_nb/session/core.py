@@ -157,13 +157,15 @@ def new_draft(session: Session, code: str, *, parent: str = "", **told: Any) -> 
     return draft
 
 
-def draft_of(session: Session, label: str = "") -> Draft:
-    "The draft that is meant: by its label, else the latest that is not finished."
+def draft_of(session: Session, label: str = "", *, ran: bool = False) -> Draft:
+    "The draft that is meant: by its label, else the latest that is not finished, and of those first one that `ran` here where that is wanted."
     if label:
         if found := session.journal.labelled(label):
             return found
         have = ", ".join(d.label for d in session.journal.unfinished) or "none"
-        raise SessionError(f"there is no draft {label!r}", remedy=f"Open drafts: {have}.")
+        what = f"{label} is no option here" if label.startswith("-") else f"there is no draft {label!r}"
+        raise SessionError(what, remedy="`--help` says what there is." if label.startswith("-") else f"Open drafts: {have}.")
     if not session.journal.unfinished:
         raise SessionError("there is no open draft", remedy="Ask for one with `%ai what you want`.")
-    return session.journal.unfinished[-1]
+    done = [d for d in session.journal.unfinished if d.state == "run" and session.evidence.find(d.fingerprint)] if ran else []
+    return (done or session.journal.unfinished)[-1]

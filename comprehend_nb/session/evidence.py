@@ -107,7 +107,7 @@ class Book:
         from comprehend_nb.git import in_repository
 
         if self.project is None:
-            return f"nowhere, on {socket.gethostname()}"
+            return "nowhere"
         place = f"{self.project.root}/.comprehend/ledger on {socket.gethostname()}"
         return place if in_repository(self.project.root) else f"{place}, which is in no git repository: nobody else sees them until you carry .comprehend to one"
 

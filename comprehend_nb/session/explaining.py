@@ -35,17 +35,21 @@ class Explained:
 # %% ../../nbs/50_session/12_explaining.ipynb #a688cd6c
 def explain(session: Session, target: str, parts: dict[str, str]) -> Explained:
     "Explain a draft (by label; the latest by default) or the executed cell that binds a symbol."
-    draft = session.journal.labelled(target) if target else draft_of(session)
+    draft = session.journal.labelled(target) if target else draft_of(session, ran=True)
     if draft is None:
         return _explain_cell(session, target, parts)
     if not session.asker.person:
         return Explained(draft=draft, note=NOT_A_PERSON)
     if draft.state == "rejected":
         raise SessionError(f"{draft.label} was rejected", remedy="Ask again, or explain another draft.")
+    _must_have_run(draft, "; your text stays in this cell")
+    return _accept(session, draft, parts)
+
+
+def _must_have_run(draft: Draft, more: str = "") -> None:
     if draft.state in ("open", "failed"):
         why = "has not run yet" if draft.state == "open" else "did not run through"
-        raise SessionError(f"{draft.label} {why}", remedy=f"Run it with `%ai_run {draft.label}`; your text stays in this cell.")
-    return _accept(session, draft, parts)
+        raise SessionError(f"{draft.label} {why}", remedy=f"Run it with `%ai_run {draft.label}`{more}.")
 
 
 def _accept(session: Session, draft: Draft, parts: dict[str, str]) -> Explained:
@@ -95,7 +99,9 @@ def untrue(session: Session, cell: Cell, parts: dict[str, str]) -> list[str]:
 # %% ../../nbs/50_session/12_explaining.ipynb #64fc8687
 def form(session: Session, target: str = "") -> str:
     "The text of a `%%ai_explain` cell to fill in."
-    draft = session.journal.labelled(target) if target else draft_of(session)
+    draft = session.journal.labelled(target) if target else draft_of(session, ran=True)
+    if draft is not None:
+        _must_have_run(draft)
     cell = parse(draft.code) if draft else session.evidence.find(target)
     if cell is None:
         raise SessionError(f"no cell that ran in this kernel binds {target!r}", remedy="Run its cell first, or name a draft such as d1.")

@@ -82,7 +82,8 @@ def _recorded(session: Session, draft: Draft) -> Iterator[list[Any]]:
     result = results[0]
     outcome = before.outcome(session.shell.user_ns, seconds=time.perf_counter() - wall, cpu_seconds=time.process_time() - cpu,
                              error=result.error_in_exec or result.error_before_exec)  # fmt: skip
-    beside = outcome.beside(Outcome.from_dict(draft.tried)) if draft.tried else ""
+    first = draft.state != "run"  # a second run starts from what the first one left: its preview says nothing of that
+    beside = outcome.beside(Outcome.from_dict(draft.tried)) if draft.tried and first else ""
     draft.outputs, draft.outcome = seen.outputs, "\n".join(filter(None, [outcome.text(), beside]))
     draft.state, draft.ran_by = "run" if result.success else "failed", session.asker.cell
     session.watch.note(draft.code, failed=not result.success)

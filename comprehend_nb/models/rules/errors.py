@@ -161,7 +161,7 @@ def zero_division(scene: Scene, error: Any) -> Candidates:
         return
     yield Candidate(
         0.95,
-        f"Where `{base}` is 0, give *not a number* in place of an error",
+        f"Where `{base}` is 0, give `nan` (not a number) in place of an error",
         repaired(failure, (node, new)),
         f"It assumes that nothing can be said where `{base}` is 0; 0, or an error with a reason, may be the better "
         f"answer.",

@@ -173,6 +173,20 @@ def _fits(c: Candidate, request: Request) -> bool:
     return c.lines <= request.max_lines and not any(c.code in reason for reason in request.feedback)
 
 
+_DOING = {
+    "drop remove delete leave without exclude keep": ("dropna(", "drop_duplicates(", ".drop("),
+    "fill impute interpolate": ("fillna(", "interpolate("),
+    "count": (".sum()",),
+}
+
+
+def _as_told(group: list[Candidate], text: str) -> list[Candidate]:
+    "Candidates that do what the request's verb says before those that look first: who says drop has looked."
+    said = set(text.lower().split())
+    calls = [call for verbs, known in _DOING.items() if said & set(verbs.split()) for call in known]
+    return sorted(group, key=lambda c: not any(call in c.code for call in calls))
+
+
 def _wish(scene: Scene, request: Request) -> Candidate | None:
     "The cell that a request over columns asks for, where it may be given; a pattern that fails says nothing."
     try:
@@ -223,7 +237,7 @@ class Rules:
         ran = {step(cell.text) for cell in scene.cells}
         again: list[Candidate] = []
         for group in groups(scene, wants.topics, wants.names):
-            fits = [c for c in group if _fits(c, request) and (c.topic == "error" or step(c.code) not in ran)]
+            fits = [c for c in _as_told(group, request.text) if _fits(c, request) and (c.topic == "error" or step(c.code) not in ran)]
             new = [c for c in fits if step(c.code) not in self._given]
             if best := next((c for c in new if _safe(c.code)), None):
                 return best
