@@ -126,6 +126,9 @@ def test_what_a_cell_tries_is_stopped_and_told(kernel: Driver) -> None:
     assert tell(kernel, "import socket; socket.create_connection(('127.0.0.1', 9), 1)")["attempts"] == ["call 127.0.0.1:9"]
     assert tell(kernel, "os.kill(os.getppid(), 9)")["error"][0] == "PermissionError"
     assert tell(kernel, "df.to_csv('made.csv')")["attempts"] == ["write made.csv"]
+    (folder / "helper_of_ours.py").write_text("x = 1")
+    assert tell(kernel, "import sys; sys.path.insert(0, ''); import helper_of_ours")["attempts"] == [], "bytecode that Python keeps is no attempt of the cell"
+    (folder / "helper_of_ours.py").unlink()
     assert (folder / "kept.txt").read_text() == "kept"
     assert [p.name for p in folder.iterdir()] == ["kept.txt"]
     assert tell(kernel, "import tempfile; f = tempfile.NamedTemporaryFile(); f.write(b'x')")["error"] is None

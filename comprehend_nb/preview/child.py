@@ -124,6 +124,7 @@ class Copy:
         self.lens = ForkLens(os.getppid()) if job.pages else Lens()
         own_loop()
         os.environ["TMPDIR"] = tempfile.tempdir = job.scratch
+        sys.dont_write_bytecode = True  # what Python would keep of an import is nothing that the cell tried
         take_out(secret_variables() if job.restricted else ())
         _restore_random(job.random_state)
         if job.walls:
