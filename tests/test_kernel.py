@@ -134,6 +134,18 @@ def test_settings_are_shown_by_name_and_never_the_key(project: Path) -> None:
         assert "api_key" not in out
 
 
+def test_status_says_how_the_server_is_asked_and_lists_few_drafts(project: Path) -> None:
+    drafts = [propose(f"v{i} = {i}") for i in range(7)]
+    with Loopback(drafts) as server, driving(project, model(server)) as d:
+        for i in range(7):
+            d.run(f"%ai number {i}", f"c{i}")
+        out = d.run("%ai_status")
+        assert "asked by strict tool" in out
+        assert "2 earlier ones: d1 to d2" in out
+        assert "d7 (open)" in out
+        assert "d2 (open)" not in out
+
+
 def test_same_cell_asks_once(project: Path) -> None:
     with Loopback([propose(DOUBLE)]) as server, driving(project, model(server)) as d:
         d.run("%ai double it", "c1")

@@ -95,7 +95,8 @@ def status_text(session: "Session") -> str:
     drafts = session.journal.unfinished
     lines += [f"    draft  {len(drafts) - _DRAFTS} earlier ones: {drafts[0].label} to {drafts[-_DRAFTS - 1].label}"] if len(drafts) > _DRAFTS else []
     lines += [f"    draft  {d.label} ({d.state}): {_purpose(d)[:70]}" for d in drafts[-_DRAFTS:]]
-    lines.append(f"    model  {session.model.label}; {session._budget.status()}")
+    terms = getattr(session.model, "negotiated", "")  # what was found out of the server: a strict tool, a code block
+    lines.append(f"    model  {session.model.label}{f', asked by {terms}' if terms else ''}; {session._budget.status()}")
     lines.append(f"   ledger  {session.evidence.book.where}")
     note = session.evidence.book.why_not_recorded()
     return "\n".join([*lines, *([note] if note else []), "A standing says who ran and explained what; it is visibility, not proof."])
