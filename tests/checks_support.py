@@ -51,7 +51,7 @@ def _read(fd: int, until: float) -> bytes | None:
 def forks(namespace: Mapping[str, Any], timeout: float = 10.0) -> Runner:
     "Runs each source in a fork of this process, on this namespace."
 
-    def run(sources: Sequence[str], watch: Collection[str]) -> list[Trial]:
+    def run(sources: Sequence[str], watch: Collection[str], timeout: float = timeout) -> list[Trial]:
         trials = []
         for source in sources:
             read, write = os.pipe()

@@ -8,6 +8,7 @@ import random
 import re
 import subprocess
 import sys
+from collections.abc import Collection, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from kernel_support import Driver, driving, git, ledger_text, make_project
 from comprehend_nb.cells import parse
 from comprehend_nb.checks import Counterfactual, Item, Predict, explore, matches, subject_of
 from comprehend_nb.checks.items import change_of
-from comprehend_nb.checks.pool import CannotAsk, source_of
+from comprehend_nb.checks.pool import TIMEOUT, CannotAsk, source_of
 from comprehend_nb.checks.replay import replay
 from comprehend_nb.demo.headless import new_page
+from comprehend_nb.trial import Trial
 
 CELLS = {
     "keep": "complete = penguins.dropna()",
@@ -122,6 +124,19 @@ def test_a_recorded_question_about_several_things_is_run_again_and_a_changed_cel
 def test_what_cannot_be_asked_about_is_said(live: dict[str, Any], code: str, why: str) -> None:
     with pytest.raises(CannotAsk, match=why):
         explore(subject_of(parse(code), {}), forks({}, timeout=0.5), random.Random(1))
+
+
+def test_a_variation_that_never_ends_is_given_up_soon() -> None:
+    patience: list[float] = []
+    fork = forks({})
+
+    def runner(sources: Sequence[str], watch: Collection[str], timeout: float = TIMEOUT) -> list[Trial]:
+        patience.append(timeout)
+        return fork(sources, watch, timeout)
+
+    pool = explore(subject_of(parse("n, left = 0, 40\nwhile left > 0:\n    left -= 4\n    n += 1"), {}), runner, random.Random(1), most=12)
+    assert pool.variants, "some variations end, and can be asked about"
+    assert patience == [TIMEOUT, *[max(1.0, 4 * pool.base.seconds)] * 2]
 
 
 def test_chance_is_not_asked_about() -> None:
@@ -332,7 +347,7 @@ def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(t
     quiz = [sys.executable, "-m", "comprehend_nb.cli", "quiz"]
     mine = subprocess.run(quiz, cwd=project, input="", capture_output=True, text=True, check=False, timeout=280)
     assert mine.returncode == 2
-    assert "no exported cell waits for you" in mine.stderr
+    assert "no explained cell waits for you as a second person" in mine.stderr
     grace = {**os.environ, "GIT_AUTHOR_NAME": "Grace", "GIT_AUTHOR_EMAIL": "grace@example.org"}
     git(project, "config", "user.name", "Grace")
     git(project, "config", "user.email", "grace@example.org")

@@ -21,7 +21,7 @@ from .replay import Replayed, replay, unnoticed
 def _runner(space: dict[str, Any]) -> Runner:
     from comprehend_nb.preview import trials
 
-    return lambda sources, watch: trials(sources, space, watch=watch, timeout=60.0)
+    return lambda sources, watch, timeout=60.0: trials(sources, space, watch=watch, timeout=timeout)
 
 
 def _with_kept(space: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def checked(check: dict[str, Any], shell: Any) -> list[str]:
         from comprehend_nb.checks.replay import replay
         from comprehend_nb.preview import trials
 
-        done = replay(check["data"], check["code"], check["symbols"], lambda sources, watch: trials(sources, shell.user_ns, watch=watch, shell=shell))
+        done = replay(check["data"], check["code"], check["symbols"], lambda sources, watch, timeout=60.0: trials(sources, shell.user_ns, watch=watch, timeout=timeout, shell=shell))
     except Exception as e:
         return ["unsure", one_line(e)]
     return ["moved", " ".join(plain("; ".join(done.moved)).split())[:300]] if done.moved else ["unsure", done.unsure[:200]] if done.unsure else []

@@ -6,19 +6,19 @@
 __all__ = ['runner_of', 'Rechecked', 'recheck', 'recheck_all']
 
 # %% ../../nbs/50_session/10_recheck.ipynb #7bd25594
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 # %% ../../nbs/50_session/10_recheck.ipynb #109d024a
 from ..cells import Cell
-from ..checks.pool import Runner
+from ..checks.pool import TIMEOUT, Runner
 from ..checks.replay import Replayed, changed_since, earlier_checks, replay, unnoticed
 from ..gate import same_answers
-from ..trial import CannotPreview
+from ..trial import CannotPreview, Trial
 
 if TYPE_CHECKING:
     from comprehend_nb.session.core import Session
@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 # %% ../../nbs/50_session/10_recheck.ipynb #aa90e728
 def runner_of(session: "Session") -> Runner:
     "Runs sources in throwaway copies of this kernel."
-    trials: Callable[..., Any] = import_module("comprehend_nb.preview").trials
-    return lambda sources, watch: trials(sources, session.shell.user_ns, watch=watch, shell=session.shell)
+    trials: Callable[..., list[Trial]] = import_module("comprehend_nb.preview").trials
+
+    def run(sources: Sequence[str], watch: Collection[str], timeout: float = TIMEOUT) -> list[Trial]:
+        return trials(sources, session.shell.user_ns, watch=watch, timeout=timeout, shell=session.shell)
+
+    return run
 
 # %% ../../nbs/50_session/10_recheck.ipynb #510a0f77
 @dataclass(frozen=True)
