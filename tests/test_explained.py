@@ -116,16 +116,27 @@ def test_a_hostile_file_is_data(lab, monkeypatch, tmp_path):
     assert not list(tmp_path.rglob("pwned")) and not Path("pwned").exists()
 
 
-@pytest.mark.parametrize("functions", [60, 600])
-def test_it_stays_within_five_per_cent_of_a_library_of_some_size(functions):
-    entries = [Entry(f"lib.m{i}", (f"f{i}",), f"def f{i}(x):\n    return x + {i}\n", f"fp1:{i:032x}", f"adds {i} to what it is given, which is a number " * 2, f"number {i} was asked for by the till",
-                     "anything but a number raises TypeError", ("Ada",), "2026-11-20T10:00:00Z") for i in range(functions)]
-    for size in (10_000, 400_000, 4_000_000):
-        text = file_text(entries, size)
-        assert len(text) <= max(size * 0.05, 4096)
+def entries_of(functions, words):
+    return [Entry(f"lib.m{i // 8}", (f"f{i}",), f"def f{i}(x):\n    return x + {i}\n", f"fp1:{i * 2654435761 % 2**64:032x}", f"{words[0]} {i}", words[1], words[2], ("Ada",), "2026-11-20T10:00:00Z") for i in range(functions)]
+
+
+TERSE = ("adds to a net sum the tax of", "prices on the shelf are gross", "text raises TypeError")
+
+
+@pytest.mark.parametrize("words", [TERSE, ("\u52a0\u7a0e",) * 3, ("sums what it is given, which is a number " * 4, "the till asked for it " * 4, "anything but a number raises TypeError " * 4)])
+def test_it_stays_within_five_per_cent_from_20_kilobytes_of_library_on(words):
+    "A function is some 600 bytes of a library. Below 20 kB a file of 1 kB is the exception, and no larger one."
+    for size in (1_000, 5_000, 20_480, 80_000, 300_000, 4_000_000):
+        functions = max(size // 600, 2)
+        text = file_text(entries_of(functions, words), size)
+        assert len(text.encode()) <= max(size * 0.05, 1024)
         data = read_file(text)
-        assert len(data["said"]) + data["left_out"] == functions
-    assert data["left_out"] == 0
+        assert len(data["said"]) + data["left_out"] == functions and data["said"]
+
+
+def test_a_small_library_carries_terse_explanations_whole():
+    assert read_file(file_text(entries_of(8, TERSE), 5_000))["left_out"] == 0
+    assert read_file(file_text(entries_of(100, TERSE), 5_000))["left_out"] > 0, "else this says nothing"
 
 
 @pytest.mark.slow
