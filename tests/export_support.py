@@ -1,9 +1,12 @@
 "Real nbdev projects in real git repositories, made for one test."
 
+import ast
+import base64
 import json
 import os
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 from comprehend_nb.export.checking import gather
@@ -39,6 +42,14 @@ def notebook(cells, **more):
         else:
             made.append({"cell_type": "code", "id": cell_id, "metadata": {}, "execution_count": None, "outputs": [], "source": source})
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": made} | more, indent=1)
+
+
+def other_words(path, old, new):
+    "Change words in a library's file of explanations, compressed or not; it is plain text afterwards."
+    data = ast.literal_eval(ast.parse(path.read_text()).body[0].value)
+    text = repr(json.loads(zlib.decompress(base64.b85decode(data))) if isinstance(data, str) else data)
+    assert old in text
+    path.write_text(f"d = {text.replace(old, new)}\n")
 
 
 class Lab:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from export_support import Lab, environ
+from export_support import Lab, environ, other_words
 from kernel_support import driving, make_project
 from nbclient import NotebookClient
 
@@ -93,7 +93,7 @@ def test_a_file_that_came_with_a_library_is_shown_as_text(library: Path, tmp_pat
     "What lies beside an installed module is somebody else's: no escape sequence, no second line, no code."
     shutil.copytree(library / "shop", tmp_path / "lib" / "shop")
     file = tmp_path / "lib" / "shop" / "_explained.py"
-    file.write_text(file.read_text().replace("raises TypeError", "\\x1b[31mraises\\nTypeError\\u202e <b>now</b>"))
+    other_words(file, "raises TypeError", "\\x1b[31mraises\\nTypeError\\u202e <b>now</b>")
     with driving(make_project(tmp_path / "p")) as d:
         d.run(f"import sys; sys.path.insert(0, {str(tmp_path / 'lib')!r})\nfrom shop.core import gross")
         (line,) = [line for line in d.run("gross('ten')").splitlines() if " fails: " in line]

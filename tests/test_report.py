@@ -13,11 +13,12 @@ from export_support import ADA, BOB, Lab, environ
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from comprehend_nb.cli import main
 from comprehend_nb.ledger.identity import Person
 from comprehend_nb.explanation import PARTS
 from comprehend_nb.ledger import Ledger, local, read
 from comprehend_nb.ledger.audit import audit
-from comprehend_nb.report.authors import pasts
+from comprehend_nb.report.authors import authors_of, doa, pasts
 from comprehend_nb.report.defects import mine, poisson
 from comprehend_nb.export.checking import check, gather
 from comprehend_nb.export.facts import Facts
@@ -132,7 +133,27 @@ def test_a_rename_keeps_its_authors(lab):
     lab.git("mv", "nbs/00_core.ipynb", "nbs/05_prices.ipynb", who=BOB)
     lab.git("commit", "-qm", "moved", who=BOB)
     past = pasts(lab.root)["nbs/05_prices.ipynb"]
-    assert past.creator == ADA.id and dict(past.changes) == {ADA.id: 1, BOB.id: 1}
+    assert past.creator == ADA.id and dict(past.changes) == {ADA.id: 0, BOB.id: 1}
+
+
+def test_authorship_counts_as_the_tool_of_its_authors_does(tmp_path):
+    "Their Truck-Factor counts changes and renames as deliveries and the first commit as authorship alone; degrees worked out by hand from its counts."
+    lab = Lab(tmp_path / "a").sample()
+    lab.commit()
+    for n, who in enumerate((ADA, ADA, BOB)):
+        lab.edit("nbs/00_core.ipynb", f"RATE = {7 + n}", f"RATE = {8 + n}")
+        lab.git("commit", "-qam", "rate", who=who)
+    lab.git("mv", "nbs/00_core.ipynb", "nbs/00_prices.ipynb", who=BOB)
+    lab.git("commit", "-qm", "rename", who=BOB)
+    found = pasts(lab.root)
+    past = found["nbs/00_prices.ipynb"]
+    assert (dict(past.changes), past.creator) == ({ADA.id: 2, BOB.id: 2}, ADA.id)
+    assert dict(found["nbs/01_till.ipynb"].changes) == {ADA.id: 0} and authors_of(found["nbs/01_till.ipynb"]) == [ADA.id]
+    # 3.293 + 1.098 + 2 * 0.164 - 0.321 * ln 3, and without the 1.098 below the least degree of 3.293
+    assert [round(doa(p == past.creator, 2, 2), 4) for p in (ADA.id, BOB.id)] == [4.3663, 3.2683] and authors_of(past) == [ADA.id]
+    lab.edit("nbs/00_prices.ipynb", "RATE = 10", "RATE = 11")
+    lab.git("commit", "-qam", "rate", who=BOB)
+    assert authors_of(pasts(lab.root)["nbs/00_prices.ipynb"]) == [ADA.id, BOB.id]  # 4.2740 and 3.4323, which is 0.803 of it
 
 
 def test_a_kernel_sees_calls_that_no_name_leads_to(tmp_path):
@@ -186,6 +207,13 @@ def test_the_command_says_writes_and_answers(lab):
     assert made.returncode == 0 and text.startswith("<!DOCTYPE html>") and "<script" not in text
     assert ADA.id not in text and "Ada" not in text, "people are not on the page"
     assert run("--define", "bus").returncode == 0 and run("--define", "velocity").returncode == 2 and run("nowhere").returncode == 2
+
+
+@pytest.mark.parametrize(("more", "said"), [(["--workers", "3"], "--repos"), (["--scheduler", "tcp://127.0.0.1:9"], "--repos"), (["--html", "none/page.html"], "cannot be written"), (["--html", "nbs"], "cannot be written")])
+def test_what_would_be_ignored_or_lost_is_2_at_once(lab, monkeypatch, capsys, more, said):
+    monkeypatch.chdir(lab.root)
+    monkeypatch.setattr("comprehend_nb.report.team.report", lambda *a, **k: pytest.fail("it began to work"))
+    assert main(["report", *more]) == 2 and said in capsys.readouterr().err
 
 
 def test_a_page_of_a_project_with_nothing_in_it(tmp_path):

@@ -51,6 +51,19 @@ def test_many_repositories_to_one_page_and_what_fails_is_said(listed):
     assert run(listed.parent / "good.txt").returncode == 0 and run(listed.parent / "none.txt").returncode == 2
 
 
+def test_where_none_can_be_read_no_share_is_said(listed):
+    (listed.parent / "gone.txt").write_text("nowhere\n")
+    done = run(listed.parent / "gone.txt")
+    assert done.returncode == 1 and "nowhere: could not be read" in done.stdout and "%" not in done.stdout
+    assert "%" in run(listed).stdout, "else this says nothing"
+
+
+@pytest.mark.parametrize("more", [["--html", "none/page.html"], ["--html", "north"]])
+def test_a_page_that_cannot_be_written_is_said_before_the_work(listed, more):
+    done = run(listed, *more)
+    assert done.returncode == 2 and "cannot be written" in done.stderr and "[1/" not in done.stderr
+
+
 def test_a_scheduler_gives_the_same_answers(listed):
     distributed = pytest.importorskip("distributed", reason="needs the extra dask")
     repositories = read_list(listed)

@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from .place import FALLS, HOLDS, UsageError
-from .reporting import write_page
+from .reporting import writable, write_page
 from .say import say, say_json
 from ..report.markup import percent
 from ..report.repositories import Answer, Many, next_of, rests_on_few
@@ -24,6 +24,8 @@ def lines(many: Many) -> Iterator[tuple[str, str]]:
     "The reports as lines with a style of rich each."
     yield f"{len(many.good)} repositories, {many.weight} statements: who can explain what, and is it still true?  (what a number means: report --define NAME)", "bold"
     yield from ((f"{a.name}: could not be read: {a.failed}", "red") for a in many.failed)
+    if not many.good:
+        return
     yield "What would we lose if one person left?", "bold"
     yield f"  {percent(many.lost)} of all logic loses the last person who can explain it; {percent(many.known)} is verified as explained today", ""
     yield f"  counting explanations that were never checked: {percent(many.lost_explained)} of {percent(many.known_explained)}; bus factor {many.bus}, unchecked {many.bus_explained}", "dim"
@@ -48,6 +50,7 @@ def many(args: Namespace) -> int:
 
     if args.workers < 0 or args.timeout <= 0:
         raise UsageError("--workers and --timeout are numbers above 0")
+    writable(args.html)
     made = reports(read_list(args.repos, past=args.past, timeout=args.timeout), workers=args.workers, scheduler=args.scheduler, each=_progress)
     if args.html:
         write_page(args.html, page_of_many(made))

@@ -20,7 +20,7 @@ from ..ledger.identity import slug
 # %% ../../nbs/42_report/02_authors.ipynb #d3f98a76
 @dataclass
 class Past:
-    "What git knows of one notebook: changes by author, who made it, and when it was changed (seconds since 1970, newest first)."
+    "What git knows of one notebook: changes by author (0: only made it), who made it, and when it was changed or made (seconds since 1970, newest first)."
 
     changes: Counter[str] = field(default_factory=Counter)
     creator: str = ""
@@ -58,7 +58,7 @@ def pasts(root: Path, suffix: str = ".ipynb") -> dict[str, Past]:
         if how == "R":
             today[old] = now
         past = found[now]
-        past.changes[slug(email, name)] += 1
+        past.changes[slug(email, name)] += how not in ("A", "C")  # who made it has a term of its own
         past.times.append(int(at))
         if how in ("A", "C"):
             past.creator = slug(email, name)
@@ -69,7 +69,7 @@ def pasts(root: Path, suffix: str = ".ipynb") -> dict[str, Past]:
 def doa(first: bool, own: int, others: int) -> float:
     """Degree of authorship of one person: 3.293 + 1.098·FA + 0.164·DL - 0.321·ln(1 + AC).
 
-    FA: made the file; DL: own changes; AC: changes by others. T. Fritz et al., ACM TOSEM 23 (2014); G. Avelino et al., ICPC 2016.
+    FA: made the file; DL: own changes, of which making it is none; AC: changes by others. T. Fritz et al., ACM TOSEM 23 (2014); G. Avelino et al., ICPC 2016.
     """
     return 3.293 + 1.098 * first + 0.164 * own - 0.321 * math.log(1 + others)
 
