@@ -883,6 +883,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'comprehend_nb/cli/reporting.py'),
                                              'comprehend_nb.cli.reporting.report': ( '62_cli/reporting.html#report',
                                                                                      'comprehend_nb/cli/reporting.py'),
+                                             'comprehend_nb.cli.reporting.writable': ( '62_cli/reporting.html#writable',
+                                                                                       'comprehend_nb/cli/reporting.py'),
                                              'comprehend_nb.cli.reporting.write_page': ( '62_cli/reporting.html#write_page',
                                                                                          'comprehend_nb/cli/reporting.py')},
             'comprehend_nb.cli.say': { 'comprehend_nb.cli.say._encodable': ('62_cli/say.html#_encodable', 'comprehend_nb/cli/say.py'),
