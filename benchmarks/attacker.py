@@ -81,7 +81,10 @@ def choices(items: list[Drawn]) -> list[bool]:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
 
-    learners: list[Callable[[], Any]] = [lambda: LogisticRegression(C=0.3, max_iter=1000), lambda: HistGradientBoostingClassifier(max_iter=80, max_depth=4)]
+    learners: list[Callable[[], Any]] = [
+        lambda: LogisticRegression(C=0.3, max_iter=1000),
+        lambda: HistGradientBoostingClassifier(max_iter=80, max_depth=4),
+    ]
     return max((_chosen(items, learner) for learner in learners), key=sum)
 
 
@@ -115,7 +118,12 @@ def _candidates(item: Item) -> dict[str, str]:
         for place in (at, at - len(found)):
             out |= {f"number {place}{name}": f"{rule(n):g}" for name, rule in _ONE.items()}
         for before, m in enumerate(found[:at]):
-            out |= {f"{before}+{at}": f"{m + n:g}", f"{before}-{at}": f"{m - n:g}", f"{before}*{at}": f"{m * n:g}", f"{before}x{at}": f"{m:g}x{n:g}"}
+            out |= {
+                f"{before}+{at}": f"{m + n:g}",
+                f"{before}-{at}": f"{m - n:g}",
+                f"{before}*{at}": f"{m * n:g}",
+                f"{before}x{at}": f"{m:g}x{n:g}",
+            }
     out |= {f"list {k}": t for k, t in enumerate(re.findall(r"\[[^\[\]]*\]", item.question)[:2])}
     out |= {f"text {k}": t for k, t in enumerate(re.findall(r"'([^']*)'", item.question)[:4])}
     if m := re.search(r"with `(.*?)` in place of `(.*?)`", item.question):
@@ -128,7 +136,12 @@ def _like(item: Item) -> list[tuple[str, ...]]:
     "What questions are alike in, from coarse to fine."
     how = re.search(r"\((as in|to three|its elements|a name)", item.question)
     template = re.sub(r"\[.*?\]|'.*?'|\d+", "_", item.template)
-    return [("all",), (how[1] if how else "",), (template,), (template, str(item.spec.get("op") or item.spec.get("how")))]
+    return [
+        ("all",),
+        (how[1] if how else "",),
+        (template,),
+        (template, str(item.spec.get("op") or item.spec.get("how"))),
+    ]
 
 
 def typed(items: list[Drawn]) -> list[bool]:
@@ -150,7 +163,9 @@ def typed(items: list[Drawn]) -> list[bool]:
     return hits
 
 
-def _weighed(item: Item, rules: dict[tuple[Any, str], list[int]], common: dict[Any, Counter[str]]) -> Iterator[tuple[float, str]]:
+def _weighed(
+    item: Item, rules: dict[tuple[Any, str], list[int]], common: dict[Any, Counter[str]]
+) -> Iterator[tuple[float, str]]:
     for like in _like(item):
         if (n := common[like].total()) >= 6:
             yield from ((c / (n + 2), text) for text, c in common[like].most_common(3))
@@ -179,4 +194,14 @@ def tweaked(items: list[Drawn], rng: random.Random) -> list[Drawn]:
 def told(items: list[Drawn]) -> list[Drawn]:
     "The same answers, typed, each in a question that holds it: a shape, a length or a list that stands in the changed code."
     bad = [(n, i) for n, i in items if i.form in ("number", "shape", "list")]
-    return [(n, replace(i, question=i.question.replace("`", "", 1).replace("`", f" with `{i.value}` in place of `x`", 1), options=())) for n, i in bad]
+    return [
+        (
+            n,
+            replace(
+                i,
+                question=i.question.replace("`", "", 1).replace("`", f" with `{i.value}` in place of `x`", 1),
+                options=(),
+            ),
+        )
+        for n, i in bad
+    ]

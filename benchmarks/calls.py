@@ -46,7 +46,9 @@ def main():
     profiled = spent(total, CALLS)
     sys.setprofile(None)
     if not eye.open():
-        print(f"Python {sys.version.split()[0]} cannot tell: calls are not seen here, and cost nothing. sys.setprofile would add {profiled - bare:.0f} ns to every call of anything ({bare:.0f} ns bare)")
+        print(
+            f"Python {sys.version.split()[0]} cannot tell: calls are not seen here, and cost nothing. sys.setprofile would add {profiled - bare:.0f} ns to every call of anything ({bare:.0f} ns bare)"
+        )
         return 0
     eye.watch(0, [gross.__code__])
     eye.watch(1, [total.__code__])
@@ -66,7 +68,11 @@ def main():
     rows = [
         (f"a call, bare, of {CALLS:,}", bare, ""),
         ("watched, all of a loop", watched, f"+{watched - bare:.1f} ns"),
-        (f"watched, the first {ENOUGH} of a cell", statistics.median(few), f"at most {ENOUGH * statistics.median(few) / 1000:.0f} us a function and cell"),
+        (
+            f"watched, the first {ENOUGH} of a cell",
+            statistics.median(few),
+            f"at most {ENOUGH * statistics.median(few) / 1000:.0f} us a function and cell",
+        ),
         ("a function that is not watched", beside, f"+{beside - bare:.1f} ns"),
         ("under sys.setprofile, any call", profiled, f"+{profiled - bare:.0f} ns"),
         ("waking one function for the next cell", wake, ""),

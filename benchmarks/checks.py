@@ -62,7 +62,11 @@ def documented(packages: list[str], most: int, seed: int = 7) -> list[Script]:
     for package in packages:
         with contextlib.suppress(ImportError):
             root = importlib.import_module(package)
-            names = [package] + [m.name for m in pkgutil.iter_modules(getattr(root, "__path__", []), f"{package}.") if "test" not in m.name and "._" not in m.name]
+            names = [package] + [
+                m.name
+                for m in pkgutil.iter_modules(getattr(root, "__path__", []), f"{package}.")
+                if "test" not in m.name and "._" not in m.name
+            ]
             for name in names:
                 found.update(_of_module(name))
     scripts = [(n, c) for n, c in sorted(found.items()) if sum(map(len, c)) > 120 and len(c) >= 2]
@@ -100,7 +104,11 @@ def _grouped(examples: list[Any]) -> list[str]:
 
 def percent(folder: Path, most: int, seed: int = 7) -> list[Script]:
     "Scripts with `# %%` cells below a folder, comments left out."
-    paths = [p for p in sorted(folder.rglob("*.py")) if "# %%" in (text := p.read_text(errors="replace")) and "fetch_" not in text]
+    paths = [
+        p
+        for p in sorted(folder.rglob("*.py"))
+        if "# %%" in (text := p.read_text(errors="replace")) and "fetch_" not in text
+    ]
     chosen = random.Random(seed).sample(paths, min(most, len(paths)))
     return [(p.stem, [c for c in re.split(r"^# %%.*$", p.read_text(), flags=re.M) if c.strip()]) for p in chosen]
 
@@ -124,7 +132,9 @@ def _loaded(tree: ast.Module) -> None:
                 exec(ast.unparse(node), {"__name__": "__main__"})
 
 
-def asked(cells: list[str], draws: int, kinds: Sequence[Kind] = (Counterfactual(), Predict()), *, seconds: float = SECONDS) -> Iterator[tuple[str, str, list[Item], str]]:
+def asked(
+    cells: list[str], draws: int, kinds: Sequence[Kind] = (Counterfactual(), Predict()), *, seconds: float = SECONDS
+) -> Iterator[tuple[str, str, list[Item], str]]:
     "For each cell of logic that ran: its code, its kind, the items drawn, and why there are none."
     space: dict[str, Any] = {"__name__": "__main__"}
     rng, done = random.Random(11), []
@@ -142,7 +152,13 @@ def asked(cells: list[str], draws: int, kinds: Sequence[Kind] = (Counterfactual(
                 before = dict(space)
                 later = cells[i + 1 :]
                 defines = any(isinstance(n, (ast.FunctionDef, ast.ClassDef)) for n in tree.body)
-                pool = explore(subject_of(cell, before, [] if not defines else later), forks(before, 8), rng, most=32, seconds=seconds)
+                pool = explore(
+                    subject_of(cell, before, [] if not defines else later),
+                    forks(before, 8),
+                    rng,
+                    most=32,
+                    seconds=seconds,
+                )
                 items = draw(pool, rng, draws, kinds)
                 why = "" if items else "nothing that cannot be guessed"
             except CannotAsk as e:
@@ -161,7 +177,9 @@ def asked(cells: list[str], draws: int, kinds: Sequence[Kind] = (Counterfactual(
         yield source, cell.kind, items, why
 
 
-def draw(pool: Pool, rng: random.Random, draws: int, kinds: Sequence[Kind] = (Counterfactual(), Predict())) -> list[Item]:
+def draw(
+    pool: Pool, rng: random.Random, draws: int, kinds: Sequence[Kind] = (Counterfactual(), Predict())
+) -> list[Item]:
     out: dict[str, Item] = {}
     for kind in kinds:
         for _ in range(draws):
@@ -195,8 +213,13 @@ def coverage(scripts: list[Script], verbose: bool) -> int:
                 reasons[why] += 1
                 bad.append((name, source, why))
     low, high = wilson(with_item, logic)
-    print(f"{ran} scripts, {logic} logic cells that ran, {with_item} with an item: {with_item / max(logic, 1):.1%} (95 %: {low:.1%} to {high:.1%}); {time.monotonic() - start:.0f} s")
-    print("cells that can be asked: " + ", ".join(f"{kind} {n} ({n / max(logic, 1):.1%})" for kind, n in kinds.most_common()))
+    print(
+        f"{ran} scripts, {logic} logic cells that ran, {with_item} with an item: {with_item / max(logic, 1):.1%} (95 %: {low:.1%} to {high:.1%}); {time.monotonic() - start:.0f} s"
+    )
+    print(
+        "cells that can be asked: "
+        + ", ".join(f"{kind} {n} ({n / max(logic, 1):.1%})" for kind, n in kinds.most_common())
+    )
     for why, n in reasons.most_common():
         print(f"  {n:3} without: {why}")
     for name, source, why in bad if verbose else ():
@@ -234,7 +257,9 @@ def attack(scripts: list[Script], wanted: int) -> int:
         wrong = share < chance + 0.3 if is_bad else share > chance + 0.1
         worst |= wrong
         note = ("  NOT SEEN THROUGH" if is_bad else "  TOO MUCH") if wrong else ""
-        print(f"{what:32} {len(some):4} items: attacker {share:5.1%} (95 %: {low:.1%} to {high:.1%}), chance {chance:.0%}{note}")
+        print(
+            f"{what:32} {len(some):4} items: attacker {share:5.1%} (95 %: {low:.1%} to {high:.1%}), chance {chance:.0%}{note}"
+        )
     return int(worst)
 
 
@@ -256,9 +281,19 @@ RATIONALE = {
     "mass": "Average the body mass of each species and convert it to kilograms so that the report can compare them",
 }
 GOOD = [
-    ("complete", "keeps birds with every measurement", "gaps would skew the sexes", "all gaps in one species: silent bias"),
+    (
+        "complete",
+        "keeps birds with every measurement",
+        "gaps would skew the sexes",
+        "all gaps in one species: silent bias",
+    ),
     ("complete", "333 rows stay, 11 go", "few enough to lose", "a typed 9999 counts as known"),
-    ("complete", "leaves penguins unchanged, a smaller copy beside it", "need both later", "empty table when one column is all gaps"),
+    (
+        "complete",
+        "leaves penguins unchanged, a smaller copy beside it",
+        "need both later",
+        "empty table when one column is all gaps",
+    ),
     ("mass", "average weight per kind in kilograms", "report wants kg", "unweighed birds skipped silently"),
     ("mass", "typical kilos of Adelie, Chinstrap, Gentoo", "compare kinds", "a renamed column raises KeyError"),
     ("mass", "three averages, one a kind", "kg reads easier than grams", "other units give nonsense"),
@@ -266,7 +301,12 @@ GOOD = [
     ("dear", "2 items above five; the biggest", "only those get insured", "text among numbers raises TypeError"),
     ("dear", "filters cheap ones out, then finds the peak", "sealing costs money", "nothing above five: ValueError"),
     ("heavy", "birds over a threshold weight", "divers are big", "unknown weights drop out silently"),
-    ("heavy", "selects rows above a limit, returns a DataFrame", "limit varies by survey", "a missing column raises KeyError"),
+    (
+        "heavy",
+        "selects rows above a limit, returns a DataFrame",
+        "limit varies by survey",
+        "a missing column raises KeyError",
+    ),
     ("heavy", "table of those above some weight", "used in two reports", "kilograms passed in: nearly every bird"),
     ("count", "tally of birds per species", "check the sample is balanced", "spelling variants counted apart"),
     ("count", "how many of each kind", "small groups mislead", "missing species becomes a key of its own"),
@@ -288,23 +328,113 @@ BAD: list[tuple[str, str, str, str, str]] = [
     ("filler", "count", "good code good code good code", "good code good code", "good code good code"),
     ("copied code", "complete", "complete = penguins.dropna()", "penguins dropna complete", "dropna on penguins"),
     ("copied code", "dear", "dear = [p for p in prices if p > 5]", "most = max(dear)", "p > 5 in prices"),
-    ("copied code", "mass", "mass is penguins groupby species body mass g mean divided by 1000", "groupby species mean", "body mass g / 1000"),
+    (
+        "copied code",
+        "mass",
+        "mass is penguins groupby species body mass g mean divided by 1000",
+        "groupby species mean",
+        "body mass g / 1000",
+    ),
     ("copied code", "heavy", "returns birds where birds body mass g greater grams", "birds grams", "body mass g grams"),
-    ("copied rationale", "complete", RATIONALE["complete"], "the comparison needs every measurement of each bird", "because the comparison needs every measurement"),
-    ("copied rationale", "complete", "keep only the rows that have no missing value", "the comparison needs every measurement of each bird", "odd units go unnoticed"),
-    ("copied rationale", "mass", "average the body mass of each species and convert it to kilograms", "so that the report can compare them", "odd units go unnoticed"),
-    ("another cell's", "mass", "amounts above five, and the top one", "cheap parcels need no seal", "an empty list raises ValueError"),
-    ("another cell's", "count", "keeps birds with every measurement", "gaps would skew the sexes", "all gaps in one species: silent bias"),
-    ("another cell's", "dear", "average weight per kind in kilograms", "report wants kg", "unweighed birds skipped silently"),
-    ("refuted", "complete", "300 rows stay, the others lack something", "gaps would skew the sexes", "all gaps in one species: silent bias"),
-    ("refuted", "complete", "drops 50 rows that lack something", "gaps would skew the sexes", "all gaps in one species: silent bias"),
-    ("refuted", "mass", "average weight per kind in kilograms", "report wants kg", "a renamed column raises ValueError"),
-    ("refuted", "mass", "average weight, 7 entries in kilograms", "report wants kg", "unweighed birds skipped silently"),
-    ("refuted", "dear", "amounts above five, 3 items, and the top one", "cheap parcels need no seal", "text among numbers is trouble"),
-    ("refuted", "dear", "amounts above five, and the top one", "cheap parcels need no seal", "an empty list raises KeyError"),
-    ("refuted", "heavy", "returns a list of birds over a threshold", "divers are big", "unknown weights drop out silently"),
+    (
+        "copied rationale",
+        "complete",
+        RATIONALE["complete"],
+        "the comparison needs every measurement of each bird",
+        "because the comparison needs every measurement",
+    ),
+    (
+        "copied rationale",
+        "complete",
+        "keep only the rows that have no missing value",
+        "the comparison needs every measurement of each bird",
+        "odd units go unnoticed",
+    ),
+    (
+        "copied rationale",
+        "mass",
+        "average the body mass of each species and convert it to kilograms",
+        "so that the report can compare them",
+        "odd units go unnoticed",
+    ),
+    (
+        "another cell's",
+        "mass",
+        "amounts above five, and the top one",
+        "cheap parcels need no seal",
+        "an empty list raises ValueError",
+    ),
+    (
+        "another cell's",
+        "count",
+        "keeps birds with every measurement",
+        "gaps would skew the sexes",
+        "all gaps in one species: silent bias",
+    ),
+    (
+        "another cell's",
+        "dear",
+        "average weight per kind in kilograms",
+        "report wants kg",
+        "unweighed birds skipped silently",
+    ),
+    (
+        "refuted",
+        "complete",
+        "300 rows stay, the others lack something",
+        "gaps would skew the sexes",
+        "all gaps in one species: silent bias",
+    ),
+    (
+        "refuted",
+        "complete",
+        "drops 50 rows that lack something",
+        "gaps would skew the sexes",
+        "all gaps in one species: silent bias",
+    ),
+    (
+        "refuted",
+        "mass",
+        "average weight per kind in kilograms",
+        "report wants kg",
+        "a renamed column raises ValueError",
+    ),
+    (
+        "refuted",
+        "mass",
+        "average weight, 7 entries in kilograms",
+        "report wants kg",
+        "unweighed birds skipped silently",
+    ),
+    (
+        "refuted",
+        "dear",
+        "amounts above five, 3 items, and the top one",
+        "cheap parcels need no seal",
+        "text among numbers is trouble",
+    ),
+    (
+        "refuted",
+        "dear",
+        "amounts above five, and the top one",
+        "cheap parcels need no seal",
+        "an empty list raises KeyError",
+    ),
+    (
+        "refuted",
+        "heavy",
+        "returns a list of birds over a threshold",
+        "divers are big",
+        "unknown weights drop out silently",
+    ),
     ("refuted", "heavy", "birds over a threshold weight", "divers are big", "a missing column raises TypeError"),
-    ("refuted", "count", "tally of birds per species, 5 entries", "check the sample is balanced", "spelling variants counted apart"),
+    (
+        "refuted",
+        "count",
+        "tally of birds per species, 5 entries",
+        "check the sample is balanced",
+        "spelling variants counted apart",
+    ),
 ]
 
 
@@ -319,17 +449,32 @@ def explanations() -> int:
 
     def verdict(name: str, *said: str, others: bool = False) -> list[str]:
         parts, cell = dict(zip(("what", "why", "fails"), said, strict=True)), cells[name]
-        known = [(dict(zip(("what", "why", "fails"), g[1:], strict=True)), skeleton(CODE[g[0]])) for g in GOOD if g[0] != name] if others else []
+        known = (
+            [
+                (dict(zip(("what", "why", "fails"), g[1:], strict=True)), skeleton(CODE[g[0]]))
+                for g in GOOD
+                if g[0] != name
+            ]
+            if others
+            else []
+        )
         reasons = judge(parts, cell, rationale=RATIONALE.get(name, ""), others=known)
         later = ["heavy(penguins, 5000)"] if name == "heavy" else []
-        return reasons or (refuted(parts, cell, subject_of(cell, space, later), forks(space)) if has_claims(parts) else [])
+        return reasons or (
+            refuted(parts, cell, subject_of(cell, space, later), forks(space)) if has_claims(parts) else []
+        )
 
     good = [(g, verdict(*g)) for g in GOOD]
     bad = [(b, verdict(*b[1:], others=True)) for b in BAD]
     accepted, by_kind = sum(not r for _, r in good), Counter(b[0] for b, _ in bad)
     refused = Counter(b[0] for b, r in bad if r)
-    print(f"known-good, terse: {accepted} of {len(good)} accepted (95 %: {wilson(accepted, len(good))[0]:.0%} to {wilson(accepted, len(good))[1]:.0%})")
-    print(f"known-bad: {sum(refused.values())} of {len(bad)} refused: " + ", ".join(f"{k} {refused[k]} of {n}" for k, n in by_kind.items()))
+    print(
+        f"known-good, terse: {accepted} of {len(good)} accepted (95 %: {wilson(accepted, len(good))[0]:.0%} to {wilson(accepted, len(good))[1]:.0%})"
+    )
+    print(
+        f"known-bad: {sum(refused.values())} of {len(bad)} refused: "
+        + ", ".join(f"{k} {refused[k]} of {n}" for k, n in by_kind.items())
+    )
     for said, reasons in [(g, r) for g, r in good if r]:
         print("refused, and should not be:", said, reasons)
     for b, reasons in bad:
@@ -349,7 +494,11 @@ def main() -> int:
     warnings.simplefilter("ignore")
     if given.what == "explanations":
         return explanations()
-    scripts = percent(given.scripts.absolute(), given.most) if given.scripts else documented(["sklearn", "pandas", "numpy", "scipy", "statsmodels", "collections", "statistics"], given.most)
+    scripts = (
+        percent(given.scripts.absolute(), given.most)
+        if given.scripts
+        else documented(["sklearn", "pandas", "numpy", "scipy", "statsmodels", "collections", "statistics"], given.most)
+    )
     with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):  # examples write files where they run
         return coverage(scripts, given.v) if given.what == "coverage" else attack(scripts, given.items)
 

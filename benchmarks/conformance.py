@@ -120,11 +120,35 @@ class Side:
         self.runs += 1
         self.xml = self.folder / f"run{self.runs}.xml"
         self.log = self.folder / f"run{self.runs}.log"
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "conformance_plugin", "-p", "no:randomly", "-p", "no:cacheprovider"]
-        command += ["-o", "asyncio_default_fixture_loop_scope=function", f"--timeout={PER_TEST_S}", f"--junitxml={self.xml}", "--color=no", *args]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "conformance_plugin",
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:cacheprovider",
+        ]
+        command += [
+            "-o",
+            "asyncio_default_fixture_loop_scope=function",
+            f"--timeout={PER_TEST_S}",
+            f"--junitxml={self.xml}",
+            "--color=no",
+            *args,
+        ]
         with self.log.open("wb") as log:
             return subprocess.Popen(
-                command, cwd=self.root, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                cwd=self.root,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def results(self) -> dict[str, str]:
@@ -132,7 +156,9 @@ class Side:
             raise SystemExit(f"{self.suite}, {self.side}: no results\n{self.log.read_text(errors='replace')[-2000:]}")
         found = outcomes(self.xml)
         if "pytest::internal" in found:
-            raise SystemExit(f"{self.suite}, {self.side}: pytest broke off\n{self.log.read_text(errors='replace')[-2000:]}")
+            raise SystemExit(
+                f"{self.suite}, {self.side}: pytest broke off\n{self.log.read_text(errors='replace')[-2000:]}"
+            )
         return found
 
     def loaded(self) -> tuple[int, int]:
@@ -151,7 +177,9 @@ def outcomes(xml: Path) -> dict[str, str]:
         twin = 2
         while name in found:
             name, twin = f"{case.get('classname')}::{case.get('name')}#{twin}", twin + 1
-        found[name] = "error" if "error" in kinds else "failed" if "failure" in kinds else "skipped" if kinds else "passed"
+        found[name] = (
+            "error" if "error" in kinds else "failed" if "failure" in kinds else "skipped" if kinds else "passed"
+        )
     return found
 
 
@@ -196,9 +224,13 @@ def compare(suite: str, archive: Path, shared: Path, seconds: float) -> tuple[tu
     bare, ours = (s.results() for s in sides)
     notes = []
     seen, with_us = sides[1].loaded()
-    notes.append(f"{suite}: our extension was there in {with_us} of {seen} {'tests' if suite == 'ipython' else 'kernels'} that told")
+    notes.append(
+        f"{suite}: our extension was there in {with_us} of {seen} {'tests' if suite == 'ipython' else 'kernels'} that told"
+    )
     if not with_us or sides[0].loaded()[1]:
-        raise SystemExit(f"{suite}: the sides are not what they should be ({notes[-1]}; without us: {sides[0].loaded()})")
+        raise SystemExit(
+            f"{suite}: the sides are not what they should be ({notes[-1]}; without us: {sides[0].loaded()})"
+        )
     if not whole:
         notes.append(f"{suite}: stopped after {seconds:.0f} s; compared is what both sides had run by then")
     one_sided = bare.keys() ^ ours.keys()
@@ -213,7 +245,9 @@ def compare(suite: str, archive: Path, shared: Path, seconds: float) -> tuple[tu
         still = [t for t in differ if again[0].get(t) != again[1].get(t) or t not in again[0]]
         flaky += [t for t in differ if t not in still]
         differ = still
-    notes += [f"{suite}: flaky, the same on both sides when run again: {t} ({first[t][0]} / {first[t][1]})" for t in flaky]
+    notes += [
+        f"{suite}: flaky, the same on both sides when run again: {t} ({first[t][0]} / {first[t][1]})" for t in flaky
+    ]
     common = bare.keys() & ours.keys()
     count = [Counter(side[t] for t in common) for side in (bare, ours)]
     failing = [t for t in sorted(common) if bare[t] in ("failed", "error") and bare[t] == ours[t]]
@@ -246,7 +280,9 @@ def main() -> int:
             rows.append(row)
             differ += d
             notes += n
-    print("| suite | tests | passed without us | passed with us | skipped | flaky | differ | took |\n|---|---|---|---|---|---|---|---|")
+    print(
+        "| suite | tests | passed without us | passed with us | skipped | flaky | differ | took |\n|---|---|---|---|---|---|---|---|"
+    )
     for row in rows:
         print("| " + " | ".join(str(x) for x in row) + " |")
     print("\n".join(["", *notes, "", *(differ or ["no test's outcome differs"])]))

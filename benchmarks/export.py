@@ -23,7 +23,13 @@ from pathlib import Path
 RUNS = 5
 NBDEV = Path(sys.executable).with_name("nbdev-export")
 SETTINGS = "[comprehend_nb]\nai = explained\nother = explained\nglue = executed\n"
-LIMITS = {"check, cold": 1.0, "check, warm": 0.5, "export of all": 1.3, "export, one notebook changed": 0.25, "export, nothing changed": 0.1}
+LIMITS = {
+    "check, cold": 1.0,
+    "check, warm": 0.5,
+    "export of all": 1.3,
+    "export, one notebook changed": 0.25,
+    "export, nothing changed": 0.1,
+}
 
 
 def pieces(path):
@@ -40,22 +46,37 @@ def pieces(path):
 def make(root, notebooks=66, cells=3300):
     "A project of about so many notebooks and cells, made of modules of the standard library."
     (root / "nbs").mkdir(parents=True)
-    (root / "pyproject.toml").write_text('[project]\nname = "bench"\n[project.urls]\nDocumentation = "https://docs.example.org"\n[tool.nbdev]\nupdate_pyproject = false\n')
+    (root / "pyproject.toml").write_text(
+        '[project]\nname = "bench"\n[project.urls]\nDocumentation = "https://docs.example.org"\n[tool.nbdev]\nupdate_pyproject = false\n'
+    )
     sources = sorted(Path(sysconfig.get_path("stdlib")).glob("[a-z]*.py"))
     chosen = [p for p in sources if 8_000 < p.stat().st_size < 90_000][:: max(1, len(sources) // 200)]
     found = [(p.stem, *pieces(p)) for p in chosen if "from ." not in p.read_text(encoding="utf-8")][:notebooks]
     spare = cells - sum(2 * len(r) + 3 for _, _, r in found)  # filled up with plain cells, as lessons and tests are
     for i, (name, head, rest) in enumerate(found):
         before = f"from bench.m{i - 1:02}_{found[i - 1][0]} import *\n" if i else ""
-        made = [("markdown", f"# {name}\n\n> Made from {name}."), ("code", f"#| default_exp m{i:02}_{name}"), ("code", f"#| export\n{before}" + "\n".join(head))]
+        made = [
+            ("markdown", f"# {name}\n\n> Made from {name}."),
+            ("code", f"#| default_exp m{i:02}_{name}"),
+            ("code", f"#| export\n{before}" + "\n".join(head)),
+        ]
         for k, source in enumerate(rest):
             made += [("markdown", f"Words about number {k}. " * 6), ("code", f"#| export\n{source}")]
             if spare > 0:
                 spare -= 1
                 made.append(("code", f"number_{k} = [{k}, {i}]\nprint(number_{k})"))
-        nb = [{"cell_type": t, "id": f"{i:02x}{j:04x}", "metadata": {}, "source": s.splitlines(keepends=True)} | (
-            {"outputs": [{"output_type": "stream", "name": "stdout", "text": ["x" * 900]}], "execution_count": j} if t == "code" else {}) for j, (t, s) in enumerate(made)]
-        (root / f"nbs/{i:02}_{name}.ipynb").write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": nb}, indent=1))
+        nb = [
+            {"cell_type": t, "id": f"{i:02x}{j:04x}", "metadata": {}, "source": s.splitlines(keepends=True)}
+            | (
+                {"outputs": [{"output_type": "stream", "name": "stdout", "text": ["x" * 900]}], "execution_count": j}
+                if t == "code"
+                else {}
+            )
+            for j, (t, s) in enumerate(made)
+        ]
+        (root / f"nbs/{i:02}_{name}.ipynb").write_text(
+            json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": nb}, indent=1)
+        )
 
 
 DIGITS = str.maketrans("0123456789", "ghijklmnop")
@@ -76,8 +97,11 @@ def understand(root):
                     continue
                 closure, count = found.resolver.scope(notebook).closure(own.cell), count + 1
                 word = iter(own.cell.fingerprint[4:].translate(DIGITS)[k : k + 5] for k in range(0, 30, 5))
-                said = {"what": f"hands back the {next(word)} that readers of {next(word)} asked for", "why": f"callers in {next(word)} want one place for it, not {next(word)}",
-                        "fails": f"where a {next(word)} comes in that is no {next(word)} at all"}
+                said = {
+                    "what": f"hands back the {next(word)} that readers of {next(word)} asked for",
+                    "why": f"callers in {next(word)} want one place for it, not {next(word)}",
+                    "fails": f"where a {next(word)} comes in that is no {next(word)} at all",
+                }
                 common = {"parts": dict(closure.parts), "symbols": list(own.cell.symbols)}
                 ledger.append("executed", own.cell.fingerprint, closure.digest, **common)
                 ledger.append("explained", own.cell.fingerprint, closure.digest, **common, **said)
@@ -95,14 +119,21 @@ def take_in(root):
 def cpu(*command, cwd):
     "CPU seconds of a command with its children, and its exit status."
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environ = {k: v for k, v in os.environ.items() if k not in ("IN_TEST", "PYTHONDONTWRITEBYTECODE")} | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environ = {k: v for k, v in os.environ.items() if k not in ("IN_TEST", "PYTHONDONTWRITEBYTECODE")} | {
+        "PYTHONPATH": str(Path(__file__).parents[1])
+    }
     done = subprocess.run([str(c) for c in command], cwd=cwd, env=environ, capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done
 
 
 def ours(what, root):
-    seconds, done = cpu(sys.executable, "-c", f"from comprehend_nb.notebooks import Project; from comprehend_nb.export import {what}; r = {what}(Project.at('.')); {'assert r.ok, r.problems[:5]' if what == 'check' else ''}", cwd=root)
+    seconds, done = cpu(
+        sys.executable,
+        "-c",
+        f"from comprehend_nb.notebooks import Project; from comprehend_nb.export import {what}; r = {what}(Project.at('.')); {'assert r.ok, r.problems[:5]' if what == 'check' else ''}",
+        cwd=root,
+    )
     if done.returncode:
         raise SystemExit(done.stderr[-3000:])
     return seconds
@@ -115,7 +146,11 @@ def pairs(work, peer, before=lambda: None):
         before()
         ours.append(work())
         theirs.append(peer())
-    return statistics.median(ours), statistics.median(theirs), statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+    return (
+        statistics.median(ours),
+        statistics.median(theirs),
+        statistics.median(a / b for a, b in zip(ours, theirs, strict=True)),
+    )
 
 
 def touch(path, n=[0]):  # noqa: B006 (a counter)
@@ -131,7 +166,9 @@ def measure(root):
     "What is measured -> CPU seconds, nbdev-export's beside it, their ratio."
     local = root / ".comprehend/local"
     package = next(p.parent for p in root.glob("*/_modidx.py"))
-    notebooks = sorted(p for p in (root / "nbs").rglob("*.ipynb") if "#| export" in p.read_text() or "#|export" in p.read_text())
+    notebooks = sorted(
+        p for p in (root / "nbs").rglob("*.ipynb") if "#| export" in p.read_text() or "#|export" in p.read_text()
+    )
     twin = root.with_name("twin")
     shutil.copytree(root, twin, symlinks=True)
 
@@ -173,7 +210,12 @@ def main():
         cpu(NBDEV, cwd=root)
         subprocess.run(["git", "init", "-q"], cwd=root, check=True)
         count = take_in(root) if given else understand(root)
-        subprocess.run("git add -A; git -c user.name=bench -c user.email=bench@example.org commit -qm all", shell=True, cwd=root, check=True)
+        subprocess.run(
+            "git add -A; git -c user.name=bench -c user.email=bench@example.org commit -qm all",
+            shell=True,
+            cwd=root,
+            check=True,
+        )
         found = measure(root)
         cells = sum(len(json.loads(p.read_text())["cells"]) for p in (root / "nbs").rglob("*.ipynb"))
         notebooks = len(list((root / "nbs").rglob("*.ipynb")))
@@ -183,7 +225,9 @@ def main():
     print(f"{notebooks} notebooks, {cells} cells, {count} exported; CPU seconds, median of {RUNS}\n")
     print(f"{'':32}{'CPU s':>8}{'nbdev-export':>14}{'ratio':>8}{'limit':>7}")
     for name, (seconds, peer, ratio) in found.items():
-        print(f"{name:32}{seconds:8.2f}{peer:14.2f}{ratio:8.2f}{LIMITS[name]:7.2f}{'' if ratio <= LIMITS[name] else '  above'}")
+        print(
+            f"{name:32}{seconds:8.2f}{peer:14.2f}{ratio:8.2f}{LIMITS[name]:7.2f}{'' if ratio <= LIMITS[name] else '  above'}"
+        )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,12 @@ def second_opinion(root, fixes, folder):
     repo, out = Git(str(root)), {}
     for fix in fixes:
         found = repo.get_commits_last_modified_lines(repo.get_commit(fix))
-        out[fix] = {c for path, commits in found.items() if path.startswith(f"{folder}/") and not path.endswith("_modidx.py") for c in commits}
+        out[fix] = {
+            c
+            for path, commits in found.items()
+            if path.startswith(f"{folder}/") and not path.endswith("_modidx.py")
+            for c in commits
+        }
     return out
 
 
@@ -43,14 +48,24 @@ def look(clone, sample=60):
         found, _ = mine(project, enough=10**9)
         ghosts = sum(f.ghost for f in found)
         low, high = wilson(ghosts, len(found))
-        commits = len(subprocess.run(["git", "rev-list", "HEAD"], cwd=root, capture_output=True, text=True, check=True).stdout.split())
-        print(f"\n{root.name}: {commits} commits, {len(made.notebooks)} notebooks, {made.whole.units} units of logic, {made.whole.weight} statements; report with all of the past {spent:.1f} s CPU")
-        print(f"  fixes of the library {len(found)}, ghosts {ghosts} ({ghosts / max(len(found), 1):.1%}, 95 % {low:.1%} to {high:.1%}), defects {sum(len(f.defects) for f in found)}")
+        commits = len(
+            subprocess.run(
+                ["git", "rev-list", "HEAD"], cwd=root, capture_output=True, text=True, check=True
+            ).stdout.split()
+        )
+        print(
+            f"\n{root.name}: {commits} commits, {len(made.notebooks)} notebooks, {made.whole.units} units of logic, {made.whole.weight} statements; report with all of the past {spent:.1f} s CPU"
+        )
+        print(
+            f"  fixes of the library {len(found)}, ghosts {ghosts} ({ghosts / max(len(found), 1):.1%}, 95 % {low:.1%} to {high:.1%}), defects {sum(len(f.defects) for f in found)}"
+        )
         told = [f for f in found if not f.ghost][:sample]
         theirs = second_opinion(root, [f.id for f in told], project.lib_folder)
         pairs = [({d.commit for d in f.defects}, theirs[f.id]) for f in told]
         both = sum(len(a & b) for a, b in pairs)
-        print(f"  against PyDriller on {len(told)} fixes: {both} blamed commits of both, {sum(len(a - b) for a, b in pairs)} of ours only, {sum(len(b - a) for a, b in pairs)} of theirs only")
+        print(
+            f"  against PyDriller on {len(told)} fixes: {both} blamed commits of both, {sum(len(a - b) for a, b in pairs)} of ours only, {sum(len(b - a) for a, b in pairs)} of theirs only"
+        )
 
 
 if __name__ == "__main__":

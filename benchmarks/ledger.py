@@ -36,8 +36,18 @@ def said(n: int) -> tuple[str, dict[str, object]]:
     "A record as a session writes it; one in five is an explanation."
     if n % 5 == 4:
         words = f"It sums the {n % 97} columns and drops what is missing, because the model cannot take gaps."
-        return "explained", {"what": words, "why": words, "fails": words, "symbols": [f"f{n}"], "parts": {f"f{n}": fingerprint(n)}}
-    return "executed", {"origin": "human", "symbols": [f"f{n}"], "parts": {f"f{n}": fingerprint(n), "RATE": fingerprint(n + 1)}}
+        return "explained", {
+            "what": words,
+            "why": words,
+            "fails": words,
+            "symbols": [f"f{n}"],
+            "parts": {f"f{n}": fingerprint(n)},
+        }
+    return "executed", {
+        "origin": "human",
+        "symbols": [f"f{n}"],
+        "parts": {f"f{n}": fingerprint(n), "RATE": fingerprint(n + 1)},
+    }
 
 
 def write_ledger(root: Path, records: int) -> None:
@@ -76,15 +86,30 @@ def commit_all(root: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)
     for person in PEOPLE:
         own = [str(f) for f in files if f.parent.name == person.id]
-        env = os.environ | {f"GIT_{w}_{k}": v for w in ("AUTHOR", "COMMITTER") for k, v in (("NAME", person.name), ("EMAIL", person.email))}
+        env = os.environ | {
+            f"GIT_{w}_{k}": v
+            for w in ("AUTHOR", "COMMITTER")
+            for k, v in (("NAME", person.name), ("EMAIL", person.email))
+        }
         for k in range(0, len(own), step := max(1, len(own) // 10)):
-            for args in (["add", *own[k : k + step]], ["-c", "commit.gpgsign=false", "-c", "gc.auto=0", "commit", "-qm", "records"]):
+            for args in (
+                ["add", *own[k : k + step]],
+                ["-c", "commit.gpgsign=false", "-c", "gc.auto=0", "commit", "-qm", "records"],
+            ):
                 subprocess.run(["git", *args], cwd=root, env=env, check=True)
 
 
 def reading(sizes: list[int]) -> Table:
     table = Table(title="Reading and verifying: seconds (times the msgspec floor)")
-    for column in ("records", "json.loads each line", "msgspec each line (floor)", "read: parse, verify, sort", "read again, unchanged", "audit", "audit in git"):
+    for column in (
+        "records",
+        "json.loads each line",
+        "msgspec each line (floor)",
+        "read: parse, verify, sort",
+        "read again, unchanged",
+        "audit",
+        "audit in git",
+    ):
         table.add_column(column, justify="right")
     for size in sizes:
         root = Path(tempfile.mkdtemp())
@@ -97,7 +122,10 @@ def reading(sizes: list[int]) -> Table:
 
 def measured(root: Path, size: int) -> list[float]:
     "Seconds: json.loads, msgspec, read, read again, audit, audit in git."
-    found = [seconds(lambda: decode_all(root, json.loads)), seconds(lambda: decode_all(root, msgspec.json.Decoder().decode))]
+    found = [
+        seconds(lambda: decode_all(root, json.loads)),
+        seconds(lambda: decode_all(root, msgspec.json.Decoder().decode)),
+    ]
     found.append(seconds(lambda: read(root)))
     time.sleep(0.15)
     read(root)
@@ -126,9 +154,13 @@ def appending(n: int = 10_000) -> Table:
 
     fd = os.open(root / "floor", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     rows = {
-        "one bare os.write of a JSON line (floor)": each(lambda i: os.write(fd, json.dumps({"fingerprint": fingerprint(i), **said(0)[1]}).encode())),
+        "one bare os.write of a JSON line (floor)": each(
+            lambda i: os.write(fd, json.dumps({"fingerprint": fingerprint(i), **said(0)[1]}).encode())
+        ),
         "append executed": each(lambda i: book.append("executed", fingerprint(i), fingerprint(i, "cl1"), **said(0)[1])),
-        "append executed again (not written)": each(lambda i: book.append("executed", fingerprint(i), fingerprint(i, "cl1"), **said(0)[1])),
+        "append executed again (not written)": each(
+            lambda i: book.append("executed", fingerprint(i), fingerprint(i, "cl1"), **said(0)[1])
+        ),
         "append explained": each(lambda i: book.append("explained", fingerprint(i), **said(4)[1]), n // 5),
         "the first of a session (makes the file)": first * 1e6,
         "sync": each(lambda i: (book.append("rejected", fingerprint(i)), book.sync()), 50),

@@ -79,7 +79,10 @@ def _shell(namespace: dict[str, Any]) -> Any:
 def _asset(package: str, words: str) -> str:
     "The front-end file of a labextension that holds these words."
     for base in sys.path:
-        for root in (pathlib.Path(base), pathlib.Path(base).parents[2] if len(pathlib.Path(base).parents) > 2 else pathlib.Path(base)):
+        for root in (
+            pathlib.Path(base),
+            pathlib.Path(base).parents[2] if len(pathlib.Path(base).parents) > 2 else pathlib.Path(base),
+        ):
             for path in (root / "share" / "jupyter" / "labextensions").glob(f"{package}/static/*.js"):
                 text = path.read_text(encoding="utf-8", errors="replace")
                 if words in text:
@@ -108,7 +111,11 @@ def ipykernel() -> Way:
 
     def run(namespace: dict[str, Any]) -> str:
         shell = _shell(namespace)
-        return "\n".join(str(shell.object_inspect_mime(n, detail_level=0)) for n in list(namespace) if not n.startswith("_") and n not in ("In", "Out"))
+        return "\n".join(
+            str(shell.object_inspect_mime(n, detail_level=0))
+            for n in list(namespace)
+            if not n.startswith("_") and n not in ("In", "Out")
+        )
 
     return run
 
@@ -126,7 +133,9 @@ def marimo() -> Way:
     "marimo's variable panel: the value of each variable as it sends it."
     from marimo._messaging.variables import create_variable_value
 
-    return lambda namespace: "\n".join(f"{v.name} {v.value} {v.datatype}" for v in (create_variable_value(n, o) for n, o in namespace.items()))
+    return lambda namespace: "\n".join(
+        f"{v.name} {v.value} {v.datatype}" for v in (create_variable_value(n, o) for n, o in namespace.items())
+    )
 
 
 def ai_jup() -> Way:
@@ -218,7 +227,6 @@ def harm(way: Way) -> dict[str, Any]:
     way({"warm": 1})
     count = {"objects": 0, "ran": 0, "escaped": 0, "lost": 0, "slow_ms": 0.0}
     for make in (nasty.FACTORIES | nasty_more.FACTORIES).values():
-
         obj = make()  # here, since importing its library takes its time
 
         def one(obj: Any = obj) -> dict[str, Any]:
@@ -250,7 +258,10 @@ def huge() -> dict[str, Any]:
     import numpy as np
     import pandas as pd
 
-    return {"huge_frame": pd.DataFrame(np.zeros((10_000_000, 10)), columns=list("abcdefghij")), "huge_array": np.zeros(125_000_000)}
+    return {
+        "huge_frame": pd.DataFrame(np.zeros((10_000_000, 10)), columns=list("abcdefghij")),
+        "huge_array": np.zeros(125_000_000),
+    }
 
 
 def measure(name: str, small: bool) -> dict[str, Any]:
@@ -280,8 +291,14 @@ def measure(name: str, small: bool) -> dict[str, Any]:
         try:
             left = fresh()
             text = way(left)
-            result |= {"objects": len(names), "bytes": len(text.encode("utf-8", "replace")), "facts": _facts(text, found)}
-            result["names_left"] = len(set(left) - names - set(_shell({}).user_ns)) if name != "ours" else len(set(left) - names)
+            result |= {
+                "objects": len(names),
+                "bytes": len(text.encode("utf-8", "replace")),
+                "facts": _facts(text, found),
+            }
+            result["names_left"] = (
+                len(set(left) - names - set(_shell({}).user_ns)) if name != "ours" else len(set(left) - names)
+            )
             result["cpu_ms"] = cpu(lambda: way(fresh()), 15 if name == "ours" else 3)
         except BaseException as e:
             result["error"] = f"{type(e).__name__}: {e}"[:200]
@@ -301,7 +318,14 @@ def many(n: int = 10_000) -> dict[str, float]:
     "Milliseconds of CPU for 10,000 variables: everything, what changed since, and both together as a turn needs them."
     from comprehend_nb.live import capture
 
-    kinds: list[Callable[[int], Any]] = [lambda i: i, lambda i: f"text {i}", lambda i: [i], lambda i: {"k": i}, float, lambda i: (i, i)]
+    kinds: list[Callable[[int], Any]] = [
+        lambda i: i,
+        lambda i: f"text {i}",
+        lambda i: [i],
+        lambda i: {"k": i},
+        float,
+        lambda i: (i, i),
+    ]
     namespace = {f"v{i}": kinds[i % len(kinds)](i) for i in range(n)}
     before = capture(namespace)
     full = cpu(lambda: capture(namespace))
@@ -338,24 +362,45 @@ def main() -> int:
         return 0
     results: dict[str, Any] = {}
     for name in PEERS:
-        command = [sys.executable, __file__, "--one", name] + (["--small"] if args.small else []) + (["--peers", str(args.peers)] if args.peers else [])
+        command = (
+            [sys.executable, __file__, "--one", name]
+            + (["--small"] if args.small else [])
+            + (["--peers", str(args.peers)] if args.peers else [])
+        )
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=900, stdin=subprocess.DEVNULL)
-            results[name] = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {"missing": done.stderr.strip()[-300:]}
+            results[name] = (
+                json.loads(done.stdout.splitlines()[-1])
+                if done.stdout.strip()
+                else {"missing": done.stderr.strip()[-300:]}
+            )
         except subprocess.TimeoutExpired:
             results[name] = {"missing": "not done after 15 minutes"}
     us = results["ours"]
-    holds = not us["harm"]["ran"] + us["harm"]["escaped"] + us["harm"]["lost"] + us["leaked"] and us["cpu_ms"] <= 10 and us["many_full_ms"] <= 90 and us["many_delta_ms"] <= 15
+    holds = (
+        not us["harm"]["ran"] + us["harm"]["escaped"] + us["harm"]["lost"] + us["leaked"]
+        and us["cpu_ms"] <= 10
+        and us["many_full_ms"] <= 90
+        and us["many_delta_ms"] <= 15
+    )
     if args.json:
         print(json.dumps({"results": results, "holds": holds}))
         return 0 if holds else 1
-    print(f"{us['objects']} real objects{'' if args.small else ', of them a frame of 10,000,000 x 10 and an array of 1 GB'}; CPU in ms, medians")
-    print("                     ran user code  raised   lost  slow repr   leaked    CPU ms     bytes    facts  names left")
+    print(
+        f"{us['objects']} real objects{'' if args.small else ', of them a frame of 10,000,000 x 10 and an array of 1 GB'}; CPU in ms, medians"
+    )
+    print(
+        "                     ran user code  raised   lost  slow repr   leaked    CPU ms     bytes    facts  names left"
+    )
     for name, r in results.items():
         print(_line(name, r))
     print(f"  type and address alone {us['floor_ms']:.2f} ms; ours at most 10 ms")
-    print(f"10,000 variables: everything {us['many_full_ms']:.0f} ms (at most 90), what changed {us['many_delta_ms']:.1f} ms (at most 15), capture and delta {us['many_turn_ms']:.0f} ms")
-    print("ran user code: of so many nasty objects, whose own code ran. lost: hung for 5 s, or took the process with it. slow repr: seconds for one object whose repr takes 1 s.")
+    print(
+        f"10,000 variables: everything {us['many_full_ms']:.0f} ms (at most 90), what changed {us['many_delta_ms']:.1f} ms (at most 15), capture and delta {us['many_turn_ms']:.0f} ms"
+    )
+    print(
+        "ran user code: of so many nasty objects, whose own code ran. lost: hung for 5 s, or took the process with it. slow repr: seconds for one object whose repr takes 1 s."
+    )
     print(f"slowest nasty object of ours: {us['harm']['slow_ms']:.1f} ms (at most 5)")
     return 0 if holds else 1
 

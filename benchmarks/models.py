@@ -158,7 +158,9 @@ def cost(prompt: Prompt, turns: int = 40, variables: int = 100, seed: int = 7) -
         model = Anthropic(personal(server.url), MODEL, budget=budget(), prompt=prompt)
         for turn in range(turns):
             change(values, 1000 + turn)
-            got = model.ask(Request("take the next step", state=capture(values), cells=(f"x = {turn}", f"y = {turn}"), look=no_look))
+            got = model.ask(
+                Request("take the next step", state=capture(values), cells=(f"x = {turn}", f"y = {turn}"), look=no_look)
+            )
             assert isinstance(got, Proposal)
             u = got.usage
             for name, n in zip(
@@ -199,7 +201,9 @@ def interrupted(rounds: int = 4) -> dict[str, float]:
                 said: list[float] = []
                 begun = time.perf_counter()
                 try:
-                    model.ask(Request("x", namespace={}), progress=lambda t, said=said: said.append(time.perf_counter()))
+                    model.ask(
+                        Request("x", namespace={}), progress=lambda t, said=said: said.append(time.perf_counter())
+                    )
                 except KeyboardInterrupt:
                     longest[name] = max(longest.get(name, 0.0), time.perf_counter() - at[0])
                 longest["first word"] = max(longest.get("first word", 0.0), said[0] - begun)
@@ -219,10 +223,23 @@ def main() -> int:
         "whole, all marked": cost(Whole()),
     }
     ours, plain, *peers = (c["usd"] for c in sessions.values())
-    ratios = {"of the whole state sent each turn": ours / plain, "of the cheapest way to send it whole": ours / min(plain, *peers)}
+    ratios = {
+        "of the whole state sent each turn": ours / plain,
+        "of the cheapest way to send it whole": ours / min(plain, *peers),
+    }
     holds = time_ms["overhead"] <= 20 and ours / plain <= 0.4 and max(stops.values()) <= 0.5
     if as_json:
-        print(json.dumps({"first_token_ms": time_ms, "interrupted_s": stops, "sessions": sessions, "ratios": ratios, "holds": holds}))
+        print(
+            json.dumps(
+                {
+                    "first_token_ms": time_ms,
+                    "interrupted_s": stops,
+                    "sessions": sessions,
+                    "ratios": ratios,
+                    "holds": holds,
+                }
+            )
+        )
         return 0 if holds else 1
     print("time to the first token, state of 100 variables, medians of 40 rounds (ms)")
     print(

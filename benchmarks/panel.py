@@ -89,15 +89,29 @@ def main(repeats: int) -> int:
     size = sum(p.stat().st_size for p in built.glob("*.js")) / 1000
     say("size of the extension's JavaScript", f"{size:.0f} kB", f"at most {SIZE_KB:.0f} kB", size <= SIZE_KB)
     project = make_project(place / "p")
-    write_notebook(project / "nbs" / "a.ipynb", "x = 1", "for i in range(100): globals()[f'a{i}'] = i", "for i in range(9_900): globals()[f'b{i}'] = i")
-    with lab(project, place / "with") as ours, lab(project, place / "bare", without=("comprehend-nb",)) as bare, chrome() as browser:
+    write_notebook(
+        project / "nbs" / "a.ipynb",
+        "x = 1",
+        "for i in range(100): globals()[f'a{i}'] = i",
+        "for i in range(9_900): globals()[f'b{i}'] = i",
+    )
+    with (
+        lab(project, place / "with") as ours,
+        lab(project, place / "bare", without=("comprehend-nb",)) as bare,
+        chrome() as browser,
+    ):
         notebook = Notebook(new_page(browser), ours, "nbs/a.ipynb")
         Panel(notebook.page).load()
         for cell, names in ((1, 100), (2, 10_000)):
             notebook.run(cell)
             took = painted(notebook.page, repeats)
             floor_ms = statistics.median(notebook.page.evaluate(ROUND) for _ in range(repeats))
-            say(f"idle to painted, {names:,} names (a bare round trip)", f"{took:.0f} ms ({floor_ms:.0f} ms)", f"at most {PAINTED_MS[names]:.0f} ms", took <= PAINTED_MS[names])
+            say(
+                f"idle to painted, {names:,} names (a bare round trip)",
+                f"{took:.0f} ms ({floor_ms:.0f} ms)",
+                f"at most {PAINTED_MS[names]:.0f} ms",
+                took <= PAINTED_MS[names],
+            )
         floor = Notebook(new_page(browser), bare, "nbs/a.ipynb")
         floor.page.evaluate(SIDE)  # a notebook as wide as the one beside our panel: wider ones wrap fewer lines
         with_it, without = [], []
@@ -105,7 +119,12 @@ def main(repeats: int) -> int:
             without.append(typing(floor, repeats))
             with_it.append(typing(notebook, repeats))
         key, base = statistics.median(with_it), statistics.median(without)
-        say("a key until two frames later (floor)", f"{key:.1f} ms ({base:.1f} ms)", f"at most {TYPING_MS:.0f} ms more", key - base <= TYPING_MS)
+        say(
+            "a key until two frames later (floor)",
+            f"{key:.1f} ms ({base:.1f} ms)",
+            f"at most {TYPING_MS:.0f} ms more",
+            key - base <= TYPING_MS,
+        )
         notebook.page.context.close()
         floor.page.context.close()
         started(browser, bare), started(browser, ours)

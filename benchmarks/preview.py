@@ -85,7 +85,9 @@ def left() -> float:
 
 def latency(folder: Path, prototype: str) -> dict[str, Any]:
     rows, broken = [], []
-    print(f"{'namespace':26} {'cell':22} {'preview':>9} {'limit':>7} {'bare':>8} {'earlier':>8} {'x earlier':>9} {'private MB':>10}")
+    print(
+        f"{'namespace':26} {'cell':22} {'preview':>9} {'limit':>7} {'bare':>8} {'earlier':>8} {'x earlier':>9} {'private MB':>10}"
+    )
     for name, setup, cells in SPACES:
         if name.startswith("8 GB") and left() < 18:
             print(f"{name:26} left out: this machine has {left():.0f} GB free")
@@ -95,15 +97,31 @@ def latency(folder: Path, prototype: str) -> dict[str, Any]:
             d.run(ASKING + setup)
             d.run(f"harness = prototype({prototype!r})" if prototype else "harness = None")
             for cell, limit in cells.items():
-                said = d.run(f"print(json.dumps([timed(ours, {cell!r}), timed(bare, {cell!r}), timed(harness, {cell!r}) if harness else 0, private({cell!r})]))")
+                said = d.run(
+                    f"print(json.dumps([timed(ours, {cell!r}), timed(bare, {cell!r}), timed(harness, {cell!r}) if harness else 0, private({cell!r})]))"
+                )
                 mine, bare, theirs, mb = json.loads(said)
                 ratio = round(mine / theirs, 2) if theirs else None
-                rows.append({"namespace": name, "cell": cell, "ms": mine, "limit": limit, "bare": bare, "earlier": theirs, "ratio": ratio, "private_mb": mb})
+                rows.append(
+                    {
+                        "namespace": name,
+                        "cell": cell,
+                        "ms": mine,
+                        "limit": limit,
+                        "bare": bare,
+                        "earlier": theirs,
+                        "ratio": ratio,
+                        "private_mb": mb,
+                    }
+                )
                 if limit and mine > limit and (ratio is None or ratio > 2):
                     broken.append(f"{name}, {cell}: {mine} ms of {limit}")
                 if mb > PRIVATE_MB:
                     broken.append(f"{name}, {cell}: {mb} MB of its own, of {PRIVATE_MB:.0f}")
-                print(f"{name:26} {cell:22} {mine:9} {limit or '-':>7} {bare:8} {theirs or '-':>8} {ratio or '-':>9} {mb:10}", flush=True)
+                print(
+                    f"{name:26} {cell:22} {mine:9} {limit or '-':>7} {bare:8} {theirs or '-':>8} {ratio or '-':>9} {mb:10}",
+                    flush=True,
+                )
             if name == "small namespace":
                 sandbox = float(d.run(SANDBOX))
                 if sandbox > SANDBOX_MS:
@@ -115,7 +133,10 @@ def latency(folder: Path, prototype: str) -> dict[str, Any]:
 def library(folder: Path) -> dict[str, Any]:
     slowest, harmed, missed, tried = 0.0, 0, 0, 0
     with driving(make_project(folder / "library"), load=False) as d:
-        d.run(ASKING + "def tell(s):\n    try: print(json.dumps(preview(s, space).to_dict()))\n    except CannotPreview as e: print(json.dumps({'ended': str(e), 'error': None}))")
+        d.run(
+            ASKING
+            + "def tell(s):\n    try: print(json.dumps(preview(s, space).to_dict()))\n    except CannotPreview as e: print(json.dumps({'ended': str(e), 'error': None}))"
+        )
         warm = set()
         for case in CASES:
             if not all(find_spec(n) for n in case.needs.split()):
@@ -129,10 +150,21 @@ def library(folder: Path) -> dict[str, Any]:
             tried += 1
             slowest, harmed = max(slowest, seconds if said["ended"] != "ran" else 0.0), harmed + (not alive)
             missed += said["ended"] != "ran" or said["error"] is not None
-            print(f"{case.name:32} {seconds:6.2f} s  {said.get('where', '')} {said['ended']} {said['error'] or ''}", flush=True)
-    print(f"{tried} cases; kernels harmed: {harmed}; without an outcome: {missed}, the slowest of these said why after {slowest:.1f} s")
+            print(
+                f"{case.name:32} {seconds:6.2f} s  {said.get('where', '')} {said['ended']} {said['error'] or ''}",
+                flush=True,
+            )
+    print(
+        f"{tried} cases; kernels harmed: {harmed}; without an outcome: {missed}, the slowest of these said why after {slowest:.1f} s"
+    )
     broken = [f"{harmed} kernels harmed"] if harmed else []
-    return {"cases": tried, "harmed": harmed, "missed": missed, "slowest": slowest, "broken": broken + ([f"why not after {slowest:.1f} s of {WAIT_S:.0f}"] if slowest > WAIT_S else [])}
+    return {
+        "cases": tried,
+        "harmed": harmed,
+        "missed": missed,
+        "slowest": slowest,
+        "broken": broken + ([f"why not after {slowest:.1f} s of {WAIT_S:.0f}"] if slowest > WAIT_S else []),
+    }
 
 
 def _timed(d: Driver, source: str) -> tuple[float, dict[str, object]]:
@@ -145,10 +177,19 @@ def stress(folder: Path, rounds: int) -> dict[str, Any]:
     with driving(make_project(folder / "stress"), load=False) as d:
         start = time.perf_counter()
         from_subshell, on_main, answers = beside_blas(d.kernel, rounds)
-        print(f"asked {from_subshell} times from a subshell while the main thread multiplied matrices, {on_main} times on the main thread while a subshell did,")
-        print(f"in {time.perf_counter() - start:.0f} s; the kernel answered its control channel {rounds} of {rounds} times. Answers:")
+        print(
+            f"asked {from_subshell} times from a subshell while the main thread multiplied matrices, {on_main} times on the main thread while a subshell did,"
+        )
+        print(
+            f"in {time.perf_counter() - start:.0f} s; the kernel answered its control channel {rounds} of {rounds} times. Answers:"
+        )
         print("\n".join(f"  {a}" for a in answers))
-    return {"rounds": rounds, "from_subshell": from_subshell, "on_main": on_main, "broken": []}  # where the kernel does not answer, an error ends this
+    return {
+        "rounds": rounds,
+        "from_subshell": from_subshell,
+        "on_main": on_main,
+        "broken": [],
+    }  # where the kernel does not answer, an error ends this
 
 
 def main() -> int:
@@ -158,7 +199,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--json", type=Path, help="write the figures there too")
     args = parser.parse_args()
-    parts: dict[str, Callable[[Path], dict[str, Any]]] = {"latency": lambda f: latency(f, args.prototype), "library": library, "stress": lambda f: stress(f, args.rounds)}
+    parts: dict[str, Callable[[Path], dict[str, Any]]] = {
+        "latency": lambda f: latency(f, args.prototype),
+        "library": library,
+        "stress": lambda f: stress(f, args.rounds),
+    }
     found: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, part in parts.items():

@@ -56,23 +56,35 @@ def notebooks_of(folder):
     for path, text, nb in modules:
         module = path.relative_to(folder).with_suffix("").as_posix()
         _, *rest = MARK.split(text)
-        listed = re.findall(r"'([^']+)'", re.search(r"__all__ = \[(.*?)\]", text, re.S)[1]) if "__all__ = [" in text else []
+        listed = (
+            re.findall(r"'([^']+)'", re.search(r"__all__ = \[(.*?)\]", text, re.S)[1]) if "__all__ = [" in text else []
+        )
         for nb, cell_id, code in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
             code = code.partition("\n# %% auto")[0]
             place = home(path, nb, folder)
             cells = made.setdefault(place, {})
             mine = owner.get(place) == module
-            cells[cell_id] = directive(code, listed, "" if mine else module.replace("/", ".")) + absolute(code.removesuffix("\n"), folder.name, module)
+            cells[cell_id] = directive(code, listed, "" if mine else module.replace("/", ".")) + absolute(
+                code.removesuffix("\n"), folder.name, module
+            )
     return made, owner, {path.relative_to(folder).with_suffix("").as_posix(): text for path, text, _ in modules}
 
 
 def home(path, nb, folder):
-    return Path(os.path.normpath(path.parent / nb)).relative_to(folder.parent).as_posix() if not os.path.normpath(path.parent / nb).startswith("..") else nb
+    return (
+        Path(os.path.normpath(path.parent / nb)).relative_to(folder.parent).as_posix()
+        if not os.path.normpath(path.parent / nb).startswith("..")
+        else nb
+    )
 
 
 def directive(code, listed, other):
     try:
-        names = [n.name for n in ast.parse(code).body if isinstance(n, ast.FunctionDef | ast.ClassDef) and not n.decorator_list and n.name[0] != "_"]
+        names = [
+            n.name
+            for n in ast.parse(code).body
+            if isinstance(n, ast.FunctionDef | ast.ClassDef) and not n.decorator_list and n.name[0] != "_"
+        ]
     except SyntaxError:
         names = []
     kind = "export" if all(n in listed for n in names) else "exporti"
@@ -83,34 +95,57 @@ def project(folder, root):
     "A project in `root` with the notebooks of the package in `folder`."
     made, owner, texts = notebooks_of(folder)
     nbs = os.path.commonpath([os.path.dirname(p) or "." for p in made]) if made else "nbs"
-    docs = next((m[1] for t in texts.values() if (m := re.search(r"^Docs: (https?://.+?)/[^/]+\.html\.md", t, re.M))), "")
+    docs = next(
+        (m[1] for t in texts.values() if (m := re.search(r"^Docs: (https?://.+?)/[^/]+\.html\.md", t, re.M))), ""
+    )
     urls = f'[project.urls]\nDocumentation = "{docs}"\n' if docs else ""
-    (root / "pyproject.toml").write_text(f'[project]\nname = "{folder.name}"\n{urls}[tool.nbdev]\nupdate_pyproject = false\nput_version_in_init = false\nnbs_path = "{nbs}"\nlib_path = "{folder.name}"\n')
+    (root / "pyproject.toml").write_text(
+        f'[project]\nname = "{folder.name}"\n{urls}[tool.nbdev]\nupdate_pyproject = false\nput_version_in_init = false\nnbs_path = "{nbs}"\nlib_path = "{folder.name}"\n'
+    )
     shutil.copytree(folder, root / folder.name, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.ipynb"))
     for place, cells in made.items():
         text = texts.get(owner.get(place, ""), "")
         words = re.match(r'r?"""(.*?)"""', text, re.S)
         said = "".join(f"> {line}\n" for line in (words[1].split("\n\nDocs:")[0].splitlines() if words else []) if line)
-        found = [{"cell_type": "markdown", "id": "title", "metadata": {}, "source": f"# {Path(place).stem}\n\n{said}"}] if words else []
+        found = (
+            [{"cell_type": "markdown", "id": "title", "metadata": {}, "source": f"# {Path(place).stem}\n\n{said}"}]
+            if words
+            else []
+        )
         if place in owner:
             found.append(code(f"#| default_exp {owner[place].replace('/', '.')}", "defaultexp"))
         found += [code(source, cell_id) for cell_id, source in cells.items()]
         (root / place).parent.mkdir(parents=True, exist_ok=True)
-        (root / place).write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": found}, indent=1))
+        (root / place).write_text(
+            json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": found}, indent=1)
+        )
     return len(made), sum(map(len, made.values())), texts
 
 
 def code(source, cell_id):
-    return {"cell_type": "code", "id": cell_id, "metadata": {}, "execution_count": None, "outputs": [], "source": source}
+    return {
+        "cell_type": "code",
+        "id": cell_id,
+        "metadata": {},
+        "execution_count": None,
+        "outputs": [],
+        "source": source,
+    }
 
 
 def files(root):
-    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file() and not {".git", ".comprehend", "__pycache__"} & set(p.relative_to(root).parts)}
+    return {
+        p.relative_to(root).as_posix(): p.read_bytes()
+        for p in sorted(root.rglob("*"))
+        if p.is_file() and not {".git", ".comprehend", "__pycache__"} & set(p.relative_to(root).parts)
+    }
 
 
 def nbdev(root):
     environ = {k: v for k, v in os.environ.items() if k != "IN_TEST"}
-    return subprocess.run([str(Path(sys.executable).with_name("nbdev-export"))], cwd=root, env=environ, capture_output=True, text=True)
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("nbdev-export"))], cwd=root, env=environ, capture_output=True, text=True
+    )
 
 
 def same(one, other):
@@ -134,7 +169,9 @@ def measure(folder, work):
     row = {"project": folder.name, "notebooks": notebooks, "cells": cells}
     if done.returncode:
         return row | {"nbdev": done.stderr.strip().splitlines()[-1][:80]}
-    row["as published"] = f"{sum((b / folder.name / f'{m}.py').read_text() == t for m, t in texts.items())}/{len(texts)}"
+    row["as published"] = (
+        f"{sum((b / folder.name / f'{m}.py').read_text() == t for m, t in texts.items())}/{len(texts)}"
+    )
     try:
         export(Project.at(a), overwrite=True)
         row["differ, all"] = same(a, b)
@@ -161,7 +198,12 @@ def measure(folder, work):
         changed += same(a, b)
     row["differ, 4 edits"] = changed
     (a / "settings.ini").write_text("[comprehend_nb]\nai = explained\nother = explained\nglue = executed\n")
-    subprocess.run("git init -q; git add -A; git -c user.name=A -c user.email=a@example.org commit -qm all", shell=True, cwd=a, check=True)
+    subprocess.run(
+        "git init -q; git add -A; git -c user.name=A -c user.email=a@example.org commit -qm all",
+        shell=True,
+        cwd=a,
+        check=True,
+    )
     row["adopted"] = adopt(a, Person(slug("a@example.org"), "A", "a@example.org", "given")).adopted
     start = time.perf_counter()
     report = check(Project.at(a))

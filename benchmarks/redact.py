@@ -27,7 +27,12 @@ from collections.abc import Callable, Iterator
 
 from comprehend_nb.redact import redactor
 
-ALNUM, HEX, UP, DIGITS = string.ascii_letters + string.digits, "0123456789abcdef", string.ascii_uppercase + string.digits, string.digits
+ALNUM, HEX, UP, DIGITS = (
+    string.ascii_letters + string.digits,
+    "0123456789abcdef",
+    string.ascii_uppercase + string.digits,
+    string.digits,
+)
 URLSAFE = ALNUM + "-_"
 
 
@@ -35,14 +40,19 @@ def forms(draw: random.Random) -> dict[str, tuple[str, str]]:
     "Secrets of 60 services by name: the whole, and the random part that must not be left."
 
     def r(n: int, alphabet: str = ALNUM) -> str:
-        return "".join(draw.choices(alphabet, k=n - 2)) + ("7b" if alphabet != DIGITS and alphabet != UP else "71" if alphabet == DIGITS else "7B")
+        return "".join(draw.choices(alphabet, k=n - 2)) + (
+            "7b" if alphabet != DIGITS and alphabet != UP else "71" if alphabet == DIGITS else "7B"
+        )
 
     def pem(kind: str) -> tuple[str, str]:
         body = base64.b64encode(draw.randbytes(300)).decode()
         return f"-----BEGIN {kind}PRIVATE KEY-----\\n{body}\\n-----END {kind}PRIVATE KEY-----", body
 
     def jwt() -> tuple[str, str]:
-        head, body = (base64.urlsafe_b64encode(json.dumps(d).encode()).decode().rstrip("=") for d in ({"alg": "HS256", "typ": "JWT"}, {"sub": r(10), "iat": draw.randrange(10**9)}))
+        head, body = (
+            base64.urlsafe_b64encode(json.dumps(d).encode()).decode().rstrip("=")
+            for d in ({"alg": "HS256", "typ": "JWT"}, {"sub": r(10), "iat": draw.randrange(10**9)})
+        )
         sign = r(43, URLSAFE)
         return f"{head}.{body}.{sign}", sign
 
@@ -99,14 +109,32 @@ def held_out(draw: random.Random) -> dict[str, tuple[str, str]]:
     }  # fmt: skip
 
 
-PLACES = ["{}", "value = '{}'", '{{"a": "{}", "n": 3}}', "['x', '{}', 3]", "export V={}", "see {}.", "ValueError: bad value: {}", "print('{}')  # try"]
+PLACES = [
+    "{}",
+    "value = '{}'",
+    '{{"a": "{}", "n": 3}}',
+    "['x', '{}', 3]",
+    "export V={}",
+    "see {}.",
+    "ValueError: bad value: {}",
+    "print('{}')  # try",
+]
 
 
 def named(draw: random.Random) -> Iterator[tuple[str, str, str]]:
     "Values that are secrets by the name they stand under: (kind, text, secret)."
     names = """password passwd db_password DB_PASSWORD pgPassword secret client_secret clientSecret SECRET_KEY api_key apiKey API-KEY x-api-key auth_token access_token refreshToken
         aws_secret_access_key private_key encryption_key signing_key webhook_secret passphrase credentials smtp_pass account_key master_key jwt_secret session_token WANDB_API_KEY DD_API_KEY COHERE_API_KEY""".split()  # noqa: SIM905
-    places = ["{n} = '{v}'", '{{"{n}": "{v}"}}', "{n}: {v}", "{n}={v}", "--{n} {v}", "connect(host='h', {n}='{v}')", "os.environ['{n}'] = '{v}'", "[('{n}', '{v}')]"]
+    places = [
+        "{n} = '{v}'",
+        '{{"{n}": "{v}"}}',
+        "{n}: {v}",
+        "{n}={v}",
+        "--{n} {v}",
+        "connect(host='h', {n}='{v}')",
+        "os.environ['{n}'] = '{v}'",
+        "[('{n}', '{v}')]",
+    ]
     values: list[Callable[[], str]] = [
         lambda: "".join(draw.choices(ALNUM, k=22)) + "a7", lambda: "".join(draw.choices(HEX, k=32)), lambda: "Tr0ub4dor&" + "".join(draw.choices(DIGITS, k=3)),
         lambda: base64.b64encode(draw.randbytes(24)).decode(), lambda: "hunter2!" + "".join(draw.choices(string.ascii_lowercase, k=3)),
@@ -114,7 +142,11 @@ def named(draw: random.Random) -> Iterator[tuple[str, str, str]]:
     for i, name in enumerate(names):
         for place in places:
             value = values[(i + places.index(place)) % len(values)]()
-            yield f"named {name}", place.replace("{n}", name).replace("{v}", value).replace("{{", "{").replace("}}", "}"), value
+            yield (
+                f"named {name}",
+                place.replace("{n}", name).replace("{v}", value).replace("{{", "{").replace("}}", "}"),
+                value,
+            )
 
 
 def harmless(draw: random.Random) -> list[str]:
@@ -124,8 +156,19 @@ def harmless(draw: random.Random) -> list[str]:
         return "".join(draw.choices(alphabet, k=n))
 
     sha = [hashlib.new(h, draw.randbytes(9)).hexdigest() for h in ("md5", "sha1", "sha256", "sha512")]
-    texts = [f"{name} = '{value}'" for value in (*sha, str(uuid.UUID(int=draw.getrandbits(128)))) for name in ("digest", "commit", "run_id", "etag", "key", "id")]
-    texts += [f"commit {sha[1]}", f"sha256:{sha[2]}", f"numpy @ https://example.org/numpy.whl#sha256={sha[2]}", f"image@sha256:{sha[2]}", f"fp1:{sha[0]}", f"index {sha[1][:7]}..{sha[1][7:14]} 100644"]
+    texts = [
+        f"{name} = '{value}'"
+        for value in (*sha, str(uuid.UUID(int=draw.getrandbits(128))))
+        for name in ("digest", "commit", "run_id", "etag", "key", "id")
+    ]
+    texts += [
+        f"commit {sha[1]}",
+        f"sha256:{sha[2]}",
+        f"numpy @ https://example.org/numpy.whl#sha256={sha[2]}",
+        f"image@sha256:{sha[2]}",
+        f"fp1:{sha[0]}",
+        f"index {sha[1][:7]}..{sha[1][7:14]} 100644",
+    ]
     texts += """token_count = 31|max_tokens=4096|"input_tokens": 12345|tokens = ['the', 'cat']|tokenizer = 'bert-base-uncased'|tokenizer('gpt2-medium-v2')|vocab['token'] = 17|next_token_id = 50256
 key = 'species'|sort(key='col1234567')|primary_key = 'penguin_id'|foreign_key='user_id_12'|d[key]|keys = ['a1b2c3d4', 'e5f6a7b8']|df.sort_values(key=lambda s: s.str.lower())|monkey = 'abc123def456'|keyboard = 'qwerty12'
 passenger_id = 12345|passengers = 'PassengerId2'|secretary = 'Ada L0velace'|author = 'ada99lovelace'|authority='EPSG:4326'|n_passes = 3|bypass = True|password_field = 'pw_column1'|passwords_match = False|password_hash_rounds = 12
@@ -136,17 +179,38 @@ https://example.org:8080/a@b?page=2|http://user@example.org/x|ada@example.org|s3
 ACGTACGTTAGCATCGATCGATCAGCATCGACTACGACTAGCATCAG|MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQAPILSRVGDGTQDNLSGAEKAVQ|CC(=O)OC1=CC=CC=C1C(=O)O|InChIKey=BSYNRYMUTXBXSQ-UHFFFAOYSA-N|ENSG00000139618|rs7412|chr7:117120016-117308718|u4pruydqqvj8
 array([0.12345678, 0.87654321])|dtype=[('token', 'U12'), ('count', 'i8')]|Index(['token', 'lemma'], dtype='object')|DataFrame(columns=['key', 'value'])|sk-learn-contrib-lightning-extra|sk_test_size = 0.2|hf_dataset = 'imdb'|glpat = 3|ghp = 'graph'|npm_package_name = 'left-pad'
 torch==2.13.0+cpu|python-3.11.7-linux-x86_64|resnet50_v2_imagenet1k|checkpoint-0012000.pt|meta-llama-3-8b-instruct-q4_K_M|experiment_2026_03_01_lr1e-4_bs32|model.layers.11.self_attn.q_proj.weight|lora_r16_alpha32_seed42
-signature = inspect.signature(f)|sig = 'f(x, y)'|Signature (x: int = 3)|csrf = False|cookie_jar = requests.cookies.RequestsCookieJar()|session.cookies.clear()|ssh_config_path = '~/.ssh/config1'|private = True|access = 'read1234'""".replace("\n", "|").split("|")
-    texts += [f"data = '{base64.b64encode(words.encode()).decode()}'" for words in ("hello world hello world", "the quick brown fox jumps over", "a,b,c\n1,2,3\n4,5,6\n7,8,9")]
-    texts += [f"barcode = '{r(13, DIGITS)}'", f"sample_{r(6, DIGITS)}_{r(4, UP)}", f"iban = 'DE{r(20, DIGITS)}'", f"colour = '#{r(6, HEX)}'", f"x = {r(30, DIGITS)}", f"mac = '{':'.join(r(2, HEX) for _ in range(6))}'", f"page_token_index = {draw.randrange(99)}"]
+signature = inspect.signature(f)|sig = 'f(x, y)'|Signature (x: int = 3)|csrf = False|cookie_jar = requests.cookies.RequestsCookieJar()|session.cookies.clear()|ssh_config_path = '~/.ssh/config1'|private = True|access = 'read1234'""".replace(
+        "\n", "|"
+    ).split("|")
+    texts += [
+        f"data = '{base64.b64encode(words.encode()).decode()}'"
+        for words in ("hello world hello world", "the quick brown fox jumps over", "a,b,c\n1,2,3\n4,5,6\n7,8,9")
+    ]
+    texts += [
+        f"barcode = '{r(13, DIGITS)}'",
+        f"sample_{r(6, DIGITS)}_{r(4, UP)}",
+        f"iban = 'DE{r(20, DIGITS)}'",
+        f"colour = '#{r(6, HEX)}'",
+        f"x = {r(30, DIGITS)}",
+        f"mac = '{':'.join(r(2, HEX) for _ in range(6))}'",
+        f"page_token_index = {draw.randrange(99)}",
+    ]
     return texts
 
 
 def corpus(seed: int = 3) -> tuple[list[tuple[str, str, str]], list[str]]:
     "Texts with a secret as (kind, text, what must go), and harmless ones."
     draw = random.Random(seed)
-    secret = [(kind, place.replace("{}", whole).replace("{{", "{").replace("}}", "}"), part) for kind, (whole, part) in (forms(draw) | taught(draw)).items() for place in PLACES]
-    other = [(f"held out {kind}", place.replace("{}", whole).replace("{{", "{").replace("}}", "}"), part) for kind, (whole, part) in held_out(draw).items() for place in PLACES]
+    secret = [
+        (kind, place.replace("{}", whole).replace("{{", "{").replace("}}", "}"), part)
+        for kind, (whole, part) in (forms(draw) | taught(draw)).items()
+        for place in PLACES
+    ]
+    other = [
+        (f"held out {kind}", place.replace("{}", whole).replace("{{", "{").replace("}}", "}"), part)
+        for kind, (whole, part) in held_out(draw).items()
+        for place in PLACES
+    ]
     return secret + list(named(draw)) + other, harmless(draw)
 
 
@@ -188,7 +252,9 @@ def a_line(texts: list[str]) -> tuple[Callable[[str, str], bool], Callable[[str]
 
 def _reports(seen: dict[str, list[str]]) -> tuple[Callable[[str, str], bool], Callable[[str], bool]]:
     "Does it report a value that holds the secret, lies in it, or (of a private key) its first line? And anything at all?"
-    return (lambda text, part: any(part[:12] in v or (v and v in part) or "PRIVATE KEY" in text for v in seen[text])), lambda text: bool(seen[text])
+    return (
+        lambda text, part: any(part[:12] in v or (v and v in part) or "PRIVATE KEY" in text for v in seen[text])
+    ), lambda text: bool(seen[text])
 
 
 def _part(kind: str) -> str:
@@ -216,13 +282,19 @@ def main() -> int:
         took = time.process_time() - begun
 
         def recall(part: str, missed: list[tuple[str, str]] = missed) -> float:
-            return 1 - sum(_part(kind) == part for kind, _ in missed) / sum(_part(kind) == part for kind, _, _ in secret)
+            return 1 - sum(_part(kind) == part for kind, _ in missed) / sum(
+                _part(kind) == part for kind, _, _ in secret
+            )
 
         results[name] = {
             "recall_formats": recall("formats"), "recall_named": recall("named"), "recall_held_out": recall("held out"), "false_positives": len(wrong) / len(clean), "us_a_text": 1e6 * took / (len(secret) + len(clean)),
         }  # fmt: skip
         if args.show and name == "ours":
-            print(*(f"missed {kind}: {text[:110]}" for kind, text in missed), *(f"changed {text}" for text in wrong), sep="\n")
+            print(
+                *(f"missed {kind}: {text[:110]}" for kind, text in missed),
+                *(f"changed {text}" for text in wrong),
+                sep="\n",
+            )
     us = results["ours"]
     holds = us["recall_formats"] >= 0.97 and us["recall_named"] >= 0.97 and us["false_positives"] <= 0.02
     if args.json:
@@ -231,7 +303,9 @@ def main() -> int:
     print(f"{len(secret)} texts with a secret, {len(clean)} harmless ones")
     print("                        found: known formats   by name   formats held out     harmless hit   µs a text")
     for name, r in results.items():
-        print(f"  {name:22} {100 * r['recall_formats']:17.1f} %   {100 * r['recall_named']:5.1f} %   {100 * r['recall_held_out']:14.1f} %   {100 * r['false_positives']:12.1f} %   {r['us_a_text']:9.0f}")
+        print(
+            f"  {name:22} {100 * r['recall_formats']:17.1f} %   {100 * r['recall_named']:5.1f} %   {100 * r['recall_held_out']:14.1f} %   {100 * r['false_positives']:12.1f} %   {r['us_a_text']:9.0f}"
+        )
     if len(results) < 2:
         print("  detect-secrets is not installed here")
     return 0 if holds else 1

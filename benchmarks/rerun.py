@@ -30,7 +30,14 @@ def made(folder: Path, notebooks: int, seconds: float) -> Lab:
     "A project of so many notebooks, of five cells each."
     lab = Lab(folder / "p")
     for k in range(notebooks):
-        lab.write(f"{k:03}_n", "# n\n\n> N.", f"#| default_exp n{k}", f"#| export\ndef f{k}(x):\n    return x + {k}", WORK.format(seconds=seconds), f"assert f{k}(1) == {k + 1}")
+        lab.write(
+            f"{k:03}_n",
+            "# n\n\n> N.",
+            f"#| default_exp n{k}",
+            f"#| export\ndef f{k}(x):\n    return x + {k}",
+            WORK.format(seconds=seconds),
+            f"assert f{k}(1) == {k + 1}",
+        )
     return lab
 
 
@@ -38,13 +45,19 @@ def timed(label: str, work, beside: float | None = None) -> float:
     start, before = time.perf_counter(), sum(os.times()[:4])
     said = work()
     took, cpu = time.perf_counter() - start, sum(os.times()[:4]) - before
-    print(f"{label:68} {took:7.2f} s  {cpu:6.2f} s{f'   {took / beside:5.2f} times' if beside else ''}{f'   {said}' if said else ''}", flush=True)
+    print(
+        f"{label:68} {took:7.2f} s  {cpu:6.2f} s{f'   {took / beside:5.2f} times' if beside else ''}{f'   {said}' if said else ''}",
+        flush=True,
+    )
     return took
 
 
 def bare(lab: Lab) -> None:
     "The cells of each notebook in a Python process of its own, so many at a time."
-    todo = [["".join(c["source"]) for c in json.loads(p.read_text())["cells"] if c["cell_type"] == "code"] for p in lab.project.notebooks()]
+    todo = [
+        ["".join(c["source"]) for c in json.loads(p.read_text())["cells"] if c["cell_type"] == "code"]
+        for p in lab.project.notebooks()
+    ]
     running: list[subprocess.Popen[bytes]] = []
     for sources in todo:
         while len([p for p in running if p.poll() is None]) >= WORKERS:
@@ -83,7 +96,9 @@ def main(notebooks: int = 16, seconds: float = 0.5) -> None:
     os.environ.update(environ())
     with tempfile.TemporaryDirectory() as folder:
         lab = made(Path(folder), notebooks, seconds)
-        print("elapsed, and processor time of this process and of what it started and saw end (a scheduler's workers are not among it)")
+        print(
+            "elapsed, and processor time of this process and of what it started and saw end (a scheduler's workers are not among it)"
+        )
         print(f"{notebooks} notebooks of {seconds:g} s each, {WORKERS} at a time, {os.cpu_count()} processors")
         floor = timed("floor: the cells alone, a Python process each", lambda: bare(lab))
         timed("peer: nbdev-test", lambda: nbdev(lab), floor)
@@ -94,10 +109,21 @@ def main(notebooks: int = 16, seconds: float = 0.5) -> None:
             print("Dask is not installed: pip install 'comprehend-nb[dask]'")
             return
         start = time.perf_counter()
-        with LocalCluster(n_workers=WORKERS, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=":0", silence_logs=50) as cluster:
+        with LocalCluster(
+            n_workers=WORKERS,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=":0",
+            silence_logs=50,
+        ) as cluster:
             print(f"{'(a local cluster of two workers starts)':68} {time.perf_counter() - start:7.2f} s")
             address = cluster.scheduler_address
-            timed("check --rerun --scheduler, the first time (beside processes here)", lambda: ran(lab, scheduler=address), plain)
+            timed(
+                "check --rerun --scheduler, the first time (beside processes here)",
+                lambda: ran(lab, scheduler=address),
+                plain,
+            )
             timed("check --rerun --scheduler, again", lambda: ran(lab, scheduler=address), plain)
             timed("the same, one worker killed when half is done", lambda: with_a_killed_worker(lab, cluster), plain)
 

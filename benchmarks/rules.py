@@ -44,7 +44,13 @@ def trial(s: Scenario) -> dict[str, object]:
         except (KeyError, StopIteration, AttributeError, TypeError, IndexError):
             found = False
     lines = got.proposal.code.count("\n") + 1
-    return {"scenario": s.name, "found": found and lines <= 12, "ms": round(got.ms, 1), "lines": lines, "why": "" if found else repr(got.error)}
+    return {
+        "scenario": s.name,
+        "found": found and lines <= 12,
+        "ms": round(got.ms, 1),
+        "lines": lines,
+        "why": "" if found else repr(got.error),
+    }
 
 
 def big_frame() -> list[dict[str, object]]:
@@ -55,33 +61,63 @@ def big_frame() -> list[dict[str, object]]:
         assert shell.shell.user_ns["big"].shape == (1_000_000, 20)
         for text in ("", "missing", "dates", "numbers", "duplicates", "constant", "checks", "categories", "plot it"):
             got, ms = shell.ask(Rules(), text)
-            rows.append({"scenario": f"1,000,000 x 20: {text or 'anything'}", "found": hasattr(got, "code") or text == "plot it" or text == "duplicates", "ms": round(ms, 1)})
+            rows.append(
+                {
+                    "scenario": f"1,000,000 x 20: {text or 'anything'}",
+                    "found": hasattr(got, "code") or text == "plot it" or text == "duplicates",
+                    "ms": round(ms, 1),
+                }
+            )
         start = time.thread_time()
         shell.ask(Rules(), "what is missing in big?", "answer")
-        rows.append({"scenario": "1,000,000 x 20: a question", "found": True, "ms": round((time.thread_time() - start) * 1e3, 1)})
+        rows.append(
+            {
+                "scenario": "1,000,000 x 20: a question",
+                "found": True,
+                "ms": round((time.thread_time() - start) * 1e3, 1),
+            }
+        )
     return rows
 
 
 def table(title: str, rows: list[dict[str, object]]) -> None:
     print(f"\n{title}\n\n| scenario | ms | found |\n|---|---|---|")
     for r in rows:
-        print(f"| {r['scenario']} | {r['ms'] if r['ms'] is not None else '-'} | {'skipped: ' + str(r['why']) if r['found'] is None else 'yes' if r['found'] else 'NO'} |")
+        print(
+            f"| {r['scenario']} | {r['ms'] if r['ms'] is not None else '-'} | {'skipped: ' + str(r['why']) if r['found'] is None else 'yes' if r['found'] else 'NO'} |"
+        )
     ran = [r for r in rows if r["found"] is not None]
     times = [float(str(r["ms"])) for r in ran if r["ms"] is not None]
     found = sum(bool(r["found"]) for r in ran)
-    print(f"\nfound {found} of {len(ran)}; proposals: median {statistics.median(times):.1f} ms, longest {max(times):.1f} ms")
+    print(
+        f"\nfound {found} of {len(ran)}; proposals: median {statistics.median(times):.1f} ms, longest {max(times):.1f} ms"
+    )
 
 
 if __name__ == "__main__":
-    parts = {"Scenarios": [trial(s) for s in SCENARIOS], "Held out": [trial(s) for s in HELD_OUT], "Second": [trial(s) for s in FRESH], "Third": [trial(s) for s in THIRD], "Fourth": [trial(s) for s in FOURTH], "A large frame": big_frame()}
+    parts = {
+        "Scenarios": [trial(s) for s in SCENARIOS],
+        "Held out": [trial(s) for s in HELD_OUT],
+        "Second": [trial(s) for s in FRESH],
+        "Third": [trial(s) for s in THIRD],
+        "Fourth": [trial(s) for s in FOURTH],
+        "A large frame": big_frame(),
+    }
     if "--json" in sys.argv:
         print(json.dumps(parts, indent=1))
     else:
         for title, rows in parts.items():
             table(title, rows)
-    limits = [(r, 100 if title == "A large frame" else 50) for title, rows in parts.items() for r in rows if r["ms"] is not None]
+    limits = [
+        (r, 100 if title == "A large frame" else 50)
+        for title, rows in parts.items()
+        for r in rows
+        if r["ms"] is not None
+    ]
     late = [r["scenario"] for r, limit in limits if float(str(r["ms"])) > limit]
-    few = sum(bool(r["found"]) for r in parts["Scenarios"]) < 0.9 * sum(r["found"] is not None for r in parts["Scenarios"])
+    few = sum(bool(r["found"]) for r in parts["Scenarios"]) < 0.9 * sum(
+        r["found"] is not None for r in parts["Scenarios"]
+    )
     if late:
         print(f"\nover the limit: {', '.join(map(str, late))}")
     sys.exit(1 if late or few else 0)

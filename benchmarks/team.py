@@ -25,32 +25,70 @@ SIZES = [(30_000, 60), (100_000, 200), (300_000, 600), (1_000_000, 2000)]
 LIMITS = {"cold": 60.0, "warm": 5.0, "MiB": 1024}
 PER = 6
 SETTINGS = "[comprehend_nb]\nai = verified\nother = explained\nglue = none\n"
-WORDS = ["margin", "tariff", "parcel", "ledger", "sensor", "orchard", "harbour", "invoice", "valve", "lantern", "quarry", "compass", "meadow", "turbine", "archive", "signal"]
+WORDS = [
+    "margin",
+    "tariff",
+    "parcel",
+    "ledger",
+    "sensor",
+    "orchard",
+    "harbour",
+    "invoice",
+    "valve",
+    "lantern",
+    "quarry",
+    "compass",
+    "meadow",
+    "turbine",
+    "archive",
+    "signal",
+]
 
 
 def function(i, k, rng, imports):
     "The source of one function: six to twelve statements, calling an earlier one now and then."
     called = f"f{i}_{k - 1}(x)" if k and rng.random() < 0.6 else f"g{i}(x)" if imports and not k else "x"
-    steps = "\n".join(f"        y = y * {rng.randrange(2, 99)} + {rng.randrange(999)}" for _ in range(rng.randrange(1, 7)))
+    steps = "\n".join(
+        f"        y = y * {rng.randrange(2, 99)} + {rng.randrange(999)}" for _ in range(rng.randrange(1, 7))
+    )
     return f"def f{i}_{k}(x, limit={rng.randrange(9999)}):\n    'Number {k} of {i}.'\n    y = {called}\n    if y > limit:\n{steps}\n        return y - {i}\n    return y + {k}"
 
 
 def make_notebooks(root, count, rng):
     group = count if "--deep" in sys.argv else 100
     (root / "nbs").mkdir(parents=True)
-    (root / "pyproject.toml").write_text('[project]\nname = "bench"\nversion = "0.1"\n[tool.nbdev]\nupdate_pyproject = false\n')
+    (root / "pyproject.toml").write_text(
+        '[project]\nname = "bench"\nversion = "0.1"\n[tool.nbdev]\nupdate_pyproject = false\n'
+    )
     (root / "settings.ini").write_text(SETTINGS)
     for i in range(count):
-        write(root, i, [function(i, k, rng, i % group > 0) for k in range(PER)], rng.randrange(max(i - 20, i // group * group), i) if i % group else None)
+        write(
+            root,
+            i,
+            [function(i, k, rng, i % group > 0) for k in range(PER)],
+            rng.randrange(max(i - 20, i // group * group), i) if i % group else None,
+        )
 
 
 def write(root, i, sources, other):
     made = [("markdown", f"# m{i}\n\n> Notebook {i}."), ("code", f"#| default_exp m{i:04}")]
-    made.append(("code", "#| export\nimport math" + (f"\nfrom bench.m{other:04} import f{other}_0 as g{i}" if other is not None else "")))
+    made.append(
+        (
+            "code",
+            "#| export\nimport math"
+            + (f"\nfrom bench.m{other:04} import f{other}_0 as g{i}" if other is not None else ""),
+        )
+    )
     for source in sources:
         made += [("code", f"#| export\n{source}"), ("code", f"print({len(source)})")]
-    nb = [{"cell_type": t, "id": f"{i:04x}{j:04x}", "metadata": {}, "source": s.splitlines(keepends=True)} | ({"outputs": [], "execution_count": None} if t == "code" else {}) for j, (t, s) in enumerate(made)]
-    (root / f"nbs/{i:04}_m.ipynb").write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": nb}, indent=1))
+    nb = [
+        {"cell_type": t, "id": f"{i:04x}{j:04x}", "metadata": {}, "source": s.splitlines(keepends=True)}
+        | ({"outputs": [], "execution_count": None} if t == "code" else {})
+        for j, (t, s) in enumerate(made)
+    ]
+    (root / f"nbs/{i:04}_m.ipynb").write_text(
+        json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": nb}, indent=1)
+    )
 
 
 def people(count=8):
@@ -62,7 +100,11 @@ def people(count=8):
 def said(n, rng):
     "Words of an explanation that no other has."
     a, b, c = rng.sample(WORDS, 3)
-    return {"what": f"turns the {a} number {n} into a {b} level above its limit", "why": f"callers of {c} number {n} want one place for that rule, not two", "fails": f"where the {a} is text it raises TypeError after {n % 97} steps"}
+    return {
+        "what": f"turns the {a} number {n} into a {b} level above its limit",
+        "why": f"callers of {c} number {n} want one place for that rule, not two",
+        "fails": f"where the {a} is text it raises TypeError after {n % 97} steps",
+    }
 
 
 def write_ledger(root, records, rng, size=2000):
@@ -85,13 +127,29 @@ def write_ledger(root, records, rng, size=2000):
             lines[p] += [("proposed", fp, closure, {"intent": "a rule"})] if rng.random() < 0.3 else []
             lines[p] += [("executed", fp, closure, common), ("explained", fp, closure, common | said(number, rng))]
             if rng.random() < 0.7:
-                lines[p].append(("checked", fp, closure, {"verdict": rng.choice(["passed", "passed", "passed", "attested", "failed"]), "confidence": rng.choice([0.25, 0.5, 0.75, 1.0])}))
+                lines[p].append(
+                    (
+                        "checked",
+                        fp,
+                        closure,
+                        {
+                            "verdict": rng.choice(["passed", "passed", "passed", "attested", "failed"]),
+                            "confidence": rng.choice([0.25, 0.5, 0.75, 1.0]),
+                        },
+                    )
+                )
     old = [f"fp1:{rng.getrandbits(128):032x}" for _ in range(max(records // 12, 1))]
     writers = list(lines)
     for n in range(max(0, records - sum(map(len, lines.values())))):
         fp = old[n % len(old)]
         kind = ("executed", "executed", "explained", "checked")[n % 4]
-        data = said(n + 10**7, rng) if kind == "explained" else {"verdict": "passed", "confidence": 0.75} if kind == "checked" else {"symbols": ["old"]}
+        data = (
+            said(n + 10**7, rng)
+            if kind == "explained"
+            else {"verdict": "passed", "confidence": 0.75}
+            if kind == "checked"
+            else {"symbols": ["old"]}
+        )
         lines[writers[n % 8]].append((kind, fp, f"cl1:{fp[4:]}", data))
     for person, own in lines.items():
         for start in range(0, len(own), size):
@@ -118,7 +176,11 @@ def session(root, person, rows, start):
 
 def git(root, *args, who=None, at=0):
     who = who or people()[0]
-    env = os.environ | {f"GIT_{r}_{k}": v for r in ("AUTHOR", "COMMITTER") for k, v in (("NAME", who.name), ("EMAIL", who.email), ("DATE", f"{at or 1_700_000_000} +0000"))}
+    env = os.environ | {
+        f"GIT_{r}_{k}": v
+        for r in ("AUTHOR", "COMMITTER")
+        for k, v in (("NAME", who.name), ("EMAIL", who.email), ("DATE", f"{at or 1_700_000_000} +0000"))
+    }
     subprocess.run(["git", *args], cwd=root, env=env, check=True, capture_output=True)
 
 
@@ -148,8 +210,12 @@ _WRAP = "import sys, resource, time; t = time.perf_counter(); from pathlib impor
 
 def once(what, root):
     "Seconds of wall time within the process, CPU seconds of all its threads, and MiB at its peak; a fresh process."
-    environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    done = subprocess.run([sys.executable, "-c", _WRAP.format(WORK[what])], cwd=root, env=environ, capture_output=True, text=True)
+    environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {
+        "PYTHONPATH": str(Path(__file__).parents[1])
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _WRAP.format(WORK[what])], cwd=root, env=environ, capture_output=True, text=True
+    )
     if done.returncode:
         raise SystemExit(done.stderr[-3000:])
     return tuple(map(float, done.stdout.split()[-3:]))
@@ -169,7 +235,10 @@ def explain(root, notebooks):
     for own in read_notebook(root / f"nbs/{notebooks // 2:04}_m.ipynb"):
         if own.cell and own.cell.kind == "logic" and own.exported:
             common = {"symbols": list(own.cell.symbols)}
-            rows += [("executed", own.cell.fingerprint, "cl1:0", common), ("explained", own.cell.fingerprint, "cl1:0", common | said(rng.randrange(10**9), rng))]
+            rows += [
+                ("executed", own.cell.fingerprint, "cl1:0", common),
+                ("explained", own.cell.fingerprint, "cl1:0", common | said(rng.randrange(10**9), rng)),
+            ]
     session(root, people()[0], rows, 10**7)
 
 
@@ -182,7 +251,9 @@ def measure(records, notebooks):
         os.environ["XDG_STATE_HOME"] = f"{folder}/state"
         root, deep = Path(folder, "project"), ["--deep"] if "--deep" in sys.argv else []
         start = time.perf_counter()
-        subprocess.run([sys.executable, __file__, "--make", root, str(records), str(notebooks), *deep], check=True)  # in a process of its own: a child's peak begins at its parent's
+        subprocess.run(
+            [sys.executable, __file__, "--make", root, str(records), str(notebooks), *deep], check=True
+        )  # in a process of its own: a child's peak begins at its parent's
         out["made in"] = time.perf_counter() - start
         for what in WORK:
             shutil.rmtree(root / ".comprehend/local", ignore_errors=True)
@@ -211,28 +282,54 @@ def main():
     found = []
     for records, notebooks in sizes:
         found.append(measure(records, notebooks))
-        print(f"{records:,} records, {notebooks:,} notebooks: made in {found[-1]['made in']:.0f} s, measured", file=sys.stderr)
+        print(
+            f"{records:,} records, {notebooks:,} notebooks: made in {found[-1]['made in']:.0f} s, measured",
+            file=sys.stderr,
+        )
     print(json.dumps(found)) if "--json" in sys.argv else show(found)
 
 
 def show(found):
     "A line for each figure: one column a size, how it grows, and the limit."
     large = found[-1]["notebooks"] >= 2000
-    print(f"{'':28}" + "".join(f"{f['records']:>12,}" for f in found) + "   records\n" + f"{'':28}" + "".join(f"{f['notebooks']:>12,}" for f in found) + "   notebooks")
+    print(
+        f"{'':28}"
+        + "".join(f"{f['records']:>12,}" for f in found)
+        + "   records\n"
+        + f"{'':28}"
+        + "".join(f"{f['notebooks']:>12,}" for f in found)
+        + "   notebooks"
+    )
     for what in WORK:
         for state in STATES:
             for unit, suffix in (("s", ""), ("s of CPU", ", CPU"), ("MiB", ", MiB")):
                 name = f"{what}, {state}{suffix}"
-                values, limit = [f[name] for f in found], LIMITS.get("MiB" if unit == "MiB" else "" if suffix else state)
-                over = f"   ABOVE {limit:g}" if large and limit and values[-1] > limit else f"   at most {limit:g}" if large and limit else ""
-                print(f"{f'{what}, {state}, {unit}':28}" + "".join(f"{v:>12.1f}" for v in values) + f"{grows(found, name):>28}{over}")
+                values, limit = (
+                    [f[name] for f in found],
+                    LIMITS.get("MiB" if unit == "MiB" else "" if suffix else state),
+                )
+                over = (
+                    f"   ABOVE {limit:g}"
+                    if large and limit and values[-1] > limit
+                    else f"   at most {limit:g}"
+                    if large and limit
+                    else ""
+                )
+                print(
+                    f"{f'{what}, {state}, {unit}':28}"
+                    + "".join(f"{v:>12.1f}" for v in values)
+                    + f"{grows(found, name):>28}{over}"
+                )
 
 
 def grows(found, name):
     "The exponent of growth from the first size to the last, and from the last but one: 1 is linear."
     if len(found) < 2:
         return ""
-    first, last = (math.log(found[-1][name] / f[name]) / math.log(found[-1]["records"] / f["records"]) for f in (found[0], found[-2]))
+    first, last = (
+        math.log(found[-1][name] / f[name]) / math.log(found[-1]["records"] / f["records"])
+        for f in (found[0], found[-2])
+    )
     return f"size ^ {first:.2f}, at last ^ {last:.2f}"
 
 

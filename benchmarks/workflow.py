@@ -93,7 +93,15 @@ def signing(folder: Path, sessions: int) -> None:
         lab.git("config", name, value)
     lab.understand()
     sign = signer_of(lab.root)
-    floor = median(lambda: subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "x", "-f", str(key)], input=payload("x", b""), capture_output=True, check=True), 20)
+    floor = median(
+        lambda: subprocess.run(
+            ["ssh-keygen", "-q", "-Y", "sign", "-n", "x", "-f", str(key)],
+            input=payload("x", b""),
+            capture_output=True,
+            check=True,
+        ),
+        20,
+    )
     plain, signed = [], []
     for k in range(sessions):
         with_key = k % 2 == 0
@@ -103,7 +111,11 @@ def signing(folder: Path, sessions: int) -> None:
         start = time.perf_counter()
         book.close()
         (signed if with_key else plain).append(time.perf_counter() - start)
-    row("the end of a session that is signed", statistics.median(signed), f"one that is not {statistics.median(plain) * 1e3:.1f} ms, ssh-keygen alone {floor * 1e3:.1f} ms")
+    row(
+        "the end of a session that is signed",
+        statistics.median(signed),
+        f"one that is not {statistics.median(plain) * 1e3:.1f} ms, ssh-keygen alone {floor * 1e3:.1f} ms",
+    )
     scans = [scan_file(lab.root, name, state) for name, state in ledger_files(lab.root, [])]
     start = time.perf_counter()
     found = signatures(lab.root, scans, allowed_signers(lab.root))

@@ -145,10 +145,18 @@ def read_file(text: str) -> dict[str, Any]:
 def _sound(data: Any) -> bool:
     "Has it the form that is written here? It came with a library, from anywhere."
     match data:
-        case {"format": 2, "people": [*people], "said": dict(said)} if all(isinstance(rows, list) for rows in said.values()):
+        case {"format": 2, "people": [*people], "said": dict(said)} if all(
+            isinstance(rows, list) for rows in said.values()
+        ):
             rows = [row for own in said.values() for row in own]
-            whole = all(isinstance(row, list) and len(row) == 7 and all(isinstance(v, str) for v in (*row[:4], *row[5:])) for row in rows)
-            return whole and all(isinstance(row[4], list) and all(type(i) is int and 0 <= i < len(people) for i in row[4]) for row in rows)
+            whole = all(
+                isinstance(row, list) and len(row) == 7 and all(isinstance(v, str) for v in (*row[:4], *row[5:]))
+                for row in rows
+            )
+            return whole and all(
+                isinstance(row[4], list) and all(type(i) is int and 0 <= i < len(people) for i in row[4])
+                for row in rows
+            )
     return False
 
 
@@ -156,7 +164,10 @@ def _opened(data: Mapping[str, Any]) -> dict[str, Any]:
     "Entries in order, and the names that lead to them."
     rows = [(str(module), row) for module, own in data["said"].items() for row in own]
     names = {f"{module}.{n}": i for i, (module, row) in enumerate(rows) for n in row[0].split()}
-    said = [[what, why, fails, [data["people"][i] for i in by], at, *[*marks.split(), "", ""][:2]] for _, (_, what, why, fails, by, at, marks) in rows]
+    said = [
+        [what, why, fails, [data["people"][i] for i in by], at, *[*marks.split(), "", ""][:2]]
+        for _, (_, what, why, fails, by, at, marks) in rows
+    ]
     return {"left_out": data.get("left_out"), "said": said, "names": names}
 
 # %% ../nbs/43_explained.ipynb #114c3901
@@ -192,9 +203,7 @@ def carried(obj_or_name: object) -> Explanation:
             sorted(n for n in data["names"] if names[0].rpartition(".")[2].lower() in n.lower())[:5]
             or sorted(data["names"])[:5]
         )
-        raise NotExplained(
-            _absent(data), where=names[0], remedy=f"Explained are, for instance: {', '.join(near)}."
-        )
+        raise NotExplained(_absent(data), where=names[0], remedy=f"Explained are, for instance: {', '.join(near)}.")
     what, why, fails, by, at, brief, fingerprint = data["said"][data["names"][found]]
     true, note = _still_true(folder, found, brief, fingerprint)
     return Explanation(found, _shown(what), _shown(why), _shown(fails), tuple(map(_shown, by)), _shown(at), true, note)
@@ -306,8 +315,20 @@ def _from_ledger(folder: Path, names: Sequence[str]) -> Explanation | None:
         told = [r for r in history.about(_meaning(code)) if r.kind == "explained"]
         if told:
             what, why, fails = (_shown(told[-1].data.get(p, "")) for p in PARTS)
-            by = tuple(_shown(history.people[p].name if p in history.people else p) for p in dict.fromkeys(r.person for r in told))
-            return Explanation(found_as, what, why, fails, by, told[-1].at, True, "still true: the code is what was explained, says the project's ledger")
+            by = tuple(
+                _shown(history.people[p].name if p in history.people else p)
+                for p in dict.fromkeys(r.person for r in told)
+            )
+            return Explanation(
+                found_as,
+                what,
+                why,
+                fails,
+                by,
+                told[-1].at,
+                True,
+                "still true: the code is what was explained, says the project's ledger",
+            )
     return None
 
 

@@ -49,7 +49,7 @@ def read_parts(text: str) -> dict[str, str]:
         if m := _LABEL.match(line):
             label = m[1].lower()
             key = label if label in ("what", "why") else "fails"
-            line = line[m.end():]
+            line = line[m.end() :]
         parts.setdefault(key, []).append(line.strip())
     return {k: joined for k, lines in parts.items() if (joined := " ".join(filter(None, lines)))}
 
@@ -61,7 +61,9 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
-_LOOKS_LATIN = str.maketrans("\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u03bf\u03bd", "aeopcyxijsdov")
+_LOOKS_LATIN = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u03bf\u03bd", "aeopcyxijsdov"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -163,7 +165,11 @@ def _contains_code(text: str, code: str) -> bool:
 def _close(a: Sequence[str], b: Sequence[str]) -> bool:
     if not a or not b:
         return False
-    same = sum(block.size for block in difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks() if block.size >= 3 or len(a) <= 4)
+    same = sum(
+        block.size
+        for block in difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
+        if block.size >= 3 or len(a) <= 4
+    )
     return same >= 0.7 * len(a) and same >= 3
 
 
@@ -197,7 +203,9 @@ def judge(
     reasons = []
     for part in need.parts:
         text = parts.get(part, "")
-        reason = _too_little(part, text, need.words) or _read_aloud(part, text, cell) or _borrowed(part, text, rationale)
+        reason = (
+            _too_little(part, text, need.words) or _read_aloud(part, text, cell) or _borrowed(part, text, rationale)
+        )
         if reason:
             reasons.append(reason)
     return reasons or _repeated(parts, need) or _of_another(parts, cell, others)
@@ -205,7 +213,9 @@ def judge(
 
 def _alike(a: Sequence[str], b: Sequence[str]) -> bool:
     match = difflib.SequenceMatcher(None, a, b, autojunk=False)
-    return all(ratio() > 0.85 for ratio in (match.real_quick_ratio, match.quick_ratio, match.ratio))  # from cheap to exact
+    return all(
+        ratio() > 0.85 for ratio in (match.real_quick_ratio, match.quick_ratio, match.ratio)
+    )  # from cheap to exact
 
 
 def _repeated(parts: Mapping[str, str], need: Asked) -> list[str]:
@@ -223,5 +233,7 @@ def _of_another(parts: Mapping[str, str], cell: Cell, others: Iterable[tuple[Map
     mine = normal(parts).replace("|", " ").split()
     for theirs, shape in others:
         if _close(mine, normal(theirs).replace("|", " ").split()) and shape != skeleton(cell.code):
-            return [f"what: this explains another cell ({theirs.get('what', '')[:40]!r}); say what is particular to this one"]
+            return [
+                f"what: this explains another cell ({theirs.get('what', '')[:40]!r}); say what is particular to this one"
+            ]
     return []

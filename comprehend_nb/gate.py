@@ -101,7 +101,9 @@ def _index(history: History) -> Mapping[str, Collection[str]]:
 def holds(record: Record, cell: Cell, history: History) -> list[str]:
     "Why this recorded explanation does not count for `cell`; empty when it does."
     said, rationale = words_of(record), rationale_of(cell, history)
-    if (reasons := judge(said, cell, rationale=rationale)) and ((bare := _bare(cell)) is cell or judge(said, bare, rationale=rationale)):
+    if (reasons := judge(said, cell, rationale=rationale)) and (
+        (bare := _bare(cell)) is cell or judge(said, bare, rationale=rationale)
+    ):
         return reasons
     if len(_index(history).get(normal(said), ())) > 1 and not _renewed(record, said, cell, history):
         return ["what: the same words explain different code elsewhere; say what is particular to this one"]
@@ -112,7 +114,10 @@ def _bare(cell: Cell) -> Cell:
     "The cell without its docstrings: one that was written later in the words of an explanation does not undo it."
     tree = ast.parse(cell.code)
     for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and ast.get_docstring(node, clean=False) is not None:
+        if (
+            isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            and ast.get_docstring(node, clean=False) is not None
+        ):
             node.body = node.body[1:] or [ast.Pass()]
     code = ast.unparse(tree)
     return cell if code == ast.unparse(ast.parse(cell.code)) else replace(cell, code=code)
@@ -127,12 +132,24 @@ def _renewed(record: Record, said: Mapping[str, str], cell: Cell, history: Histo
     "A person may keep their own earlier words for code that grew out of what they explained with them."
     line = {cell.fingerprint, *ancestors_of(cell.fingerprint, history)}
     users = [r for r in history.records if r.kind == "explained" and normal(words_of(r)) == normal(said)]
-    return all(r.person == record.person and (r.fingerprint in line or cell.fingerprint in ancestors_of(r.fingerprint, history)) for r in users)
+    return all(
+        r.person == record.person
+        and (r.fingerprint in line or cell.fingerprint in ancestors_of(r.fingerprint, history))
+        for r in users
+    )
 
 # %% ../nbs/31_gate.ipynb #87f17de3
 def standing_of(
-    cell: Cell, closure: Closure, history: History, policy: Policy, *, ancestors: Collection[str] = (), name: str = "",
-    holding: Collection[str] = (), module: str = "", same: Mapping[str, str] | None = None,
+    cell: Cell,
+    closure: Closure,
+    history: History,
+    policy: Policy,
+    *,
+    ancestors: Collection[str] = (),
+    name: str = "",
+    holding: Collection[str] = (),
+    module: str = "",
+    same: Mapping[str, str] | None = None,
 ) -> Standing:
     """Where `cell` stands; `ancestors` are fingerprints that git or a cell's id name as earlier forms, `name` is what a person calls it, `module` where it is exported to.
 
@@ -147,14 +164,23 @@ def standing_of(
     good = [r for r, faults in told if not faults]
     level = _level(mine, good)
     people = tuple(p for p in dict.fromkeys(r.person for r in good) if needed != "verified" or p in _who(mine, *_RIGHT))
-    reasons = _short(level, needed, policy.people(cell.symbols, module), {(same or {}).get(p, p) for p in people}) + [f for _, faults in told[-1:] for f in faults if not good]
+    reasons = _short(level, needed, policy.people(cell.symbols, module), {(same or {}).get(p, p) for p in people}) + [
+        f for _, faults in told[-1:] for f in faults if not good
+    ]
     stale = _what_changed(cell, closure, level, history, line) if reasons else ""
     exempt = _exempt(cell, closure, history) if reasons else ""
     doing = _remedy(level, needed, name or _name(cell), bool(stale))
     return Standing(
-        level, needed, not reasons or bool(exempt), bool(stale), origin,
+        level,
+        needed,
+        not reasons or bool(exempt),
+        bool(stale),
+        origin,
         tuple(_joined(r, doing) for r in ([stale] if stale else reasons)) if reasons and not exempt else (),
-        people, good[-1] if good else None, exempt, level == "verified" and not _who(mine, "passed") & {r.person for r in good},
+        people,
+        good[-1] if good else None,
+        exempt,
+        level == "verified" and not _who(mine, "passed") & {r.person for r in good},
     )
 
 # %% ../nbs/31_gate.ipynb #083af114
@@ -188,7 +214,11 @@ def same_answers(cell: Cell, closure: Closure, history: History) -> set[str]:
 def _short(level: str, needed: str, enough: int, people: Collection[str]) -> list[str]:
     if not at_least(level, needed):
         lacks = LEVELS[LEVELS.index(level) + 1 : LEVELS.index(needed) + 1]
-        words = {"executed": "nobody has run this code", "explained": "nobody has explained it", "verified": "no check of it was passed"}
+        words = {
+            "executed": "nobody has run this code",
+            "explained": "nobody has explained it",
+            "verified": "no check of it was passed",
+        }
         return [words[lacks[0]]]
     if at_least(needed, "explained") and len(people) < enough:
         did = "explained it and passed a check" if needed == "verified" else "explained it"
@@ -217,7 +247,11 @@ def _name(cell: Cell) -> str:
 def _what_changed(cell: Cell, closure: Closure, level: str, history: History, line: Iterable[str]) -> str:
     for fingerprint in (cell.fingerprint, *line):
         kinds = ("checked",) if level == "explained" else ("explained", "checked")
-        earlier = [r for r in history.about(fingerprint) if r.kind in kinds and (r.fingerprint, r.closure) != (cell.fingerprint, closure.digest)]
+        earlier = [
+            r
+            for r in history.about(fingerprint)
+            if r.kind in kinds and (r.fingerprint, r.closure) != (cell.fingerprint, closure.digest)
+        ]
         if not earlier and level == "none":
             earlier = [r for r in history.about(fingerprint) if r.kind == "executed" and r.closure != closure.digest]
         if earlier:
@@ -237,7 +271,11 @@ def _difference(cell: Cell, closure: Closure, earlier: Record, history: History)
 
 def _answers_moved(cell: Cell, closure: Closure, history: History) -> str:
     "What a recheck found to be different now."
-    found = [r for r in history.about(cell.fingerprint) if r.kind == "checked" and r.closure == closure.digest and r.data.get("verdict") == "moved"]
+    found = [
+        r
+        for r in history.about(cell.fingerprint)
+        if r.kind == "checked" and r.closure == closure.digest and r.data.get("verdict") == "moved"
+    ]
     told = found[-1].data.get("moved") if found else None
     return f": {'; '.join(map(str, told[:2]))}" if isinstance(told, list) and told else ""
 

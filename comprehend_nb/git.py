@@ -18,13 +18,36 @@ class GitError(ComprehendError):
 
 # %% ../nbs/11_git.ipynb #ab89f0c3
 _ELSEWHERE = (
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_EXTERNAL_DIFF",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_GRAFT_FILE",
+    "GIT_SHALLOW_FILE",
+    "GIT_EXTERNAL_DIFF",
 )
-_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
+_QUIET = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_PAGER": "cat",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "LC_ALL": "C",
+}
 _SAFE = (
-    "--no-pager", "-c", "core.quotepath=off", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false",
-    "-c", "color.ui=false",
+    "--no-pager",
+    "-c",
+    "core.quotepath=off",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "log.showSignature=false",
+    "-c",
+    "color.ui=false",
 )
 
 
@@ -34,7 +57,9 @@ def git_environ() -> dict[str, str]:
     return kept | _QUIET
 
 # %% ../nbs/11_git.ipynb #22622cf4
-def git(root: Path | None, *args: str, feed: bytes | None = None, timeout: float = 30.0, ok: tuple[int, ...] = (0,)) -> bytes:
+def git(
+    root: Path | None, *args: str, feed: bytes | None = None, timeout: float = 30.0, ok: tuple[int, ...] = (0,)
+) -> bytes:
     """What `git <args>` prints when asked in the folder `root` (or nowhere in particular).
 
     Raises `GitError` where git is missing, runs longer than `timeout` seconds, or ends with a status not in `ok`.
@@ -42,8 +67,13 @@ def git(root: Path | None, *args: str, feed: bytes | None = None, timeout: float
     command = ["git", *_SAFE, *(("-C", str(root)) if root is not None else ()), *args]
     try:
         done = subprocess.run(  # noqa: S603
-            command, input=feed, stdin=subprocess.DEVNULL if feed is None else None, capture_output=True,
-            timeout=timeout, env=git_environ(), check=False,
+            command,
+            input=feed,
+            stdin=subprocess.DEVNULL if feed is None else None,
+            capture_output=True,
+            timeout=timeout,
+            env=git_environ(),
+            check=False,
         )
     except FileNotFoundError as e:
         raise GitError("git is not installed", remedy="Install git, or work without history.") from e
@@ -51,7 +81,9 @@ def git(root: Path | None, *args: str, feed: bytes | None = None, timeout: float
         raise GitError(f"git {args[0]} took longer than {timeout:g} s", where=str(root or "")) from e
     if done.returncode not in ok:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise GitError(f"git {args[0]}: {said[-1] if said else f'exit status {done.returncode}'}", where=str(root or ""))
+        raise GitError(
+            f"git {args[0]}: {said[-1] if said else f'exit status {done.returncode}'}", where=str(root or "")
+        )
     return done.stdout
 
 # %% ../nbs/11_git.ipynb #440c08fd

@@ -24,31 +24,85 @@ from typing import Any, TypeVar
 # %% ../nbs/12_marks.ipynb #0fbe6c21
 _ATOMS = (type(None), bool, int, float, complex, str, bytes, type(...))
 _IMMUTABLE = (
-    *_ATOMS, range, slice, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type,
-    datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone, decimal.Decimal,
-    fractions.Fraction, type(NotImplemented), type(lru_cache(len)), partial,
+    *_ATOMS,
+    range,
+    slice,
+    types.ModuleType,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    type,
+    datetime.date,
+    datetime.datetime,
+    datetime.time,
+    datetime.timedelta,
+    datetime.timezone,
+    decimal.Decimal,
+    fractions.Fraction,
+    type(NotImplemented),
+    type(lru_cache(len)),
+    partial,
 )
 _SEQUENCES = (list, tuple, deque)
 _DICTS = (dict, OrderedDict, defaultdict, Counter)
 ATOM_IDS = frozenset(map(id, _ATOMS))
 _BUILTIN = {
-    **{id(t): "fixed" for t in _IMMUTABLE}, **{id(t): "sequence" for t in _SEQUENCES},
-    **{id(t): "dict" for t in _DICTS}, **{id(t): "set" for t in (set, frozenset)},
+    **{id(t): "fixed" for t in _IMMUTABLE},
+    **{id(t): "sequence" for t in _SEQUENCES},
+    **{id(t): "dict" for t in _DICTS},
+    **{id(t): "set" for t in (set, frozenset)},
     **{id(t): "buffer" for t in (bytearray, array)},
 }
 
 # %% ../nbs/12_marks.ipynb #d624d41c
 _NUMPY_FIXED = (
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32",
-    "float64", "complex64", "complex128", "datetime64", "timedelta64", "str_", "bytes_", "longlong", "longdouble",
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+    "datetime64",
+    "timedelta64",
+    "str_",
+    "bytes_",
+    "longlong",
+    "longdouble",
 )
 _EXTENSIONS = (
-    "ArrowExtensionArray", "ArrowStringArray", "ArrowStringArrayNumpySemantics", "BooleanArray", "Categorical",
-    "DatetimeArray", "FloatingArray", "IntegerArray", "IntervalArray", "NumpyExtensionArray", "PeriodArray",
-    "SparseArray", "StringArray", "TimedeltaArray",
+    "ArrowExtensionArray",
+    "ArrowStringArray",
+    "ArrowStringArrayNumpySemantics",
+    "BooleanArray",
+    "Categorical",
+    "DatetimeArray",
+    "FloatingArray",
+    "IntegerArray",
+    "IntervalArray",
+    "NumpyExtensionArray",
+    "PeriodArray",
+    "SparseArray",
+    "StringArray",
+    "TimedeltaArray",
 )
-_INDEXES = ("Index", "RangeIndex", "MultiIndex", "DatetimeIndex", "TimedeltaIndex", "PeriodIndex",
-            "CategoricalIndex", "IntervalIndex")
+_INDEXES = (
+    "Index",
+    "RangeIndex",
+    "MultiIndex",
+    "DatetimeIndex",
+    "TimedeltaIndex",
+    "PeriodIndex",
+    "CategoricalIndex",
+    "IntervalIndex",
+)
 
 
 def _types(module: str, names: Iterable[str], kind: str) -> dict[int, str]:
@@ -63,9 +117,13 @@ def _types(module: str, names: Iterable[str], kind: str) -> dict[int, str]:
 def kinds_now() -> dict[int, str]:
     "Address of a known type -> how it is looked at, for what is imported at this moment."
     return {
-        **_BUILTIN, **_types("numpy", ["ndarray"], "ndarray"), **_types("numpy", _NUMPY_FIXED, "fixed"),
-        **_types("pandas", ["DataFrame"], "frame"), **_types("pandas", ["Series"], "series"),
-        **_types("pandas", _INDEXES, "index"), **_types("pandas", ["Timestamp", "Timedelta", "Period"], "fixed"),
+        **_BUILTIN,
+        **_types("numpy", ["ndarray"], "ndarray"),
+        **_types("numpy", _NUMPY_FIXED, "fixed"),
+        **_types("pandas", ["DataFrame"], "frame"),
+        **_types("pandas", ["Series"], "series"),
+        **_types("pandas", _INDEXES, "index"),
+        **_types("pandas", ["Timestamp", "Timedelta", "Period"], "fixed"),
         **_types("pandas.arrays", _EXTENSIONS, "extension"),
         **_types("pandas.core.arrays.string_arrow", _EXTENSIONS, "extension"),
     }

@@ -139,7 +139,9 @@ class Outcome:
 
     def text(self) -> str:
         "Plain lines, the most important first; empty where nothing happened. Of a preview with what it showed."
-        return "\n".join(self._lines() if self.where == "live" else [*_shown(self), *self._lines(), *_values(self), *_ending(self)])
+        return "\n".join(
+            self._lines() if self.where == "live" else [*_shown(self), *self._lines(), *_values(self), *_ending(self)]
+        )
 
     def _lines(self) -> list[str]:
         lines = [f"! {_ENDED[self.ended]}"] if self.ended in _ENDED else []
@@ -233,9 +235,7 @@ _REACH_ALL = frozenset({"exec", "eval", "globals", "locals", "vars"})
 def _visible(namespace: Mapping[str, Any]) -> dict[str, Any]:
     found = namespace.copy() if type(namespace) is dict else dict(namespace)
     return {
-        k: v
-        for k, v in found.items()
-        if type(k) is str and k[:1] != "_" and k not in _IGNORED and k.isidentifier()
+        k: v for k, v in found.items() if type(k) is str and k[:1] != "_" and k not in _IGNORED and k.isidentifier()
     }
 
 
@@ -271,8 +271,9 @@ def functions_of(x: Any) -> list[types.FunctionType]:
     if type(owner) is not type or not owner.__flags__ & _HEAP_TYPE:
         return []
     found = [v for base in owner.__mro__ if type(base) is type for v in vars(base).values()]
-    found = [v.__func__ if type(v) in (staticmethod, classmethod) else v.fget if type(v) is property else v
-             for v in found]
+    found = [
+        v.__func__ if type(v) in (staticmethod, classmethod) else v.fget if type(v) is property else v for v in found
+    ]
     return [v for v in found if type(v) is types.FunctionType]
 
 
@@ -426,7 +427,11 @@ class Before:
     _lens: Lens = field(default_factory=Lens)
 
     def outcome(
-        self, namespace: Mapping[str, Any], *, seconds: float = 0.0, cpu_seconds: float = 0.0,
+        self,
+        namespace: Mapping[str, Any],
+        *,
+        seconds: float = 0.0,
+        cpu_seconds: float = 0.0,
         error: BaseException | None = None,
     ) -> Outcome:
         "What is different in `namespace` now; only the error and the times where looking was not possible."

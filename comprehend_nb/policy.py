@@ -63,14 +63,21 @@ class Policy:
     def calls_critical(self, symbols: Collection[str], module: str = "") -> bool:
         "Does `critical` name one of these symbols, as `name` or `module.name`? Where the module is not known (in a kernel), the name decides."
         named = (c.rpartition(".") for c in self.critical)
-        return any(name in symbols and (not home or not module or f".{module}".endswith(f".{home}")) for home, _, name in named)
+        return any(
+            name in symbols and (not home or not module or f".{module}".endswith(f".{home}")) for home, _, name in named
+        )
 
     def people(self, symbols: Collection[str], module: str = "") -> int:
         "How many people must understand a cell that binds these."
-        return max(self.explainers, self.critical_explainers) if self.calls_critical(symbols, module) else self.explainers
+        return (
+            max(self.explainers, self.critical_explainers) if self.calls_critical(symbols, module) else self.explainers
+        )
 
 # %% ../nbs/02_policy.ipynb #0c78211f
-_ONE_OF = dict.fromkeys(("persist", "ai", "other", "glue"), LEVELS) | {"hours": ("private", "team"), "values": ("sample", "types")}
+_ONE_OF = dict.fromkeys(("persist", "ai", "other", "glue"), LEVELS) | {
+    "hours": ("private", "team"),
+    "values": ("sample", "types"),
+}
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -82,10 +89,16 @@ def _convert(key: str, value: Any, default: Any, where: str) -> Any:
     if key in _ONE_OF:
         value = str(value).strip().lower()
         if value not in _ONE_OF[key]:
-            raise PolicyError(f"{key} = {value!r} means nothing", where=where, remedy=f"Use one of: {', '.join(_ONE_OF[key])}.")
+            raise PolicyError(
+                f"{key} = {value!r} means nothing", where=where, remedy=f"Use one of: {', '.join(_ONE_OF[key])}."
+            )
         return value
-    if isinstance(default, int | float) and (isinstance(value, bool) or (isinstance(default, int) and isinstance(value, float))):
-        raise PolicyError(f"{key} = {value!r} is not a{'n' * isinstance(default, int)} {type(default).__name__}", where=where)
+    if isinstance(default, int | float) and (
+        isinstance(value, bool) or (isinstance(default, int) and isinstance(value, float))
+    ):
+        raise PolicyError(
+            f"{key} = {value!r} is not a{'n' * isinstance(default, int)} {type(default).__name__}", where=where
+        )
     try:
         converted = _names(value) if isinstance(default, tuple) else type(default)(value)
     except (TypeError, ValueError):
@@ -110,8 +123,14 @@ def ini_section(text: str, where: str = "settings.ini") -> dict[str, str] | None
     try:
         parser.read_string(text)
     except configparser.Error as e:
-        remedy = "Put [comprehend_nb] on a line of its own above the settings." if isinstance(e, configparser.MissingSectionHeaderError) else ""
-        raise PolicyError(f"not a valid ini file: {e.message.splitlines()[0].rstrip('.')}", where=where, remedy=remedy) from None
+        remedy = (
+            "Put [comprehend_nb] on a line of its own above the settings."
+            if isinstance(e, configparser.MissingSectionHeaderError)
+            else ""
+        )
+        raise PolicyError(
+            f"not a valid ini file: {e.message.splitlines()[0].rstrip('.')}", where=where, remedy=remedy
+        ) from None
     if not parser.has_section("comprehend_nb"):
         return None
     return {k: v for k, v in parser["comprehend_nb"].items() if k not in parser.defaults() or parser.defaults()[k] != v}
@@ -138,11 +157,16 @@ def _read(path: Path) -> str:
 def policy_of_texts(ini: str, toml: str) -> Policy:
     "The policy that the texts of a settings.ini and a pyproject.toml state together; refused where they disagree."
     a, b = ini_section(ini), toml_section(toml)
-    policies = [make_policy(s, w) for s, w in ((a, "settings.ini [comprehend_nb]"), (b, "pyproject.toml [tool.comprehend_nb]")) if s is not None]
+    policies = [
+        make_policy(s, w)
+        for s, w in ((a, "settings.ini [comprehend_nb]"), (b, "pyproject.toml [tool.comprehend_nb]"))
+        if s is not None
+    ]
     if len(policies) == 2 and policies[0] != policies[1]:
         raise PolicyError(
             "settings.ini and pyproject.toml ask for different things of the same cells",
-            where="settings.ini", remedy="Keep the section in one of the two.",
+            where="settings.ini",
+            remedy="Keep the section in one of the two.",
         )
     return policies[0] if policies else Policy()
 
@@ -160,7 +184,9 @@ def loosened(before: Policy, after: Policy) -> list[str]:
         if not at_least(getattr(after, k), getattr(before, k))
     ]
     counted = ("explainers", "critical_explainers") if before.critical else ("explainers",)
-    out += [f"{k}: {getattr(before, k)} -> {getattr(after, k)}" for k in counted if getattr(after, k) < getattr(before, k)]
+    out += [
+        f"{k}: {getattr(before, k)} -> {getattr(after, k)}" for k in counted if getattr(after, k) < getattr(before, k)
+    ]
     if dropped := set(before.critical) - set(after.critical):
         out.append(f"critical: no longer {', '.join(sorted(dropped))}")
     return out
@@ -236,10 +262,16 @@ def read_personal(environ: Mapping[str, str] = os.environ) -> Personal:
         raise PolicyError(f"not valid TOML: {e}", where=str(path)) from None
     known = {f.name for f in fields(Personal)}
     if unknown := sorted(set(own) - known):
-        raise PolicyError(f"unknown setting {unknown[0]!r}", where=str(path), remedy=f"Known are: {', '.join(sorted(known))}.")
+        raise PolicyError(
+            f"unknown setting {unknown[0]!r}", where=str(path), remedy=f"Known are: {', '.join(sorted(known))}."
+        )
     base_url = own.get("base_url") or environ.get("ANTHROPIC_BASE_URL") or None
     vendor_key = environ.get("ANTHROPIC_API_KEY") or None if _is_vendor(base_url) else None
-    return _checked(own | {"base_url": base_url, "api_key": own.get("api_key") or environ.get("COMPREHEND_NB_API_KEY") or vendor_key}, str(path))
+    return _checked(
+        own
+        | {"base_url": base_url, "api_key": own.get("api_key") or environ.get("COMPREHEND_NB_API_KEY") or vendor_key},
+        str(path),
+    )
 
 # %% ../nbs/02_policy.ipynb #6a97f838
 _PERSONAL_TYPES: Mapping[str, tuple[type, ...]] = {
@@ -251,7 +283,9 @@ _PERSONAL_TYPES: Mapping[str, tuple[type, ...]] = {
 
 def _checked(settings: Mapping[str, Any], where: str) -> Personal:
     for key, value in settings.items():
-        if not isinstance(value, _PERSONAL_TYPES[key]) or (isinstance(value, bool) and bool not in _PERSONAL_TYPES[key]):
+        if not isinstance(value, _PERSONAL_TYPES[key]) or (
+            isinstance(value, bool) and bool not in _PERSONAL_TYPES[key]
+        ):
             wanted = _PERSONAL_TYPES[key][0].__name__
             raise PolicyError(f"{key} must be of type {wanted}, not {type(value).__name__}", where=where)
     return Personal(**settings)

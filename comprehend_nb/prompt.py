@@ -226,12 +226,19 @@ def _changed(latest: "State | None", state: "State | None") -> str:
 
 # %% ../nbs/22_prompt.ipynb #4a0900c7
 def _tail(
-    nonce: str, request: Request, form: Form, sent_back: Sequence[tuple[str, Sequence[str]]], looked: Sequence[tuple[str, str]] = ()
+    nonce: str,
+    request: Request,
+    form: Form,
+    sent_back: Sequence[tuple[str, Sequence[str]]],
+    looked: Sequence[tuple[str, str]] = (),
 ) -> str:
     parts = [envelope(redact(request.target), "the cell to replace", nonce)] if request.target else []
     parts += [envelope(f"{what}:\n{seen}", "what you looked at", nonce) for what, seen in looked]
     if looked:
-        parts.append(f"You looked {len(looked)} of {MOST_LOOKS} times." + (" No look is left." if len(looked) >= MOST_LOOKS else ""))
+        parts.append(
+            f"You looked {len(looked)} of {MOST_LOOKS} times."
+            + (" No look is left." if len(looked) >= MOST_LOOKS else "")
+        )
     for text, reasons in sent_back:
         if text.strip():
             parts.append(envelope(redact(text[: 2 * CELL_CHARS]), "your reply, sent back", nonce))

@@ -48,7 +48,9 @@ _HARMLESS: Final = frozenset(
     "field fields column columns policy expires expiry ttl url uri error errors class cls fn func required valid ok per "
     "strength rules regex pattern manager store prompt hint label help form reset changed at age version".split()
 )
-_OF_DATA: Final = frozenset("primary foreign sort partition group join map lookup index dict natural surrogate composite row column cache".split())
+_OF_DATA: Final = frozenset(
+    "primary foreign sort partition group join map lookup index dict natural surrogate composite row column cache".split()
+)
 _STEMS: Final = re.compile("pass|pwd|secret|cred|key|token|auth|bearer|cookie|dsn|jwt|sas|sig")
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -85,10 +87,15 @@ _URL_USER: Final = re.compile(r"(://)([\w-]{20,200})(?=@)")
 _HEADER: Final = re.compile(r"\b((?i:bearer|basic)[ \t]{1,4})(?=[A-Za-z._~+/-]{0,80}[\d=])([\w.~+/=-]{12,})", re.ASCII)
 
 # %% ../nbs/01_redact.ipynb #c9550c9b
-_PREFIXED: Final = re.compile(r"(?<![\w~-])[A-Za-z][A-Za-z0-9]{1,11}(?:[_-][a-z]{2,6})?[_~-](?P<run>[\w-]{28,})", re.ASCII)
+_PREFIXED: Final = re.compile(
+    r"(?<![\w~-])[A-Za-z][A-Za-z0-9]{1,11}(?:[_-][a-z]{2,6})?[_~-](?P<run>[\w-]{28,})", re.ASCII
+)
 
 
-_ONE_CASE: Final = re.compile(r"(?<![\w~-])[A-Za-z][A-Za-z0-9]{1,11}(?:[_-][a-z]{2,6})?[_~-](?P<run>[a-z0-9]{32,}|[A-Z0-9]{32,})(?![\w-])", re.ASCII)
+_ONE_CASE: Final = re.compile(
+    r"(?<![\w~-])[A-Za-z][A-Za-z0-9]{1,11}(?:[_-][a-z]{2,6})?[_~-](?P<run>[a-z0-9]{32,}|[A-Z0-9]{32,})(?![\w-])",
+    re.ASCII,
+)
 _HASH: Final = re.compile(r"\\?(?:sha\d{1,3}|md5|blake2b)[=:-]", re.ASCII | re.IGNORECASE)
 _LONGER: Final = re.compile(r"[\w~-]{31}", re.ASCII)
 

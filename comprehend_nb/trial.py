@@ -94,7 +94,9 @@ class _Digest(Values):
     def same(self, x: object, keep: bool = True) -> None:
         "What never changes: by what it says, or by its name."
         if type(x) in _NAMED:
-            self.tokens.append(f"{getattr(x, '__module__', '')}.{getattr(x, '__qualname__', getattr(x, '__name__', ''))}")
+            self.tokens.append(
+                f"{getattr(x, '__module__', '')}.{getattr(x, '__qualname__', getattr(x, '__name__', ''))}"
+            )
         elif type(x) in _VALUES or type(x).__module__.split(".")[0] in ("numpy", "pandas"):
             self.tokens.append(repr(x))
         else:
@@ -186,7 +188,9 @@ def _length(x: Any, kinds: Mapping[int, str]) -> int | None:
 # %% ../nbs/13_trial.ipynb #adf1fb72
 def _text(name: str, x: Any, kinds: Mapping[int, str]) -> str:
     library = type(x).__module__.split(".")[0]
-    if kinds.get(id(type(x))) != "fixed" or not (id(type(x)) in ATOM_IDS or type(x) in _VALUES or library in ("numpy", "pandas")):
+    if kinds.get(id(type(x))) != "fixed" or not (
+        id(type(x)) in ATOM_IDS or type(x) in _VALUES or library in ("numpy", "pandas")
+    ):
         return ""
     if type(x) in (str, bytes) and len(x) > _SHORT:
         return ""

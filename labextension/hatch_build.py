@@ -72,6 +72,8 @@ class PanelHook(BuildHookInterface[Any]):
 if __name__ == "__main__":
     os.chdir(HERE)
     if "--check" in sys.argv:
-        raise SystemExit(0 if current() else "the panel is not built of these sources: python labextension/hatch_build.py")
+        raise SystemExit(
+            0 if current() else "the panel is not built of these sources: python labextension/hatch_build.py"
+        )
     if not current():
         build()

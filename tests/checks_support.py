@@ -66,7 +66,11 @@ def forks(namespace: Mapping[str, Any], timeout: float = 10.0) -> Runner:
             if data is None:
                 os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-            trials.append(pickle.loads(data) if data else Trial(Outcome(ended="timeout" if data is None else "died", where="fork"), {}))
+            trials.append(
+                pickle.loads(data)
+                if data
+                else Trial(Outcome(ended="timeout" if data is None else "died", where="fork"), {})
+            )
         return trials
 
     return run

@@ -14,7 +14,10 @@ from comprehend_nb.ledger.identity import Person, slug
 from comprehend_nb.ledger import Ledger
 from comprehend_nb.notebooks import Project
 
-ADA, BOB = (Person(slug(mail, name), name, mail, "given") for name, mail in (("Ada Lovelace", "ada@example.org"), ("Bob", "bob@example.org")))
+ADA, BOB = (
+    Person(slug(mail, name), name, mail, "given")
+    for name, mail in (("Ada Lovelace", "ada@example.org"), ("Bob", "bob@example.org"))
+)
 ASKS_NOTHING = "ai = none\nother = none\nglue = none\n"
 SAID = {
     "what": "adds the tax at the rate of the shop to a net sum",
@@ -40,7 +43,16 @@ def notebook(cells, **more):
         if source.startswith("# "):
             made.append({"cell_type": "markdown", "id": cell_id, "metadata": {}, "source": source})
         else:
-            made.append({"cell_type": "code", "id": cell_id, "metadata": {}, "execution_count": None, "outputs": [], "source": source})
+            made.append(
+                {
+                    "cell_type": "code",
+                    "id": cell_id,
+                    "metadata": {},
+                    "execution_count": None,
+                    "outputs": [],
+                    "source": source,
+                }
+            )
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": made} | more, indent=1)
 
 
@@ -58,7 +70,9 @@ class Lab:
     def __init__(self, root: Path, policy: str = "", toml: str = "") -> None:
         self.root = root
         (root / "nbs").mkdir(parents=True)
-        (root / "pyproject.toml").write_text(f'[project]\nname = "shop"\nversion = "0.1"\n[tool.nbdev]\nupdate_pyproject = false\n{toml}')
+        (root / "pyproject.toml").write_text(
+            f'[project]\nname = "shop"\nversion = "0.1"\n[tool.nbdev]\nupdate_pyproject = false\n{toml}'
+        )
         self.policy(policy)
         self.git("init", "-q", "-b", "main")
 
@@ -70,15 +84,32 @@ class Lab:
 
     def sample(self):
         "Two modules: prices, and a till that imports from them."
-        self.write("00_core", "# core\n\n> Prices.", "#| default_exp core", "#| export\nRATE = 7",
-                   "#| export\ndef gross(net):\n    return net * (1 + RATE / 100)", "assert gross(100) == 107")
-        self.write("01_till", "# till\n\n> The till.", "#| default_exp till", "#| export\nfrom shop.core import gross",
-                   "#| export\ndef total(nets):\n    return sum(map(gross, nets))", "#| exporti\n_paid = []")
+        self.write(
+            "00_core",
+            "# core\n\n> Prices.",
+            "#| default_exp core",
+            "#| export\nRATE = 7",
+            "#| export\ndef gross(net):\n    return net * (1 + RATE / 100)",
+            "assert gross(100) == 107",
+        )
+        self.write(
+            "01_till",
+            "# till\n\n> The till.",
+            "#| default_exp till",
+            "#| export\nfrom shop.core import gross",
+            "#| export\ndef total(nets):\n    return sum(map(gross, nets))",
+            "#| exporti\n_paid = []",
+        )
         return self
 
     def git(self, *args, who=ADA):
-        return subprocess.run(["git", "-c", f"user.name={who.name}", "-c", f"user.email={who.email}", *args], cwd=self.root,
-                              check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            ["git", "-c", f"user.name={who.name}", "-c", f"user.email={who.email}", *args],
+            cwd=self.root,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
 
     def commit(self, message="work"):
         self.git("add", "-A")
@@ -86,7 +117,13 @@ class Lab:
 
     def nbdev(self, command, *args):
         "Run one of nbdev's own commands, as a person would."
-        return subprocess.run([str(Path(sys.executable).parent / command), *args], cwd=self.root, env=environ(), capture_output=True, text=True)
+        return subprocess.run(
+            [str(Path(sys.executable).parent / command), *args],
+            cwd=self.root,
+            env=environ(),
+            capture_output=True,
+            text=True,
+        )
 
     @property
     def project(self):
@@ -110,8 +147,23 @@ class Lab:
                     if own.cell and (only is None or set(only) & set(own.cell.symbols)):
                         closure = found.resolver.scope(n).closure(own.cell)
                         for kind in kinds:
-                            words = {k: f"{v} in {' and '.join(own.cell.symbols) or 'imports'}, form {own.cell.fingerprint[4:10]}" for k, v in SAID.items()} if kind == "explained" else {}
-                            ledger.append(kind, own.cell.fingerprint, closure.digest, parts=dict(closure.parts), symbols=list(own.cell.symbols), **words, **data)
+                            words = (
+                                {
+                                    k: f"{v} in {' and '.join(own.cell.symbols) or 'imports'}, form {own.cell.fingerprint[4:10]}"
+                                    for k, v in SAID.items()
+                                }
+                                if kind == "explained"
+                                else {}
+                            )
+                            ledger.append(
+                                kind,
+                                own.cell.fingerprint,
+                                closure.digest,
+                                parts=dict(closure.parts),
+                                symbols=list(own.cell.symbols),
+                                **words,
+                                **data,
+                            )
         return self
 
     def understand(self, only=None, **data):
@@ -119,5 +171,8 @@ class Lab:
 
     def files(self):
         "Everything in the project but git, our own folder and caches."
-        return {p.relative_to(self.root).as_posix(): p.read_bytes() for p in sorted(self.root.rglob("*"))
-                if p.is_file() and not {".git", ".comprehend", "__pycache__"} & set(p.relative_to(self.root).parts)}
+        return {
+            p.relative_to(self.root).as_posix(): p.read_bytes()
+            for p in sorted(self.root.rglob("*"))
+            if p.is_file() and not {".git", ".comprehend", "__pycache__"} & set(p.relative_to(self.root).parts)
+        }

@@ -93,7 +93,11 @@ class GitHub:
                 return 201, self.comments[made], {}
             page = int(dict(p.split("=") for p in (m[1] or "").split("&") if p).get("page", 1))
             there = list(self.comments.values())
-            more = {"Link": f'<{self.url}/repos/us/shop/issues/7/comments?page={page + 1}>; rel="next"'} if page * self.per_page < len(there) else {}
+            more = (
+                {"Link": f'<{self.url}/repos/us/shop/issues/7/comments?page={page + 1}>; rel="next"'}
+                if page * self.per_page < len(there)
+                else {}
+            )
             return 200, there[(page - 1) * self.per_page : page * self.per_page], more
         if (m := re.fullmatch(r"/repos/us/shop/issues/comments/(\d+)", path)) and int(m[1]) in self.comments:
             if method == "DELETE":

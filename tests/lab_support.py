@@ -49,7 +49,9 @@ const cells = !page || !page.context.isReady ? [] : page.model.sharedModel.cells
 """
 
 needs_a_browser = [
-    pytest.mark.skipif(importlib.util.find_spec("playwright") is None, reason="no playwright here: pip install playwright"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("playwright") is None, reason="no playwright here: pip install playwright"
+    ),
     pytest.mark.skipif(not CHROMIUM, reason="no chromium here: install it, or name it in CHROMIUM"),
 ]
 
@@ -59,7 +61,13 @@ def panel_built() -> bool:
     return (Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "comprehend-nb" / "package.json").is_file()
 
 
-needs_the_panel = [*needs_a_browser, pytest.mark.skipif(not panel_built(), reason="the panel is not installed here: python labextension/hatch_build.py, then pip install -e .")]
+needs_the_panel = [
+    *needs_a_browser,
+    pytest.mark.skipif(
+        not panel_built(),
+        reason="the panel is not installed here: python labextension/hatch_build.py, then pip install -e .",
+    ),
+]
 
 
 @contextmanager
@@ -74,9 +82,13 @@ def lab(
     for name in ("config/labconfig", "run", "ipython", "tmp"):
         (own / name).mkdir(parents=True)
     config = own / "jupyter_server_test_config.py"
-    config.write_text(CONFIG.format(port=port, root=str(project), extensions={} if together else {"jupyter_server_ydoc": False}))
+    config.write_text(
+        CONFIG.format(port=port, root=str(project), extensions={} if together else {"jupyter_server_ydoc": False})
+    )
     off = ["@jupyterlab/apputils-extension:announcements", *without, *([] if together else TOGETHER)]
-    (own / "config" / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": dict.fromkeys(off, True)}))
+    (own / "config" / "labconfig" / "page_config.json").write_text(
+        json.dumps({"disabledExtensions": dict.fromkeys(off, True)})
+    )
     if settings:
         (own / "config" / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(settings))
     folders = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "run", "IPYTHONDIR": "ipython", "TMPDIR": "tmp"}
@@ -159,7 +171,9 @@ class Notebook:
         try:
             self.page.wait_for_function(f"() => {{ {LOOK} return {condition} }}", polling=50, timeout=patience)
         except TimeoutError:
-            pytest.fail(f"never: {condition}\n{json.dumps(self.cells, indent=1, ensure_ascii=False)}\n{self.page.faults}")
+            pytest.fail(
+                f"never: {condition}\n{json.dumps(self.cells, indent=1, ensure_ascii=False)}\n{self.page.faults}"
+            )
 
     def do(self, command: str) -> None:
         self.page.evaluate("c => { void window.jupyterapp.commands.execute(c) }", command)
@@ -172,7 +186,9 @@ class Notebook:
 
     def asks(self, model: Any) -> None:
         "Before comprehend-nb is loaded: let this kernel ask a scripted model."
-        self.execute(f"import os; os.environ.update(ANTHROPIC_BASE_URL={model.url!r}, COMPREHEND_NB_API_KEY='local-key')")
+        self.execute(
+            f"import os; os.environ.update(ANTHROPIC_BASE_URL={model.url!r}, COMPREHEND_NB_API_KEY='local-key')"
+        )
 
     def save(self) -> None:
         self.page.evaluate(f"() => {{ {LOOK} return page.context.save() }}")
@@ -247,7 +263,9 @@ class Panel:
         return str(self.root.inner_text())
 
     def row(self, name: str) -> Any:
-        return self.root.locator(".jp-ComprehendNb-row").filter(has=self.page.get_by_role("button", name=name, exact=True))
+        return self.root.locator(".jp-ComprehendNb-row").filter(
+            has=self.page.get_by_role("button", name=name, exact=True)
+        )
 
 
 @dataclass(frozen=True)

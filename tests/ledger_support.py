@@ -33,7 +33,14 @@ class Repo:
 
     def git(self, *args: str, who: Person = ADA, ok: bool = True, feed: str | None = None) -> str:
         done = subprocess.run(
-            ["git", *args], cwd=self.root, env=environ(who), capture_output=True, text=True, timeout=60, input=feed, check=False
+            ["git", *args],
+            cwd=self.root,
+            env=environ(who),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            input=feed,
+            check=False,
         )
         assert done.returncode == 0 or not ok, f"git {' '.join(args)}: {done.stdout}{done.stderr}"
         return done.stdout + done.stderr
@@ -52,11 +59,19 @@ class Repo:
 def environ(who: Person = ADA) -> dict[str, str]:
     "An environment in which git knows this person and nothing else."
     return {
-        "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull,
-        "GIT_AUTHOR_NAME": who.name, "GIT_AUTHOR_EMAIL": who.email, "GIT_COMMITTER_NAME": who.name, "GIT_COMMITTER_EMAIL": who.email,
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_AUTHOR_NAME": who.name,
+        "GIT_AUTHOR_EMAIL": who.email,
+        "GIT_COMMITTER_NAME": who.name,
+        "GIT_COMMITTER_EMAIL": who.email,
     }
 
 
 def start(code: str, *args: object) -> subprocess.Popen[str]:
     "A Python process that runs this code."
-    return subprocess.Popen([sys.executable, "-c", code, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )

@@ -9,12 +9,46 @@ from typing import Any
 
 CALLS: list[str] = []
 ARMED = [False]
-_SKIP = {"__class__", "__new__", "__init_subclass__", "__del__", "__getattribute__", "__dict__", "__doc__", "__module__", "__weakref__", "__slots__"}
+_SKIP = {
+    "__class__",
+    "__new__",
+    "__init_subclass__",
+    "__del__",
+    "__getattribute__",
+    "__dict__",
+    "__doc__",
+    "__module__",
+    "__weakref__",
+    "__slots__",
+}
 _DUNDERS = sorted(
-    {n for t in (int, float, str, bytes, list, dict, set, type, object, memoryview, types.GeneratorType) for n in dir(t) if n[:2] == "__" and callable(getattr(t, n, None))}
-    | set("__len__ __bool__ __iter__ __next__ __getattr__ __enter__ __exit__ __await__ __aiter__ __array__ __array_ufunc__ __array_interface__ __dataframe__ __fspath__ __index__ __missing__ __length_hint__ __sizeof__ __reduce_ex__ __instancecheck__ __subclasscheck__ __prepare__".split())  # noqa: SIM905
+    {
+        n
+        for t in (int, float, str, bytes, list, dict, set, type, object, memoryview, types.GeneratorType)
+        for n in dir(t)
+        if n[:2] == "__" and callable(getattr(t, n, None))
+    }
+    | set(
+        "__len__ __bool__ __iter__ __next__ __getattr__ __enter__ __exit__ __await__ __aiter__ __array__ __array_ufunc__ __array_interface__ __dataframe__ __fspath__ __index__ __missing__ __length_hint__ __sizeof__ __reduce_ex__ __instancecheck__ __subclasscheck__ __prepare__".split()  # noqa: SIM905
+    )
 )
-_DUNDERS = [n for n in _DUNDERS if n not in _SKIP | {"__init__", "__set_name__", "__class_getitem__", "__mro_entries__", "__call__", "__prepare__", "__setattr__", "__delattr__", "__subclasshook__"}]
+_DUNDERS = [
+    n
+    for n in _DUNDERS
+    if n
+    not in _SKIP
+    | {
+        "__init__",
+        "__set_name__",
+        "__class_getitem__",
+        "__mro_entries__",
+        "__call__",
+        "__prepare__",
+        "__setattr__",
+        "__delattr__",
+        "__subclasshook__",
+    }
+]
 
 
 @contextmanager
@@ -33,12 +67,20 @@ def _trap(name: str, how: type[BaseException]) -> Callable[..., Any]:
         if ARMED[0]:
             CALLS.append(name)
             raise how(name)
-        return NotImplemented if name.endswith(("__eq__", "__ne__")) else 1 if name.endswith(("__hash__", "__len__")) else None
+        return (
+            NotImplemented
+            if name.endswith(("__eq__", "__ne__"))
+            else 1
+            if name.endswith(("__hash__", "__len__"))
+            else None
+        )
 
     return trap
 
 
-def hostile(base: type = object, how: type[BaseException] = SystemExit, names: Any = None, metaclass: type = type) -> type:
+def hostile(
+    base: type = object, how: type[BaseException] = SystemExit, names: Any = None, metaclass: type = type
+) -> type:
     "A class of which every special method, and every attribute read, counts and raises."
     body: dict[str, Any] = {n: _trap(f"{base.__name__}.{n}", how) for n in (names or _DUNDERS)}
 
@@ -75,7 +117,9 @@ class Meta(type):
             raise KeyboardInterrupt
         return type.__hash__(cls)
 
-    __repr__ = __str__ = __instancecheck__ = __subclasscheck__ = __bool__ = __len__ = __iter__ = _trap("meta", KeyboardInterrupt)  # type: ignore
+    __repr__ = __str__ = __instancecheck__ = __subclasscheck__ = __bool__ = __len__ = __iter__ = _trap(
+        "meta", KeyboardInterrupt
+    )  # type: ignore
 
 
 def _deep(n: int, kind: type = list) -> Any:
@@ -203,7 +247,23 @@ def _module_getattr() -> Any:
     return m
 
 
-BASES: tuple[type, ...] = (object, int, float, str, bytes, list, dict, set, tuple, frozenset, bytearray, complex, Exception, collections.OrderedDict, collections.deque)
+BASES: tuple[type, ...] = (
+    object,
+    int,
+    float,
+    str,
+    bytes,
+    list,
+    dict,
+    set,
+    tuple,
+    frozenset,
+    bytearray,
+    complex,
+    Exception,
+    collections.OrderedDict,
+    collections.deque,
+)
 FACTORIES: dict[str, Callable[[], Any]] = {
     **{f"all_{b.__name__}": (lambda b=b: hostile(b)()) for b in BASES},
     **{f"interrupt_{b.__name__}": (lambda b=b: hostile(b, KeyboardInterrupt)()) for b in (object, dict, list)},

@@ -112,7 +112,12 @@ def _weak() -> Any:
     class T: ...
 
     t = T()
-    return [weakref.ref(t, _trap("callback", SystemExit)), t, weakref.WeakValueDictionary({"t": t}), weakref.WeakSet([t])]
+    return [
+        weakref.ref(t, _trap("callback", SystemExit)),
+        t,
+        weakref.WeakValueDictionary({"t": t}),
+        weakref.WeakSet([t]),
+    ]
 
 
 def _mapped() -> Any:
@@ -162,7 +167,9 @@ def _object_field(np: Any) -> Any:
 def _subarray(np: Any) -> Any:
     class Sub(np.ndarray):  # type: ignore
         __array_finalize__ = _trap("finalize", SystemExit)
-        __array_ufunc__ = __array_function__ = __getitem__ = __len__ = __repr__ = __str__ = _trap("subarray", SystemExit)
+        __array_ufunc__ = __array_function__ = __getitem__ = __len__ = __repr__ = __str__ = _trap(
+            "subarray", SystemExit
+        )
 
     return np.zeros(3).view(Sub)
 

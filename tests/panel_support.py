@@ -47,7 +47,11 @@ class Panel:
             except Exception:
                 break
             content = message["content"]
-            if content.get("comm_id") == comm and message["msg_type"] == "comm_msg" and n in (None, content["data"].get("n")):
+            if (
+                content.get("comm_id") == comm
+                and message["msg_type"] == "comm_msg"
+                and n in (None, content["data"].get("n"))
+            ):
                 return dict(content["data"])
             if content.get("comm_id") == comm and message["msg_type"] == "comm_close":
                 return {"closed": True}

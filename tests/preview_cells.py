@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Run in the kernel: `state()` is everything that could show a trace.
-STATE = r'''
+STATE = r"""
 import gc, hashlib, json, mmap, multiprocessing.shared_memory, os, random, signal, sqlite3, sys, threading
 import numpy as np, pandas as pd
 from comprehend_nb.trial import digest
@@ -55,7 +55,7 @@ def unchanged(cells):
     wrong = {k: (before[k], after[k]) for k in before if before[k] != after[k]}
     if 'handles' in wrong: wrong['handles'] = [sorted(set(before['handles']) ^ set(after['handles'])), len(before['handles']), len(after['handles'])]
     return json.dumps({"wrong": repr(wrong)[:2000] if wrong else "", "ended": [t.outcome.ended for t in told], "errors": [t.outcome.error and t.outcome.error[0] for t in told]})
-'''
+"""
 
 # Each of these would leave a trace if it were run in the kernel.
 HOSTILE = [
@@ -85,4 +85,20 @@ SHAPES = [
     "try: 1 / 0\nexcept ZeroDivisionError as {t}: pass", "({t} := {v})", "{t} = {v}\n{t}", "if n: {t} = {v}", "while n < 7: n += 1; {t} = {v}", "lambda: {t}", "{t} = (yield_ for yield_ in range(3)); next({t})", "async def {t}(): return {v}", "{t} = await __import__('asyncio').sleep(0, {v})",
     "a[{i}] = {i}; {t} = a.sum()", "df.loc[{i}, 'x'] = {i}; {t} = df['x'].mean()", "obj.append({v}); {t} = len(obj)", "box.items += [{v}]; {t} = box", "random.random(); {t} = np.random.rand()", "print({v}); {t} = repr(obj)", "{t} = df.assign(z={i}).query('x > {i}')", "%time {t} = {v}", "{t} = !echo {i}", "assert {v} == 0, {v}", "{t} = df.groupby('t').x.sum(); {t}",
 ]  # fmt: skip
-VALUES = ["1", "'s'", "None", "[1, 2]", "{'k': 1}", "(1,)", "a[:5]", "df.head(2)", "obj", "1 / 0", "undefined", "3.5", "b'x'", "{1, 2}", "range(4)"]
+VALUES = [
+    "1",
+    "'s'",
+    "None",
+    "[1, 2]",
+    "{'k': 1}",
+    "(1,)",
+    "a[:5]",
+    "df.head(2)",
+    "obj",
+    "1 / 0",
+    "undefined",
+    "3.5",
+    "b'x'",
+    "{1, 2}",
+    "range(4)",
+]

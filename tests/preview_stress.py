@@ -30,7 +30,9 @@ class Line:
         self.early: dict[str, dict[str, Any]] = {}
 
     def send(self, code: str, subshell: str | None = None) -> str:
-        message = self.client.session.msg("execute_request", {"code": code, "silent": False, "store_history": False, "allow_stdin": False})
+        message = self.client.session.msg(
+            "execute_request", {"code": code, "silent": False, "store_history": False, "allow_stdin": False}
+        )
         message["header"]["subshell_id"] = subshell
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
@@ -57,7 +59,9 @@ class Line:
 
     def value(self, expression: str, subshell: str | None = None) -> str:
         "The text of an expression."
-        message = self.client.session.msg("execute_request", {"code": "", "silent": True, "user_expressions": {"x": expression}, "allow_stdin": False})
+        message = self.client.session.msg(
+            "execute_request", {"code": "", "silent": True, "user_expressions": {"x": expression}, "allow_stdin": False}
+        )
         message["header"]["subshell_id"] = subshell
         self.client.shell_channel.send(message)
         return str(self.reply(message["header"]["msg_id"])["user_expressions"]["x"]["data"]["text/plain"])

@@ -91,7 +91,10 @@ def plain(folder: pathlib.Path) -> dict[str, tuple[Any, list[Fact]]]:
         "groups": (collections.defaultdict(list, {"x": [1]}), ["defaultdict", "'x'"]),
         "point": (Point(1.0, 2.0), ["Point", ("x=1.0", "x=1"), ("y=2.0", "y=2")]),
         "options": (types.SimpleNamespace(depth=3, loss="mse"), ["depth=3", "loss='mse'"]),
-        "when": (datetime.datetime(2026, 3, 1, 12, 30, tzinfo=datetime.UTC), ["datetime", "2026-03-01", ("+00:00", "UTC")]),
+        "when": (
+            datetime.datetime(2026, 3, 1, 12, 30, tzinfo=datetime.UTC),
+            ["datetime", "2026-03-01", ("+00:00", "UTC")],
+        ),
         "day": (datetime.date(2026, 3, 1), ["date", "2026-03-01"]),
         "wait": (datetime.timedelta(hours=36), ["timedelta", ("1 day, 12:00:00", "36")]),
         "price": (decimal.Decimal("19.90"), ["Decimal", "19.90"]),
@@ -135,7 +138,10 @@ def tables(folder: pathlib.Path) -> dict[str, tuple[Any, list[Fact]]]:
             "year": np.full(n, 2007), "sampled": pd.date_range("2007-11-11", periods=n),
         }
     )  # fmt: skip
-    sales = pd.DataFrame({"units": range(6)}, index=pd.MultiIndex.from_product([["north", "south"], [2024, 2025, 2026]], names=["region", "year"]))
+    sales = pd.DataFrame(
+        {"units": range(6)},
+        index=pd.MultiIndex.from_product([["north", "south"], [2024, 2025, 2026]], names=["region", "year"]),
+    )
     mapped = np.memmap(folder / "mapped.bin", dtype="float32", mode="w+", shape=(100, 4))
     arrays: dict[str, tuple[Any, list[Fact]]] = {
         "X": (rng.normal(size=(150, 4)), [("150 x 4", "(150, 4)"), "float64"]),
@@ -147,16 +153,28 @@ def tables(folder: pathlib.Path) -> dict[str, tuple[Any, list[Fact]]]:
         "mapped": (mapped, ["memmap", ("100 x 4", "(100, 4)"), "float32"]),
         "temperature": (np.float32(21.5), ["float32", "21.5"]),
         "rng": (rng, ["Generator"]),
-        "penguins": (penguins, ["344 rows", "species category of 3", "body_mass_g float64", "year int64", "sampled datetime64"]),
+        "penguins": (
+            penguins,
+            ["344 rows", "species category of 3", "body_mass_g float64", "year int64", "sampled datetime64"],
+        ),
         "sales": (sales, ["6 rows", "region", "year", "units int64"]),
         "empty": (pd.DataFrame({"a": pd.Series(dtype="int64")}), ["0 rows", "a int64"]),
-        "wide": (pd.DataFrame(np.zeros((5, 300)), columns=[f"gene_{i}" for i in range(300)]), [("5 rows x 300 columns",), "gene_0"]),
+        "wide": (
+            pd.DataFrame(np.zeros((5, 300)), columns=[f"gene_{i}" for i in range(300)]),
+            [("5 rows x 300 columns",), "gene_0"],
+        ),
         "sparse": (pd.DataFrame({"s": pd.arrays.SparseArray([0, 0, 1])}), ["Sparse[int64", "3 rows"]),
-        "prices": (pd.Series([9.5, 10.25], name="close", index=pd.to_datetime(["2026-01-01", "2026-01-02"])), ["2 rows", "close", "float64", "DatetimeIndex"]),
+        "prices": (
+            pd.Series([9.5, 10.25], name="close", index=pd.to_datetime(["2026-01-01", "2026-01-02"])),
+            ["2 rows", "close", "float64", "DatetimeIndex"],
+        ),
         "cities": (pd.Series(["Oslo", None, "Rome"], name="city"), ["city", "'Oslo'", "missing"]),
         "labels": (pd.Index(["a", "b"], name="letter"), ["Index", "letter", "'a'"]),
         "by_species": (penguins.groupby("species", observed=True), ["GroupBy", "species"]),
-        "cut_points": (pd.Categorical(["low", "high", "low"], categories=["low", "high"], ordered=True), ["category", "'low'"]),
+        "cut_points": (
+            pd.Categorical(["low", "high", "low"], categories=["low", "high"], ordered=True),
+            ["category", "'low'"],
+        ),
         "now": (pd.Timestamp("2026-03-01 12:00"), ["Timestamp", "2026-03-01"]),
     }
     return arrays
@@ -203,8 +221,15 @@ def libraries(folder: pathlib.Path) -> dict[str, tuple[Any, list[Fact]]]:
     axes.set(title="Mass by year", xlabel="year", ylabel="g")
     graph = networkx.DiGraph([("a", "b"), ("b", "c")])
     engine = sqlalchemy.create_engine("sqlite:///birds.db")
-    users = sqlalchemy.Table("users", sqlalchemy.MetaData(), sqlalchemy.Column("id", sqlalchemy.Integer, primary_key=True), sqlalchemy.Column("email", sqlalchemy.String(80)))
-    climate = xarray.Dataset({"t2m": (("time", "lat"), np.zeros((3, 2)))}, coords={"lat": [10.0, 20.0]}, attrs={"units": "K"})
+    users = sqlalchemy.Table(
+        "users",
+        sqlalchemy.MetaData(),
+        sqlalchemy.Column("id", sqlalchemy.Integer, primary_key=True),
+        sqlalchemy.Column("email", sqlalchemy.String(80)),
+    )
+    climate = xarray.Dataset(
+        {"t2m": (("time", "lat"), np.zeros((3, 2)))}, coords={"lat": [10.0, 20.0]}, attrs={"units": "K"}
+    )
     return {
         "flights": (flights, ["polars", "2 rows", "carrier String", "delay Int64"]),
         "delays": (flights["delay"], ["Series", "delay", "Int64"]),
@@ -245,7 +270,10 @@ def heavy() -> dict[str, tuple[Any, list[Fact]]]:
             "bias": (torch.ones(3, requires_grad=True), ["3", "requires grad"]),
             "net": (net, ["Sequential", "67 parameters", "Linear"]),
             "optimiser": (torch.optim.Adam(net.parameters(), lr=0.001), ["Adam", "lr=0.001"]),
-            "loader": (torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.zeros(10, 2)), batch_size=4), ["DataLoader", "batch size 4"]),
+            "loader": (
+                torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.zeros(10, 2)), batch_size=4),
+                ["DataLoader", "batch size 4"],
+            ),
         }
     if importlib.util.find_spec("jax"):
         import jax.numpy as jnp

@@ -26,7 +26,9 @@ def free_port() -> int:
 def asked(url: str, method: str = "GET", body: Any = None, token: str = "") -> Any:
     "The JSON that an API answers."
     headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
-    request = urllib.request.Request(url, json.dumps(body).encode() if body is not None else None, headers, method=method)
+    request = urllib.request.Request(
+        url, json.dumps(body).encode() if body is not None else None, headers, method=method
+    )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=60) as answer:
         text = answer.read()
@@ -34,7 +36,9 @@ def asked(url: str, method: str = "GET", body: Any = None, token: str = "") -> A
 
 
 @contextmanager
-def serving(command: list[str], ready: str, token: str, folder: Path, env: Mapping[str, str], seconds: float = 180.0) -> Iterator[Path]:
+def serving(
+    command: list[str], ready: str, token: str, folder: Path, env: Mapping[str, str], seconds: float = 180.0
+) -> Iterator[Path]:
     "A server process; inside the block it answers at the address `ready`. Its log is a file in `folder`."
     log = folder / "server.log"
     with log.open("wb") as out:
@@ -70,10 +74,18 @@ class Client:
         return uuid.uuid4().hex
 
     def msg(self, kind: str, content: dict[str, Any]) -> dict[str, Any]:
-        return {"header": self.remote.header(kind), "parent_header": {}, "metadata": {}, "content": content, "msg_type": kind}
+        return {
+            "header": self.remote.header(kind),
+            "parent_header": {},
+            "metadata": {},
+            "content": content,
+            "msg_type": kind,
+        }
 
     def send(self, message: dict[str, Any]) -> None:
-        self.remote.socket.send(json.dumps({k: v for k, v in message.items() if k != "msg_type"} | {"channel": "shell", "buffers": []}))
+        self.remote.socket.send(
+            json.dumps({k: v for k, v in message.items() if k != "msg_type"} | {"channel": "shell", "buffers": []})
+        )
 
     def get_iopub_msg(self, timeout: float) -> dict[str, Any]:
         self.remote.socket.settimeout(max(timeout, 0.1))
@@ -95,20 +107,47 @@ class Remote:
         else:
             self.id = asked(f"{self.url}/api/kernels", "POST", {"name": name}, token)["id"]
         address = f"ws{self.url.removeprefix('http')}/api/kernels/{self.id}/channels?session_id={uuid.uuid4().hex}"
-        self.socket = websocket.create_connection(address, header=[f"Authorization: token {token}"], timeout=180, http_no_proxy=["127.0.0.1"])
+        self.socket = websocket.create_connection(
+            address, header=[f"Authorization: token {token}"], timeout=180, http_no_proxy=["127.0.0.1"]
+        )
 
     @staticmethod
     def header(kind: str) -> dict[str, Any]:
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        return {"msg_id": uuid.uuid4().hex, "username": "anybody", "session": "s", "msg_type": kind, "version": "5.3", "date": now}
+        return {
+            "msg_id": uuid.uuid4().hex,
+            "username": "anybody",
+            "session": "s",
+            "msg_type": kind,
+            "version": "5.3",
+            "date": now,
+        }
 
     def run(self, code: str, cell: str = "", *, person: bool = True, username: str = "anybody") -> str:
         header = self.header("execute_request") | {"username": username}
         sent = header["msg_id"]
         self.socket.settimeout(180)
-        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": person, "stop_on_error": True}
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": person,
+            "stop_on_error": True,
+        }
         metadata = {"cellId": cell} if cell else {}
-        self.socket.send(json.dumps({"header": header, "parent_header": {}, "metadata": metadata, "content": content, "channel": "shell", "buffers": []}))
+        self.socket.send(
+            json.dumps(
+                {
+                    "header": header,
+                    "parent_header": {},
+                    "metadata": metadata,
+                    "content": content,
+                    "channel": "shell",
+                    "buffers": [],
+                }
+            )
+        )
         shown, replied, idle = [], False, False
         while not (replied and idle):
             message = json.loads(self.socket.recv())

@@ -38,7 +38,14 @@ def rewrite(lab, change, name="00_core"):
 
 
 def code(source, cell_id="evil", **more):
-    return {"cell_type": "code", "id": cell_id, "metadata": {}, "execution_count": None, "outputs": [], "source": source} | more
+    return {
+        "cell_type": "code",
+        "id": cell_id,
+        "metadata": {},
+        "execution_count": None,
+        "outputs": [],
+        "source": source,
+    } | more
 
 
 def with_cell(cell, at=None):
@@ -48,6 +55,7 @@ def with_cell(cell, at=None):
 def title(text):
     def change(nb):
         nb["cells"][0]["source"] = text
+
     return change
 
 
@@ -58,14 +66,26 @@ def odd_id(nb):
 # In a notebook: what nbdev makes into code, and what a reader may take for something else. All in one project, a notebook each.
 NOTEBOOKS = {
     "the language of a cell": (with_cell(code("--| export\nUNSEEN = 1", metadata={"language": "sql"})), "#evil"),
-    "the language of the kernel": (lambda nb: (nb["metadata"].update(kernelspec={"language": "sql"}), nb["cells"].append(code("--| default_exp sql\n--| export\nUNSEEN = 1"))), "#evil"),
+    "the language of the kernel": (
+        lambda nb: (
+            nb["metadata"].update(kernelspec={"language": "sql"}),
+            nb["cells"].append(code("--| default_exp sql\n--| export\nUNSEEN = 1")),
+        ),
+        "#evil",
+    ),
     "a title that ends its own docstring": (title('# core\n\n> Prices."""\n> UNSEEN = 1\n> """'), "#c0"),
-    "words for the module that end its docstring": (with_cell({"cell_type": "markdown", "id": "evil", "metadata": {}, "source": '#| export\n"""\nUNSEEN = 1\n"""'}), "#evil"),
+    "words for the module that end its docstring": (
+        with_cell({"cell_type": "markdown", "id": "evil", "metadata": {}, "source": '#| export\n"""\nUNSEEN = 1\n"""'}),
+        "#evil",
+    ),
     "an example that ends the docstring": (with_cell(code('#| exportd\n"""\nUNSEEN = 1\n"""')), "#evil"),
     "an id of two lines": (odd_id, "#"),
     "a cell that continues the one before": (with_cell(code("#| export\n    UNSEEN = 1"), 4), "#evil"),
     "metadata for a directive": (with_cell(code("UNSEEN = 1", metadata={"nbdev": {"export": "true"}})), "#evil"),
-    "metadata of the notebook": (lambda nb: (nb["metadata"].update(nbdev={"exporti": "true"}), nb["cells"].insert(0, code("UNSEEN = 1"))), "#evil"),
+    "metadata of the notebook": (
+        lambda nb: (nb["metadata"].update(nbdev={"exporti": "true"}), nb["cells"].insert(0, code("UNSEEN = 1"))),
+        "#evil",
+    ),
     "spelled oddly": (with_cell(code("  #   |   exporti  :  \nUNSEEN = 1")), "#evil"),
     "behind other directives": (with_cell(code("#| hide\n#| eval: false\n\n#|exports\nUNSEEN = 1")), "#evil"),
     "a carriage return": (with_cell(code("#| export\n# only words\rUNSEEN = 1")), "#evil"),
@@ -75,16 +95,37 @@ NOTEBOOKS = {
     "a class body": (with_cell(code("#| export\nclass Hidden:\n    UNSEEN = print")), "#evil"),
     "a lambda": (with_cell(code("#| export\nUNSEEN = lambda: 1")), "#evil"),
     "a call among constants": (with_cell(code("#| export\nUNSEEN = __import__('os').getpid()")), "#evil"),
-    "another module's function replaced": (with_cell(code("#| export\nimport shop.till\nshop.till.total = UNSEEN = lambda x: 0")), "#evil"),
+    "another module's function replaced": (
+        with_cell(code("#| export\nimport shop.till\nshop.till.total = UNSEEN = lambda x: 0")),
+        "#evil",
+    ),
     "an import hook": (with_cell(code("#| export\nimport sys\nsys.meta_path.insert(0, UNSEEN := object())")), "#evil"),
     "code in a string": (with_cell(code("#| export\nexec('UNSEEN = 1')")), "#evil"),
-    "a module's __getattr__": (with_cell(code("#| export\ndef __getattr__(name):\n    UNSEEN = name\n    return UNSEEN")), "#evil"),
-    "a default": (lambda nb: nb["cells"][3].update(source=nb["cells"][3]["source"].replace("(net)", "(net, UNSEEN=print)")), "#c3"),
-    "a decorator": (lambda nb: nb["cells"][3].update(source=nb["cells"][3]["source"].replace("def gross", "@(UNSEEN := print)\ndef gross")), "#c3"),
-    "an annotation": (lambda nb: nb["cells"][3].update(source=nb["cells"][3]["source"].replace("(net)", "(net: (UNSEEN := print))")), "#c3"),
-    "a name that looks alike": (lambda nb: nb["cells"][3].update(source=nb["cells"][3]["source"].replace("RATE", "R\u0410TE") + "\nR\u0410TE = UNSEEN = 1"), "#c3"),
+    "a module's __getattr__": (
+        with_cell(code("#| export\ndef __getattr__(name):\n    UNSEEN = name\n    return UNSEEN")),
+        "#evil",
+    ),
+    "a default": (
+        lambda nb: nb["cells"][3].update(source=nb["cells"][3]["source"].replace("(net)", "(net, UNSEEN=print)")),
+        "#c3",
+    ),
+    "a decorator": (
+        lambda nb: nb["cells"][3].update(
+            source=nb["cells"][3]["source"].replace("def gross", "@(UNSEEN := print)\ndef gross")
+        ),
+        "#c3",
+    ),
+    "an annotation": (
+        lambda nb: nb["cells"][3].update(source=nb["cells"][3]["source"].replace("(net)", "(net: (UNSEEN := print))")),
+        "#c3",
+    ),
+    "a name that looks alike": (
+        lambda nb: nb["cells"][3].update(
+            source=nb["cells"][3]["source"].replace("RATE", "R\u0410TE") + "\nR\u0410TE = UNSEEN = 1"
+        ),
+        "#c3",
+    ),
 }
-
 
 
 def elsewhere(lab, tmp_path, monkeypatch):
@@ -136,6 +177,7 @@ def put(name, data=b"UNSEEN = 1"):
     def change(lab):
         (lab.root / name).parent.mkdir(exist_ok=True)
         (lab.root / name).write_bytes(data)
+
     return change
 
 
@@ -145,23 +187,58 @@ def never_looked_at(lab):
 
     lab.edit("shop/core.py", "RATE = 7", "RATE = 9")
     where = importlib.util.cache_from_source(str(lab.root / "shop/core.py"))
-    py_compile.compile(str(lab.root / "shop/core.py"), cfile=where, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    py_compile.compile(
+        str(lab.root / "shop/core.py"), cfile=where, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+    )
     lab.edit("shop/core.py", "RATE = 9", "RATE = 7")
-    done = subprocess.run([sys.executable, "-c", "from shop.core import gross; print(gross(100))"], cwd=lab.root, env=environ(), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", "from shop.core import gross; print(gross(100))"],
+        cwd=lab.root,
+        env=environ(),
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout.strip() == "109.0" or "109" in done.stdout  # it works, alas
 
 
 LIBRARY = {
-    "a package in a module's place": (put("shop/core/__init__.py"), "shop/core/__init__.py: Python imports this instead of shop/core.py"),
-    "a compiled module in its place": (put("shop/core.abi3.so", b"x"), "shop/core.abi3.so: Python imports this instead of shop/core.py"),
-    "a compiled package in its place": (put("shop/core/__init__.cpython-311-x86_64-linux-gnu.so", b"x"), "Python imports this instead of shop/core.py"),
+    "a package in a module's place": (
+        put("shop/core/__init__.py"),
+        "shop/core/__init__.py: Python imports this instead of shop/core.py",
+    ),
+    "a compiled module in its place": (
+        put("shop/core.abi3.so", b"x"),
+        "shop/core.abi3.so: Python imports this instead of shop/core.py",
+    ),
+    "a compiled package in its place": (
+        put("shop/core/__init__.cpython-311-x86_64-linux-gnu.so", b"x"),
+        "Python imports this instead of shop/core.py",
+    ),
     "a compiled file that is believed": (never_looked_at, "asks to be run without a look at its source"),
-    "a name added to __all__": (lambda lab: lab.edit("shop/core.py", "'gross']", "'gross', 'os']"), "nbs/00_core.ipynb: the __all__ of shop/core.py is not what the notebook gives: os"),
-    "a name left out of __all__": (lambda lab: lab.edit("shop/core.py", "['RATE', 'gross']", "['RATE']"), "nbs/00_core.ipynb#c3: the __all__ of shop/core.py is not what the notebook gives: gross"),
-    "a docstring changed": (lambda lab: lab.edit("shop/core.py", '"""Prices."""', '"""Prices, net."""'), "nbs/00_core.ipynb#c0: the docstring of shop/core.py is not what the notebook gives"),
-    "words that nobody said": (lambda lab: other_words(lab.root / "shop/_explained.py", "adds the tax", "takes the tax"), "shop/_explained.py: it quotes words that are not in the ledger"),
-    "a module by hand that sets a name": (put("shop/evil.py", b"from . import core\ncore.gross = print\n"), "shop/evil.py: line 2 changes shop.core.gross"),
-    "a docstring added": (lambda lab: lab.edit("shop/core.py", '"""Prices."""', '"""Prices."""\n"""And more."""\n'), "nbs/00_core.ipynb#c0: the docstring of shop/core.py is not what the notebook gives"),
+    "a name added to __all__": (
+        lambda lab: lab.edit("shop/core.py", "'gross']", "'gross', 'os']"),
+        "nbs/00_core.ipynb: the __all__ of shop/core.py is not what the notebook gives: os",
+    ),
+    "a name left out of __all__": (
+        lambda lab: lab.edit("shop/core.py", "['RATE', 'gross']", "['RATE']"),
+        "nbs/00_core.ipynb#c3: the __all__ of shop/core.py is not what the notebook gives: gross",
+    ),
+    "a docstring changed": (
+        lambda lab: lab.edit("shop/core.py", '"""Prices."""', '"""Prices, net."""'),
+        "nbs/00_core.ipynb#c0: the docstring of shop/core.py is not what the notebook gives",
+    ),
+    "words that nobody said": (
+        lambda lab: other_words(lab.root / "shop/_explained.py", "adds the tax", "takes the tax"),
+        "shop/_explained.py: it quotes words that are not in the ledger",
+    ),
+    "a module by hand that sets a name": (
+        put("shop/evil.py", b"from . import core\ncore.gross = print\n"),
+        "shop/evil.py: line 2 changes shop.core.gross",
+    ),
+    "a docstring added": (
+        lambda lab: lab.edit("shop/core.py", '"""Prices."""', '"""Prices."""\n"""And more."""\n'),
+        "nbs/00_core.ipynb#c0: the docstring of shop/core.py is not what the notebook gives",
+    ),
 }
 NAMED = {  # outside of the gate, and said to be
     "a module by hand": (put("shop/unseen.py"), "shop/unseen.py"),
@@ -191,7 +268,13 @@ def test_outside_of_the_gate_and_said_to_be(lab, change, said):
 
 
 def test_a_name_looked_up_by_text_reaches_what_it_may_mean(lab):
-    lab.write("02_by_text", "# by text\n\n> By text.", "#| default_exp by_text", "#| export\nSECRET = 7", "#| export\ndef look(): return globals()['SECRET']")
+    lab.write(
+        "02_by_text",
+        "# by text\n\n> By text.",
+        "#| default_exp by_text",
+        "#| export\nSECRET = 7",
+        "#| export\ndef look(): return globals()['SECRET']",
+    )
     lab.understand()
     assert check(lab.project).ok
     lab.edit("nbs/02_by_text.ipynb", "SECRET = 7", "SECRET = 9")
@@ -204,7 +287,10 @@ def test_a_baseline_that_grows_is_a_change_of_policy(lab):
     assert adopt(lab.root, ADA).adopted == 1
     for _ in range(2):
         report = check(lab.project)
-        assert "baseline: the baseline grew: 1 more pieces" in "\n".join(report.problems) and check(lab.project, accept_policy=True).ok
+        assert (
+            "baseline: the baseline grew: 1 more pieces" in "\n".join(report.problems)
+            and check(lab.project, accept_policy=True).ok
+        )
         lab.commit("adopted in a branch")
 
 
@@ -226,7 +312,9 @@ def test_a_policy_where_none_was_stated_and_a_library_elsewhere_are_changes_of_p
     lab.git("checkout", "-q", "-b", "less")
     lab.policy("other = none\n")
     for _ in range(2):
-        assert check(lab.project).problems == ["settings: the policy asks less than before: other: explained -> none. If that is meant, say so: check --accept-policy."]
+        assert check(lab.project).problems == [
+            "settings: the policy asks less than before: other: explained -> none. If that is meant, say so: check --accept-policy."
+        ]
         lab.commit("less is asked")
     lab.git("checkout", "-q", "--orphan", "elsewhere")
     lab.commit("a history of its own")
@@ -256,15 +344,27 @@ def test_what_a_record_holds_neither_stops_a_reader_nor_writes_lines_of_its_own(
     own = next(r.cell for r in check(lab.project).rows if r.symbols == "gross")
     about = own.cell.fingerprint, "cl1:" + "0" * 32
     deep = "[" * 200_000 + "]" * 200_000
-    odd = ["5", "null", "[]", '"x"', f'{{"what": {deep}}}', '{"parts": 5, "was": 5, "parent": {}, "what": [], "verdict": 7}', '{"parts": {"x\\n#c9 forged": "fp1:0", "\\u001b[2J": 1}}']
+    odd = [
+        "5",
+        "null",
+        "[]",
+        '"x"',
+        f'{{"what": {deep}}}',
+        '{"parts": 5, "was": 5, "parent": {}, "what": [], "verdict": 7}',
+        '{"parts": {"x\\n#c9 forged": "fp1:0", "\\u001b[2J": 1}}',
+    ]
     kinds = ("proposed", "executed", "explained", "checked", "rejected", "signed", "of tomorrow")
     sealed_by_hand(lab, *((kind, *about, data) for data in odd for kind in kinds))
     lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 9")
     said = "\n".join(check(lab.project).problems)
     assert "gross: stale: was removed, RATE was added, x #c9 forged was removed" in said and said.isascii()
-    assert all(line.partition(":")[0].startswith(("nbs/", ".comprehend/")) and line.isprintable() for line in said.splitlines()), said
+    assert all(
+        line.partition(":")[0].startswith(("nbs/", ".comprehend/")) and line.isprintable() for line in said.splitlines()
+    ), said
     lab.record("waived", only=["gross"], reason="for now\x1b[2J\nnbs/x.ipynb#c forged")
-    assert "nbs/00_core.ipynb#c3 gross: waived: for now nbs/x.ipynb#c forged" in [str(n) for n in check(lab.project).notes]
+    assert "nbs/00_core.ipynb#c3 gross: waived: for now nbs/x.ipynb#c forged" in [
+        str(n) for n in check(lab.project).notes
+    ]
 
 
 def test_a_check_passed_by_one_person_and_an_explanation_by_another_verify_nothing(tmp_path):
@@ -285,7 +385,10 @@ def test_a_verdict_forged_in_another_persons_file_is_seen(lab):
 
 def test_a_key_that_is_there_twice_is_read_as_nbdev_reads_it(lab):
     text = lab.text("nbs/00_core.ipynb")
-    twice = text.replace('"source": "#| export\\nRATE = 7"', '"source": "#| export\\nRATE = 7",\n   "source": "#| export\\nRATE = 7\\nUNSEEN = 1"')
+    twice = text.replace(
+        '"source": "#| export\\nRATE = 7"',
+        '"source": "#| export\\nRATE = 7",\n   "source": "#| export\\nRATE = 7\\nUNSEEN = 1"',
+    )
     assert twice != text
     (lab.root / "nbs/00_core.ipynb").write_text(twice)
     assert "nbs/00_core.ipynb#c2" in "\n".join(check(lab.project).problems)

@@ -112,7 +112,10 @@ def test_a_file_copied(repo, place):
     target = repo.root / FOLDER / (BOB.id if place == "another person's folder" else ADA.id) / "202611-copied.jsonl"
     shutil.copy(file, target)
     before = len(read(repo.root).records)
-    assert grave(repo.root) == [(f"{target.relative_to(repo.root)}:1", "forged")] and len(read(repo.root).records) == before == 20
+    assert (
+        grave(repo.root) == [(f"{target.relative_to(repo.root)}:1", "forged")]
+        and len(read(repo.root).records) == before == 20
+    )
 
 
 def test_a_file_copied_from_another_project_is_said(repo, tmp_path):
@@ -121,7 +124,9 @@ def test_a_file_copied_from_another_project_is_said(repo, tmp_path):
     other.commit()
     file = session(other.root, ADA, range(3))
     shutil.copy(other.root / file, repo.root / file)
-    assert [(p.where, p.grave) for p in audit(repo.root)] == [(f"{file}:1", False)] and "another repository" in audit(repo.root)[0].what
+    assert [(p.where, p.grave) for p in audit(repo.root)] == [(f"{file}:1", False)] and "another repository" in audit(
+        repo.root
+    )[0].what
     repo.commit(BOB)
     assert grave(repo.root) == [(f"{file}:1", "author")]
 
@@ -312,7 +317,9 @@ def test_a_crash_is_no_accusation(repo):
     assert [(p.kind, p.grave) for p in audit(repo.root)] == [("torn", False)]
 
 
-@pytest.mark.parametrize("how", ["merge", "rebase", "cherry-pick", "squash by the person", "squash with co-author", "squash, branch kept"])
+@pytest.mark.parametrize(
+    "how", ["merge", "rebase", "cherry-pick", "squash by the person", "squash with co-author", "squash, branch kept"]
+)
 def test_ways_of_bringing_a_branch_home(repo, how):
     repo.git("switch", "-q", "-c", "side")
     for k in range(3):
@@ -418,7 +425,11 @@ def test_signatures(repo, tmp_path):
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ada", "-f", str(key)], check=True)
     (tmp_path / "allowed").write_text(f"ada@example.org {(tmp_path / 'key.pub').read_text()}")
-    for name, value in {"gpg.format": "ssh", "user.signingkey": f"{key}.pub", "gpg.ssh.allowedSignersFile": str(tmp_path / "allowed")}.items():
+    for name, value in {
+        "gpg.format": "ssh",
+        "user.signingkey": f"{key}.pub",
+        "gpg.ssh.allowedSignersFile": str(tmp_path / "allowed"),
+    }.items():
         repo.git("config", name, value)
     signed = session(repo.root, ADA, range(70, 72))
     repo.git("add", "-A")
@@ -429,7 +440,11 @@ def test_signatures(repo, tmp_path):
     assert audit(repo.root, signatures=True) == []
     proof, unasked = Provenance(repo.root, [ADA, BOB], signatures=True), Provenance(repo.root, [ADA, BOB])
     levels = {r.file: proof.of(r).level for r in read(repo.root).records}
-    assert levels[signed] == "signed" and levels[borrowed] == "committed" and set(levels.values()) == {"signed", "committed"}
+    assert (
+        levels[signed] == "signed"
+        and levels[borrowed] == "committed"
+        and set(levels.values()) == {"signed", "committed"}
+    )
     assert {unasked.of(r).level for r in read(repo.root).records} == {"committed"}
 
 

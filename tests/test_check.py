@@ -34,7 +34,6 @@ def lab(tmp_path):
     return lab
 
 
-
 def sneak(lab):
     "Somebody adds code to an exported cell that nobody explained."
     lab.edit("nbs/00_core.ipynb", "def gross(net):", "def unseen(x):\\n    return x * 2\\n\\ndef gross(net):")
@@ -70,15 +69,23 @@ def test_nb_export_called_from_python_is_seen(lab):
 
 def test_the_nb_export_command_is_seen(lab):
     sneak(lab)
-    assert lab.nbdev("nb-export", "nbs/00_core.ipynb", "--lib-path", "shop").returncode == 0 and "unseen" in lab.text("shop/core.py")
+    assert lab.nbdev("nb-export", "nbs/00_core.ipynb", "--lib-path", "shop").returncode == 0 and "unseen" in lab.text(
+        "shop/core.py"
+    )
     seen(lab, "nbs/00_core.ipynb#c3", "the library holds it already")
 
 
 @pytest.mark.slow
 def test_watch_export_is_seen(lab):
     pytest.importorskip("watchdog")
-    child = subprocess.Popen([str(Path(sys.executable).parent / "watch-export")], cwd=lab.root, env=environ(), start_new_session=True,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(
+        [str(Path(sys.executable).parent / "watch-export")],
+        cwd=lab.root,
+        env=environ(),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         time.sleep(3)
         sneak(lab)
@@ -103,16 +110,40 @@ def test_exported_by_other_means_and_the_notebook_put_back_is_seen(lab):
 
 
 HAND_EDITS = {
-    "inside a function": ("return net * (1 + RATE / 100)", "return net * (1 + RATE / 90)", "#c3: shop/core.py says something else"),
+    "inside a function": (
+        "return net * (1 + RATE / 100)",
+        "return net * (1 + RATE / 90)",
+        "#c3: shop/core.py says something else",
+    ),
     "only a comment": ("RATE = 7", "RATE = 7  # per cent", "#c2: shop/core.py says something else"),
-    "added to the last cell": ("RATE / 100)", "RATE / 100)\n\ndef unseen(): pass", "#c3: shop/core.py says something else"),
+    "added to the last cell": (
+        "RATE / 100)",
+        "RATE / 100)\n\ndef unseen(): pass",
+        "#c3: shop/core.py says something else",
+    ),
     "before the first cell": ("# %% auto", "import os\n# %% auto", "code outside of any cell: import os"),
-    "in the auto cell": ("\n\n# %% ../nbs/00_core.ipynb #c2", "\nimport os\n\n# %% ../nbs/00_core.ipynb #c2", "code outside of any cell: import os"),
-    "a block of an invented cell": ("\n\n# %% ../nbs/00_core.ipynb #c2", "\n\n# %% ../nbs/00_core.ipynb #zz\ndef unseen(): pass\n\n# %% ../nbs/00_core.ipynb #c2", "#zz: shop/core.py holds code"),
-    "a block of a test cell": ("\n\n# %% ../nbs/00_core.ipynb #c2", "\n\n# %% ../nbs/00_core.ipynb #c4\nassert gross(100) == 107\n\n# %% ../nbs/00_core.ipynb #c2", "#c4: shop/core.py holds code"),
+    "in the auto cell": (
+        "\n\n# %% ../nbs/00_core.ipynb #c2",
+        "\nimport os\n\n# %% ../nbs/00_core.ipynb #c2",
+        "code outside of any cell: import os",
+    ),
+    "a block of an invented cell": (
+        "\n\n# %% ../nbs/00_core.ipynb #c2",
+        "\n\n# %% ../nbs/00_core.ipynb #zz\ndef unseen(): pass\n\n# %% ../nbs/00_core.ipynb #c2",
+        "#zz: shop/core.py holds code",
+    ),
+    "a block of a test cell": (
+        "\n\n# %% ../nbs/00_core.ipynb #c2",
+        "\n\n# %% ../nbs/00_core.ipynb #c4\nassert gross(100) == 107\n\n# %% ../nbs/00_core.ipynb #c2",
+        "#c4: shop/core.py holds code",
+    ),
     "on the docstring's line": ('"""Prices."""', '"""Prices."""; import os', "code outside of any cell: import os"),
-    "by an encoding": ('"""Prices."""', "# -*- coding: utf-7 -*-\n\"\"\"Prices.\"\"\"", "written in utf-7"),
-    "code among the names": ("__all__ = ['RATE', 'gross']", "__all__ = ['RATE', print('gross')]", "code outside of any cell"),
+    "by an encoding": ('"""Prices."""', '# -*- coding: utf-7 -*-\n"""Prices."""', "written in utf-7"),
+    "code among the names": (
+        "__all__ = ['RATE', 'gross']",
+        "__all__ = ['RATE', print('gross')]",
+        "code outside of any cell",
+    ),
     "a form feed": ("RATE = 7", "RATE = 7\x0c\nEXTRA = 1", "#c2: shop/core.py says something else"),
 }
 
@@ -156,9 +187,17 @@ def test_a_stale_module_whose_notebook_is_gone_is_named(lab):
 
 
 def test_forged_metadata_proves_nothing(tmp_path):
-    forged = {"cell_type": "code", "id": "c", "execution_count": 7, "source": "#| export\ndef f(): return 1",
-              "outputs": [{"output_type": "stream", "name": "stdout", "text": "ran"}],
-              "metadata": {"comprehend_nb": {"standing": "verified", "fingerprint": "fp1:0", "understood": True}, "execution": {"iopub.status.idle": "2026-01-01"}}}
+    forged = {
+        "cell_type": "code",
+        "id": "c",
+        "execution_count": 7,
+        "source": "#| export\ndef f(): return 1",
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": "ran"}],
+        "metadata": {
+            "comprehend_nb": {"standing": "verified", "fingerprint": "fp1:0", "understood": True},
+            "execution": {"iopub.status.idle": "2026-01-01"},
+        },
+    }
     lab = Lab(tmp_path / "a")
     lab.write("00_core", "#| default_exp core", forged)
     seen(lab, "nbs/00_core.ipynb#c f: nobody has run this code")
@@ -173,9 +212,22 @@ def test_a_notebook_that_was_run_by_a_machine_is_not_understood(tmp_path, runner
         assert lab.nbdev("nbdev-test", "nbs/00_core.ipynb", "--n-workers", "0", "--save").returncode == 0
     elif runner == "nbclient":
         code = "import nbformat, nbclient, sys; nb = nbformat.read(sys.argv[1], 4); nbclient.NotebookClient(nb).execute(); nbformat.write(nb, sys.argv[1])"
-        assert subprocess.run([sys.executable, "-c", code, str(nb)], env=environ(), cwd=lab.root, capture_output=True).returncode == 0
+        assert (
+            subprocess.run(
+                [sys.executable, "-c", code, str(nb)], env=environ(), cwd=lab.root, capture_output=True
+            ).returncode
+            == 0
+        )
     else:
-        assert subprocess.run([sys.executable, "-m", "papermill", "-k", "python3", str(nb), str(nb)], env=environ(), cwd=lab.root, capture_output=True).returncode == 0
+        assert (
+            subprocess.run(
+                [sys.executable, "-m", "papermill", "-k", "python3", str(nb), str(nb)],
+                env=environ(),
+                cwd=lab.root,
+                capture_output=True,
+            ).returncode
+            == 0
+        )
     assert '"execution_count": 3' in nb.read_text() or '"execution_count": 4' in nb.read_text()
     seen(lab, "nbs/00_core.ipynb#c3 gross: nobody has run this code")
 
@@ -185,7 +237,12 @@ def test_a_record_for_other_code_or_another_closure_does_not_count(tmp_path):
     text = seen(lab, "c3 gross: nobody has run this code")
     assert "c2 RATE" not in text
     other = Lab(tmp_path / "b")
-    other.write("00_core", "#| default_exp core", "#| export\nRATE = 8", "#| export\ndef gross(net):\n    return net * (1 + RATE / 100)")
+    other.write(
+        "00_core",
+        "#| default_exp core",
+        "#| export\nRATE = 8",
+        "#| export\ndef gross(net):\n    return net * (1 + RATE / 100)",
+    )
     other.understand()
     shutil.copytree(other.root / ".comprehend", lab.root / ".comprehend", dirs_exist_ok=True)
     seen(lab, "c3 gross: stale: RATE was changed")
@@ -254,7 +311,10 @@ def test_an_edit_after_an_export_is_behind_not_bypassed(tmp_path):
     lab.understand()
     report = check(lab.project)
     assert report.ok and [n.kind for n in report.notes].count("behind") == 1
-    assert export(lab.project).written == ("shop/core.py", "shop/_explained.py") or set(export(lab.project).written) == set()
+    assert (
+        export(lab.project).written == ("shop/core.py", "shop/_explained.py")
+        or set(export(lab.project).written) == set()
+    )
 
 
 def test_in_a_fresh_clone_an_edit_is_behind_as_well(lab, tmp_path, monkeypatch):
@@ -314,7 +374,11 @@ def test_an_edit_of_a_models_proposal_stays_derived_from_it(tmp_path, how):
     lab.write("00_core", "#| default_exp core", ("c", "#| export\ndef f(x):\n    return x + 1"))
     lab.record("proposed", intent="add one", model="rules")
     lab.commit()
-    lab.write("00_core", "#| default_exp core", ("c" if how == "same id" else "d", "#| export\ndef f(x):\n    y = x\n    return y + 2"))
+    lab.write(
+        "00_core",
+        "#| default_exp core",
+        ("c" if how == "same id" else "d", "#| export\ndef f(x):\n    y = x\n    return y + 2"),
+    )
     (row,) = check(lab.project).rows
     assert row.standing.origin == "edited" and not row.understood
     lab.write("00_core", "#| default_exp core", ("other", "#| export\ndef g(x):\n    return x + 2"))
@@ -371,7 +435,11 @@ def test_adopt_takes_a_project_in_and_every_edit_takes_out_of_it(tmp_path):
     seen(lab, "nobody has run this code")
     assert adopt(lab.root, ADA).adopted == 5
     report = check(lab.project)
-    assert report.ok and report.counts == {"baseline": 5} and "5 exported cells were there before" in "\n".join(map(str, report.notes))
+    assert (
+        report.ok
+        and report.counts == {"baseline": 5}
+        and "5 exported cells were there before" in "\n".join(map(str, report.notes))
+    )
     assert adopt(lab.root, ADA).already == 5 and export(lab.project).written == ()
     sneak(lab)
     seen(lab, "nbs/00_core.ipynb#c3")
@@ -387,10 +455,19 @@ def test_a_baseline_shrinks_and_check_says_how_far(tmp_path):
     assert "5 exported cells" in said() and "of 5 adopted since 20" in said() and "0 were explained" in said()
     lab.understand(["gross"])
     lab.edit("nbs/01_till.ipynb", "sum(map(gross, nets))", "2 * sum(map(gross, nets))")
-    assert "3 exported cells" in said() and "2 were explained, changed or removed" in said() and "most of what is left, 2, in nbs/01_till.ipynb" in said()
+    assert (
+        "3 exported cells" in said()
+        and "2 were explained, changed or removed" in said()
+        and "most of what is left, 2, in nbs/01_till.ipynb" in said()
+    )
     lab.understand()
-    assert said() == "baseline: nothing is left: of 5 adopted since " + said()[46:56] + ", 5 were explained, changed or removed"
-    assert not [n for n in check(Lab(tmp_path / "b").sample().project).notes if n.kind == "baseline"], "what was never adopted is not spoken of"
+    assert (
+        said()
+        == "baseline: nothing is left: of 5 adopted since " + said()[46:56] + ", 5 were explained, changed or removed"
+    )
+    assert not [n for n in check(Lab(tmp_path / "b").sample().project).notes if n.kind == "baseline"], (
+        "what was never adopted is not spoken of"
+    )
 
 
 def test_an_edit_after_adopting_is_no_hand_edit_of_the_module(tmp_path):
@@ -404,10 +481,20 @@ def test_an_edit_after_adopting_is_no_hand_edit_of_the_module(tmp_path):
 def test_what_real_projects_have_done_for_years_is_noted_in_a_baseline(tmp_path):
     "Found in well-known libraries: a function defined twice, a global that only a test cell has, names that come by a star from elsewhere."
     lab = Lab(tmp_path / "a")
-    lab.write("00_core", "#| default_exp core", "#| export\nfrom fastcore.utils import *", "def first(x): return 'not the one of the star'", "state = {}",
-              "#| export\ndef top(xs): return first(xs)", "#| export\ndef f(x): return state", ("again", "#| export\ndef f(x): return x"))
+    lab.write(
+        "00_core",
+        "#| default_exp core",
+        "#| export\nfrom fastcore.utils import *",
+        "def first(x): return 'not the one of the star'",
+        "state = {}",
+        "#| export\ndef top(xs): return first(xs)",
+        "#| export\ndef f(x): return state",
+        ("again", "#| export\ndef f(x): return x"),
+    )
     assert lab.nbdev("nbdev-export").returncode == 0
-    text = seen(lab, "it needs state, which only nbs/00_core.ipynb#c3 binds", "f is defined here and in nbs/00_core.ipynb#c5")
+    text = seen(
+        lab, "it needs state, which only nbs/00_core.ipynb#c3 binds", "f is defined here and in nbs/00_core.ipynb#c5"
+    )
     assert "needs first" not in text  # the star brings it
     adopt(lab.root, ADA)
     report = check(lab.project)
@@ -420,12 +507,28 @@ def test_what_real_projects_do_is_exported_where_nothing_is_asked(tmp_path):
     "Found in well-known libraries: names by a star from a module written by hand, or by `_all_`; a name defined twice for years; docstrings of an older nbdev."
     lab = Lab(tmp_path / "a", ASKS_NOTHING)
     (lab.root / "shop").mkdir()
-    (lab.root / "shop/web.py").write_text("from http.server import BaseHTTPRequestHandler as Upload\nfrom shop.base import *\n")
-    lab.write("00_base", "#| default_exp base", "#| export\nfrom string import Template\n_all_ = ['Template']\ndef near(): return 1")
-    lab.write("01_core", "# core\n\n> Ends at \\n, or at a tab.", "#| default_exp core", "#| export\nfrom shop.web import *",
-              "#| export\nfrom shop.base import *", "from http.server import BaseHTTPRequestHandler as Upload\nfrom string import Template\nnear = 2",
-              "#| export\ndef kind(): return Upload, Template, near", "#| export\ndef f(x): return x", ("again", "#| export\ndef f(x, y=1): return x"))
-    assert "f is defined here and in" in "\n".join(check(lab.project).problems)  # it may be a conflict resolved to both sides
+    (lab.root / "shop/web.py").write_text(
+        "from http.server import BaseHTTPRequestHandler as Upload\nfrom shop.base import *\n"
+    )
+    lab.write(
+        "00_base",
+        "#| default_exp base",
+        "#| export\nfrom string import Template\n_all_ = ['Template']\ndef near(): return 1",
+    )
+    lab.write(
+        "01_core",
+        "# core\n\n> Ends at \\n, or at a tab.",
+        "#| default_exp core",
+        "#| export\nfrom shop.web import *",
+        "#| export\nfrom shop.base import *",
+        "from http.server import BaseHTTPRequestHandler as Upload\nfrom string import Template\nnear = 2",
+        "#| export\ndef kind(): return Upload, Template, near",
+        "#| export\ndef f(x): return x",
+        ("again", "#| export\ndef f(x, y=1): return x"),
+    )
+    assert "f is defined here and in" in "\n".join(
+        check(lab.project).problems
+    )  # it may be a conflict resolved to both sides
     lab.nbdev("nbdev-export")
     before = lab.text("shop/core.py")
     lab.edit("shop/core.py", 'r"""', '"""')  # as nbdev wrote it before it wrote raw docstrings
@@ -438,8 +541,20 @@ def test_what_real_projects_do_is_exported_where_nothing_is_asked(tmp_path):
     assert "the docstring of shop/core.py" in "\n".join(check(lab.project).problems)
 
 
-BOUND = ["lost", "near = lost = 2", "near, lost = 1, 2", "(near, [*lost]) = 1, [2]", "for lost in [2]: pass", "for near, lost in {1: 2}.items():\n    pass", "if (lost := 2): pass",
-         "with open('x') as lost: pass", "if True:\n    lost = 2", "lost: int = 2", "from os.path import (join,\n    split as lost)", "def near():\n    global lost\n    lost = 2"]
+BOUND = [
+    "lost",
+    "near = lost = 2",
+    "near, lost = 1, 2",
+    "(near, [*lost]) = 1, [2]",
+    "for lost in [2]: pass",
+    "for near, lost in {1: 2}.items():\n    pass",
+    "if (lost := 2): pass",
+    "with open('x') as lost: pass",
+    "if True:\n    lost = 2",
+    "lost: int = 2",
+    "from os.path import (join,\n    split as lost)",
+    "def near():\n    global lost\n    lost = 2",
+]
 
 
 def test_a_name_that_a_cell_without_export_binds_is_missed_however_it_binds_it(tmp_path):
@@ -447,7 +562,9 @@ def test_a_name_that_a_cell_without_export_binds_is_missed_however_it_binds_it(t
     for i, code in enumerate(BOUND):
         lab.write(f"{i:02}_m{i}", f"#| default_exp m{i}", code, "#| export\ndef f(): return lost")
     said = "\n".join(check(lab.project).problems)
-    assert [code for i, code in enumerate(BOUND) if f"nbs/{i:02}_m{i}.ipynb#c2 f: it needs lost" not in said] == ["lost"], said
+    assert [code for i, code in enumerate(BOUND) if f"nbs/{i:02}_m{i}.ipynb#c2 f: it needs lost" not in said] == [
+        "lost"
+    ], said
 
 
 def test_modules_of_an_old_nbdev_are_made_again_when_asked(tmp_path):
@@ -455,8 +572,12 @@ def test_modules_of_an_old_nbdev_are_made_again_when_asked(tmp_path):
     lab = Lab(tmp_path / "a", ASKS_NOTHING).sample()
     (lab.root / "shop").mkdir()
     (lab.root / "shop/__init__.py").touch()
-    (lab.root / "shop/core.py").write_text("# AUTOGENERATED! DO NOT EDIT! File to edit: nbs/00_core.ipynb (unless otherwise specified).\n\n# Cell\nRATE = 7\n")
-    (lab.root / "shop/gone.py").write_text("# AUTOGENERATED! DO NOT EDIT! File to edit: nbs/09_gone.ipynb (unless otherwise specified).\n\n# Cell\nx = 7\n")
+    (lab.root / "shop/core.py").write_text(
+        "# AUTOGENERATED! DO NOT EDIT! File to edit: nbs/00_core.ipynb (unless otherwise specified).\n\n# Cell\nRATE = 7\n"
+    )
+    (lab.root / "shop/gone.py").write_text(
+        "# AUTOGENERATED! DO NOT EDIT! File to edit: nbs/09_gone.ipynb (unless otherwise specified).\n\n# Cell\nx = 7\n"
+    )
     seen(lab, "shop/core.py: it no longer says which cells it is made of")
     with pytest.raises(ExportError):
         export(lab.project)
@@ -507,12 +628,20 @@ def test_a_report_can_be_told_as_json(lab):
 def test_what_comes_from_a_module_written_by_hand_is_rested_on(tmp_path):
     "Nobody can say who explained that module; but a rate changed in it reaches what uses it, through another such module too, and a docstring reaches nothing."
     lab = Lab(tmp_path / "a", "other = explained\nglue = none\n")
-    lab.write("00_core", "# core\n\n> Prices.", "#| default_exp core", "#| export\nfrom shop.rates import of_land\nfrom shop.words import thanks",
-              "#| export\ndef gross(net):\n    return net * of_land()", "#| export\ndef bye(name):\n    return thanks(name)")
+    lab.write(
+        "00_core",
+        "# core\n\n> Prices.",
+        "#| default_exp core",
+        "#| export\nfrom shop.rates import of_land\nfrom shop.words import thanks",
+        "#| export\ndef gross(net):\n    return net * of_land()",
+        "#| export\ndef bye(name):\n    return thanks(name)",
+    )
     (lab.root / "shop").mkdir()
     (lab.root / "shop/__init__.py").write_text('__version__ = "0.1"\n')
     (lab.root / "shop/numbers.py").write_text('"Numbers."\nRATE = 7\n')
-    (lab.root / "shop/rates.py").write_text("from shop.numbers import RATE\n\ndef of_land():\n    return 1 + RATE / 100\n")
+    (lab.root / "shop/rates.py").write_text(
+        "from shop.numbers import RATE\n\ndef of_land():\n    return 1 + RATE / 100\n"
+    )
     (lab.root / "shop/words.py").write_text("def thanks(name):\n    return f'thank you, {name}'\n")
     lab.understand()
 

@@ -88,7 +88,9 @@ FITTED = "filled = SimpleImputer(strategy='median').fit([[7, 2, 3], [4, float('n
 NAMED = "measures = [('total', sum), ('most', max), ('least', min, 'of all')]"
 
 
-@pytest.mark.parametrize(("code", "template"), [(FITTED, "{}.statistics_.tolist()"), (NAMED, "[len({}), len({}[0]), len({}[-1])]")])
+@pytest.mark.parametrize(
+    ("code", "template"), [(FITTED, "{}.statistics_.tolist()"), (NAMED, "[len({}), len({}[0]), len({}[-1])]")]
+)
 def test_what_has_no_short_value_of_its_own_is_asked_about_by_what_it_holds(code: str, template: str) -> None:
     from sklearn.impute import SimpleImputer
 
@@ -112,14 +114,23 @@ def test_a_recorded_question_about_several_things_is_run_again_and_a_changed_cel
     assert item is not None
     data = {"item": json.loads(json.dumps(item.to_dict())), "base": [], "inputs": {}}
     assert replay(data, cell.code, [], forks({})).holds
-    other = replay(data, cell.code.replace("('total', sum)", "('total', sum, 0, 0)").replace("'of all'", "'of', 'all', 1"), [], forks({}))
+    other = replay(
+        data,
+        cell.code.replace("('total', sum)", "('total', sum, 0, 0)").replace("'of all'", "'of', 'all', 1"),
+        [],
+        forks({}),
+    )
     assert other.moved
     assert not other.holds
 
 
 @pytest.mark.parametrize(
     ("code", "why"),
-    [("raise OSError\nx = 1", "OSError"), ("while True: x = 1", "come to an end"), ("import os\ndel os", "leaves nothing")],
+    [
+        ("raise OSError\nx = 1", "OSError"),
+        ("while True: x = 1", "come to an end"),
+        ("import os\ndel os", "leaves nothing"),
+    ],
 )
 def test_what_cannot_be_asked_about_is_said(live: dict[str, Any], code: str, why: str) -> None:
     with pytest.raises(CannotAsk, match=why):
@@ -134,7 +145,12 @@ def test_a_variation_that_never_ends_is_given_up_soon() -> None:
         patience.append(timeout)
         return fork(sources, watch, timeout)
 
-    pool = explore(subject_of(parse("n, left = 0, 40\nwhile left > 0:\n    left -= 4\n    n += 1"), {}), runner, random.Random(1), most=12)
+    pool = explore(
+        subject_of(parse("n, left = 0, 40\nwhile left > 0:\n    left -= 4\n    n += 1"), {}),
+        runner,
+        random.Random(1),
+        most=12,
+    )
     assert pool.variants, "some variations end, and can be asked about"
     assert patience == [TIMEOUT, *[max(1.0, 4 * pool.base.seconds)] * 2]
 
@@ -149,11 +165,20 @@ def test_chance_is_not_asked_about() -> None:
 
 
 def spellings(rows: int, columns: int) -> list[str]:
-    return [f"{rows}x{columns}", f"({rows}, {columns})", f"{rows} rows and {columns} columns", f"{columns} columns and {rows} rows", f"{rows:,} x {columns}", f" {rows} by {columns}."]
+    return [
+        f"{rows}x{columns}",
+        f"({rows}, {columns})",
+        f"{rows} rows and {columns} columns",
+        f"{columns} columns and {rows} rows",
+        f"{rows:,} x {columns}",
+        f" {rows} by {columns}.",
+    ]
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**4), st.integers(-3, 3), st.integers(-3, 3))
-def test_a_shape_is_read_in_every_spelling_and_no_other_shape_is_taken_for_it(rows: int, columns: int, more: int, wide: int) -> None:
+def test_a_shape_is_read_in_every_spelling_and_no_other_shape_is_taken_for_it(
+    rows: int, columns: int, more: int, wide: int
+) -> None:
     for said in spellings(rows + more, columns + wide) if rows + more >= 0 and columns + wide >= 0 else []:
         assert matches(said, "shape", f"{rows}x{columns}") == (more == wide == 0), said
 
@@ -176,7 +201,16 @@ def test_a_float_is_right_to_the_digits_that_are_stated(x: float, digits: int) -
 @settings(max_examples=300)
 @given(st.text(max_size=60), st.sampled_from(["number", "float", "shape", "type", "text", "list", "truth", "error"]))
 def test_no_text_makes_the_grader_fail(text: str, form: str) -> None:
-    value = {"number": "3", "float": "3.25", "shape": "3x4", "type": "list", "text": "abc", "list": "[1, 2]", "truth": "True", "error": "KeyError"}[form]
+    value = {
+        "number": "3",
+        "float": "3.25",
+        "shape": "3x4",
+        "type": "list",
+        "text": "abc",
+        "list": "[1, 2]",
+        "truth": "True",
+        "error": "KeyError",
+    }[form]
     assert matches(text, form, value) in (True, False)
 
 
@@ -244,7 +278,10 @@ def test_what_cannot_be_asked_about_is_attested_and_shown_so(tmp_path: Path) -> 
     (project / "settings.ini").write_text("[comprehend_nb]\nother = verified\n")
     with driving(project) as d:
         d.run("#| export\nhere = object()", "c1")
-        d.run("%%ai_explain here\nwhat: a mark that equals nothing else\nwhy: None is a value that people pass\nfails: a copy of it is another mark", "c2")
+        d.run(
+            "%%ai_explain here\nwhat: a mark that equals nothing else\nwhy: None is a value that people pass\nfails: a copy of it is another mark",
+            "c2",
+        )
         assert "cannot be asked about" in d.run("%ai_check here", "c3")
         assert "too little" in d.run("%ai_check here = fine", "c4")
         assert "is attested" in d.run("%ai_check here = I called it twice and compared the bytes", "c5")
@@ -259,7 +296,10 @@ def test_a_constant_moves_answers_or_does_not_and_a_docstring_never_does(tmp_pat
     with driving(project) as d:
         d.run("#| export\nRATE = 7", "c1")
         d.run(f"{gross}\nshown = gross(1300)", "c2")
-        d.run("%%ai_explain gross\nwhat: adds the tax to a sum\nwhy: shops show what is paid\nfails: text instead of a number raises TypeError", "c3")
+        d.run(
+            "%%ai_explain gross\nwhat: adds the tax to a sum\nwhy: shops show what is paid\nfails: text instead of a number raises TypeError",
+            "c3",
+        )
         d.run("%ai_check gross", "c4")
         d.run(f"%ai_check gross = {the_answer(d)}", "c5")
         fine = "every cell that ran here has what its export would need"
@@ -286,13 +326,23 @@ def test_a_failing_input_and_an_alternative_are_tried_and_a_false_claim_is_refus
         d.run("dear = [p for p in prices if p > 5]\nmost = max(dear)", "c2")
         assert "not so: that is not what happens" in d.run("%%ai_check most\nfails: prices = [1] -> KeyError", "c3")
         assert "has half a check" in d.run("%%ai_check most\nfails: prices = [1] -> ValueError", "c3")
-        assert "has half a check" in d.run("%%ai_check most\ninstead: dear = prices[:]\nmost = max(dear)\ndiffers: len(dear) = 4", "c3")
-        assert "noted as your word" in d.run("%%ai_check most\ninstead: dear = prices\nmost = 12\ndiffers: easier to read", "c3")
+        assert "has half a check" in d.run(
+            "%%ai_check most\ninstead: dear = prices[:]\nmost = max(dear)\ndiffers: len(dear) = 4", "c3"
+        )
+        assert "noted as your word" in d.run(
+            "%%ai_check most\ninstead: dear = prices\nmost = 12\ndiffers: easier to read", "c3"
+        )
         assert d.run("print(prices, dear, most)") == "[3, 8, 5, 12] [8, 12] 12"
-        told = d.run("%%ai_explain most\nwhat: keeps 3 elements that are dear and the dearest of all\nwhy: cheap parcels need no seal\nfails: an empty list raises KeyError", "c4")
+        told = d.run(
+            "%%ai_explain most\nwhat: keeps 3 elements that are dear and the dearest of all\nwhy: cheap parcels need no seal\nfails: an empty list raises KeyError",
+            "c4",
+        )
         assert "no 3 elements" in told
         assert "no KeyError came" in told
-        assert "is explained" in d.run("%%ai_explain most\nwhat: keeps 2 elements that are dear and the dearest of all\nwhy: cheap parcels need no seal\nfails: an empty list raises ValueError", "c4")
+        assert "is explained" in d.run(
+            "%%ai_explain most\nwhat: keeps 2 elements that are dear and the dearest of all\nwhy: cheap parcels need no seal\nfails: an empty list raises ValueError",
+            "c4",
+        )
     assert [c["verdict"] for c in checked(project)] == ["refuted", "towards", "towards", "noted"]
 
 
@@ -304,16 +354,31 @@ def test_ci_runs_suspect_checks_again_and_says_what_moved(tmp_path: Path) -> Non
         d.run("#| export\nRATE = 7", "rate")
         d.run(code, "gross")
         d.run("nets = [1300, 250, 99]\nbills = [gross(n) for n in nets]", "use")
-        d.run("%%ai_explain gross\nwhat: adds the tax to a sum\nwhy: shops show what is paid\nfails: text instead of a number raises TypeError", "c3")
+        d.run(
+            "%%ai_explain gross\nwhat: adds the tax to a sum\nwhy: shops show what is paid\nfails: text instead of a number raises TypeError",
+            "c3",
+        )
         for _ in range(4):
             d.run("%ai_check gross", "c4")
             if "has passed" in d.run(f"%ai_check gross = {the_answer(d)}", "c5"):
                 break
 
     def says(rate: str, *options: str) -> tuple[int, str]:
-        cells = ["#| default_exp core", f"#| export\nRATE = {rate}", code, "nets = [1300, 250, 99]\nbills = [gross(n) for n in nets]"]
+        cells = [
+            "#| default_exp core",
+            f"#| export\nRATE = {rate}",
+            code,
+            "nets = [1300, 250, 99]\nbills = [gross(n) for n in nets]",
+        ]
         new_page(project / "nbs" / "00_core.ipynb", "# core\n\n> Core.", cells)
-        done = subprocess.run([sys.executable, "-m", "comprehend_nb.cli", "check", *options], cwd=project, capture_output=True, text=True, check=False, timeout=240)
+        done = subprocess.run(
+            [sys.executable, "-m", "comprehend_nb.cli", "check", *options],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
         return done.returncode, done.stdout + done.stderr
 
     assert says("7")[0] == 0, says("7")
@@ -327,7 +392,14 @@ def test_ci_runs_suspect_checks_again_and_says_what_moved(tmp_path: Path) -> Non
 
 
 def run_check(project: Path) -> tuple[int, str]:
-    done = subprocess.run([sys.executable, "-m", "comprehend_nb.cli", "check"], cwd=project, capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run(
+        [sys.executable, "-m", "comprehend_nb.cli", "check"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -340,7 +412,10 @@ def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(t
     with driving(project) as d:
         d.run("#| export\nRATE = 7", "rate")
         d.run(code, "gross")
-        d.run("%%ai_explain gross\nwhat: adds the tax to a sum\nwhy: shops show what is paid\nfails: text instead of a number raises TypeError", "c3")
+        d.run(
+            "%%ai_explain gross\nwhat: adds the tax to a sum\nwhy: shops show what is paid\nfails: text instead of a number raises TypeError",
+            "c3",
+        )
     status, text = run_check(project)
     assert status == 1
     assert "1 of 2 people have explained it (somebody else: comprehend-nb quiz gross)" in text
@@ -352,7 +427,9 @@ def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(t
     git(project, "config", "user.name", "Grace")
     git(project, "config", "user.email", "grace@example.org")
     said = "it works\nbecause\nnever\nputs what the state takes on top\ninvoices must not leave it out\nwords in place of money end in TypeError\nno idea\n"
-    done = subprocess.run(quiz, cwd=project, env=grace, input=said, capture_output=True, text=True, check=False, timeout=280)
+    done = subprocess.run(
+        quiz, cwd=project, env=grace, input=said, capture_output=True, text=True, check=False, timeout=280
+    )
     out = done.stdout
     assert done.returncode == 1, out + done.stderr
     assert "def gross(net):" in out
@@ -360,7 +437,11 @@ def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(t
     assert "gross is explained" in out
     assert "not so" in out
     assert "adds the tax" not in out, "somebody else's words were shown before an answer"
-    kinds = [json.loads(line).get("kind") for line in ledger_text(project).splitlines() if '"grace' in line or "checked" in line]
+    kinds = [
+        json.loads(line).get("kind")
+        for line in ledger_text(project).splitlines()
+        if '"grace' in line or "checked" in line
+    ]
     assert "checked" in kinds
     assert "of 2 people" not in run_check(project)[1], "Grace is the second one"
 
@@ -381,14 +462,23 @@ def test_a_run_asks_what_it_will_give_and_the_kernel_grades_it(tmp_path: Path) -
 
         assert "predicted" not in tried("dear = [p for p in prices if p > 5]")
         assert "what will `dear` be" in asked[0]
-        assert "as you predicted (a list)" in (said := tried("dear = [p for p in prices if p > 6]")) and "half" not in said
+        assert (
+            "as you predicted (a list)" in (said := tried("dear = [p for p in prices if p > 6]")) and "half" not in said
+        )
         assert "not as you predicted (2 items)" in tried("dear = [p for p in prices if p > 7]")
         assert "as you predicted (KeyError)" in tried("dear = {}['a']")
-        assert "as you predicted (14 -> 11 items): half a check" in tried("dear = [p for p in prices if p > 8]", '--predict "14 -> 11 items"')
+        assert "as you predicted (14 -> 11 items): half a check" in tried(
+            "dear = [p for p in prices if p > 8]", '--predict "14 -> 11 items"'
+        )
         assert "not graded" in tried("dear = [p for p in prices if p > 9]", "--predict a few")
         assert len(asked) == 4, "a prediction that was given is not asked for"
     found = checked(project)
-    assert [(c["verdict"], c["points"], c.get("confidence")) for c in found] == [("towards", 0, None), ("failed", 0, 0.9), ("towards", 0, 0.8), ("towards", 1, None)]
+    assert [(c["verdict"], c["points"], c.get("confidence")) for c in found] == [
+        ("towards", 0, None),
+        ("failed", 0, 0.9),
+        ("towards", 0, 0.8),
+        ("towards", 1, None),
+    ]
 
 
 def test_an_input_that_shows_how_it_fails_and_a_change_that_no_answer_has_met(tmp_path: Path) -> None:
@@ -398,16 +488,24 @@ def test_an_input_that_shows_how_it_fails_and_a_change_that_no_answer_has_met(tm
     with driving(project) as d:
         d.run("EXPRESS = 5", "c1")
         d.run(f"{code}\nshown = cost(6)", "c2")
-        d.run("%%ai_explain cost\nwhat: price of a parcel by its weight, a surcharge for express\nwhy: the shop shows it before somebody pays\nfails: nothing in place of a weight raises TypeError", "c3")
+        d.run(
+            "%%ai_explain cost\nwhat: price of a parcel by its weight, a surcharge for express\nwhy: the shop shows it before somebody pays\nfails: nothing in place of a weight raises TypeError",
+            "c3",
+        )
         assert "a call `cost(...)` that raises TypeError" in d.run("%ai_check cost", "c4")
         assert "not so" in d.run("%ai_check cost = cost(-1)", "c5")
         assert "has half a check" in d.run("%ai_check cost = cost(None)", "c5")
-        while "show that it fails" in (again := d.run("%ai_check cost", "c4")) or "has passed a check" not in d.run(f"%ai_check cost = {the_answer(d)} (80 %)", "c5"):
+        while "show that it fails" in (again := d.run("%ai_check cost", "c4")) or "has passed a check" not in d.run(
+            f"%ai_check cost = {the_answer(d)} (80 %)", "c5"
+        ):
             assert "TypeError. That is half" not in again
         d.run("EXPRESS = 6", "c1")
         stale = d.run("%ai_status", "c6")
         assert "EXPRESS was changed" in stale
-        moved, unmet = "the answer to a recorded question was" in stale, "no recorded answer depends on EXPRESS" in stale
+        moved, unmet = (
+            "the answer to a recorded question was" in stale,
+            "no recorded answer depends on EXPRESS" in stale,
+        )
         assert moved != unmet, "the question asked either reached EXPRESS or did not"
     found = checked(project)
     assert [c["verdict"] for c in found[:2]] == ["refuted", "towards"] and found[2]["confidence"] == 0.8
@@ -424,11 +522,20 @@ def test_a_quiz_takes_inputs_from_the_record_where_the_notebook_does_not_run(tmp
 
     cell = parse("#| export\ndef total(rate):\n    return sum(nets) * rate")
     kept = keep({"nets": [1, 2.5], "rate": 9}, ["nets", "rate"])
-    found: Any = SimpleNamespace(history=History([Record("checked", "2026-01-01T00:00:00Z", "ada", cell.fingerprint, "", {"kept": kept})]))
+    found: Any = SimpleNamespace(
+        history=History([Record("checked", "2026-01-01T00:00:00Z", "ada", cell.fingerprint, "", {"kept": kept})])
+    )
     own: Any = SimpleNamespace(cell=cell)
-    cells: Any = [SimpleNamespace(code=s, source=s, id=str(i), where=f"a.ipynb#{i}") for i, s in enumerate(["rate = 2", "nets = open('not/here').read()", "def total(rate):\n    return sum(nets) * rate"])]
+    cells: Any = [
+        SimpleNamespace(code=s, source=s, id=str(i), where=f"a.ipynb#{i}")
+        for i, s in enumerate(
+            ["rate = 2", "nets = open('not/here').read()", "def total(rate):\n    return sum(nets) * rate"]
+        )
+    ]
     with Kernel(tmp_path) as kernel:
         (problem,) = _ready(kernel, cells)
         assert "FileNotFoundError" in problem
         assert _from_record(kernel, found, own) == ["nets", "rate"]
-        assert _tell(kernel, "total(rate), [n for n in dir() if n.startswith('_r')]") == "(7.0, [])", "what the notebook has is its own"
+        assert _tell(kernel, "total(rate), [n for n in dir() if n.startswith('_r')]") == "(7.0, [])", (
+            "what the notebook has is its own"
+        )

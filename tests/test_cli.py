@@ -62,34 +62,86 @@ def said(capsys):
 
 
 def shell(*argv, cwd=None, **more):
-    return subprocess.run([sys.executable, "-m", "comprehend_nb.cli", *map(str, argv)], cwd=cwd, env=environ() | more, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "comprehend_nb.cli", *map(str, argv)],
+        cwd=cwd,
+        env=environ() | more,
+        capture_output=True,
+        text=True,
+    )
 
 
 # --- usage
+
 
 def test_help_of_every_command_and_what_is_not_there_yet(said):
     status, out, _ = said("--help")
     text = "\n".join(out)
     assert status == 0 and "exit status: 0 it holds" in text
-    for command in ("demo", "lab", "autoload", "init", "adopt", "check", "ci", "export", "explain", "waive", "report", "doctor"):
+    for command in (
+        "demo",
+        "lab",
+        "autoload",
+        "init",
+        "adopt",
+        "check",
+        "ci",
+        "export",
+        "explain",
+        "waive",
+        "report",
+        "doctor",
+    ):
         assert re.search(rf"^    {command} ", text, re.M)
         assert said(command, "--help")[0] == 0
 
 
 def test_help_is_quick_because_it_imports_nothing_heavy():
     asked = "import sys; from comprehend_nb.cli import main; main(['--help']); print(sorted(sys.modules))"
-    out = subprocess.run([sys.executable, "-c", asked], env=environ(), capture_output=True, text=True, check=True).stdout
-    heavy = {"rich", "nbdev", "anthropic", "IPython", "jupyter_client", "msgspec", "pandas", "comprehend_nb.cli.commands"}
+    out = subprocess.run(
+        [sys.executable, "-c", asked], env=environ(), capture_output=True, text=True, check=True
+    ).stdout
+    heavy = {
+        "rich",
+        "nbdev",
+        "anthropic",
+        "IPython",
+        "jupyter_client",
+        "msgspec",
+        "pandas",
+        "comprehend_nb.cli.commands",
+    }
     assert not {m for m in heavy if f"'{m}'" in out}
 
 
-@pytest.mark.parametrize("argv", [[], ["chekc"], ["quiz", "a", "b", "c"], ["check", "--acc"], ["waive", "gross"], ["explain"], ["check", "a", "b"], ["--jsn"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["chekc"],
+        ["quiz", "a", "b", "c"],
+        ["check", "--acc"],
+        ["waive", "gross"],
+        ["explain"],
+        ["check", "a", "b"],
+        ["--jsn"],
+    ],
+)
 def test_wrong_usage_is_2_and_says_how(argv, said):
     status, out, err = said(*argv)
     assert status == 2 and not out and err[0].startswith("usage: ")
 
 
-@pytest.mark.parametrize("argv", [["check"], ["export"], ["waive", "f", "--reason", "nobody reads it any more"], ["check", "nowhere"], ["init", "nowhere"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["check"],
+        ["export"],
+        ["waive", "f", "--reason", "nobody reads it any more"],
+        ["check", "nowhere"],
+        ["init", "nowhere"],
+    ],
+)
 def test_where_there_is_no_project_is_2_in_one_line_with_a_remedy(argv, said):
     status, out, err = said(*argv)
     assert status == 2 and not out and len(err) == 1 and err[0].startswith("comprehend-nb: ")
@@ -101,6 +153,7 @@ def test_the_module_is_the_same_command(lab):
 
 
 # --- check and export
+
 
 def test_check_gives_each_reason_a_line_then_holds(lab, said):
     status, out, err = said("check")
@@ -168,6 +221,7 @@ def test_names_of_files_cannot_write_to_the_terminal(lab, said):
 
 # --- explain and waive
 
+
 def test_explain_finds_the_projects_own_library(lab, said):
     status, _, err = said("explain", "gross")
     assert status == 1 and "gross: nobody has explained this code" in err[0] and "nbs/00_core.ipynb#" in err[0]
@@ -187,11 +241,15 @@ def test_explain_finds_the_projects_own_library(lab, said):
 def test_explain_lets_no_file_of_the_project_stand_in_for_a_module(lab, said):
     lab.understand()
     said("export")
-    lab.edit("shop/core.py", "return net * (1", "return net  *  (1")  # only the meaning tells, and needs modules to be seen
+    lab.edit(
+        "shop/core.py", "return net * (1", "return net  *  (1"
+    )  # only the meaning tells, and needs modules to be seen
     for name in ("cells", "canonical", "IPython", "html", "statements"):
         (lab.root / f"{name}.py").write_text(f"raise SystemExit('{name} of the project was run')")
     asked = "from comprehend_nb.cli import main; raise SystemExit(main(['explain', 'gross']))"
-    done = subprocess.run([sys.executable, "-P", "-c", asked], cwd=lab.root, env=environ(), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", asked], cwd=lab.root, env=environ(), capture_output=True, text=True
+    )
     assert done.returncode == 0 and "only the layout" in done.stdout and not done.stderr
 
 
@@ -204,7 +262,9 @@ def test_waive_needs_a_name_a_reason_and_one_cell(lab, said, monkeypatch, ada):
     assert not any(r.kind == "waived" for r in read(lab.root).records)
     status, out, _ = said("waive", "gross", "--reason", "goes away in May,\nwith the old till")
     assert status == 0 and ADA.name in out[0]
-    assert [r.data["reason"] for r in read(lab.root).records if r.kind == "waived"] == ["goes away in May, with the old till"]
+    assert [r.data["reason"] for r in read(lab.root).records if r.kind == "waived"] == [
+        "goes away in May, with the old till"
+    ]
     assert not any(" gross:" in line and REASON.match(line) for line in said("check")[1])
     lab.edit("nbs/00_core.ipynb", "net * (1", "2 * net * (1")
     assert said("check")[0] == 1  # for that very code only
@@ -226,6 +286,7 @@ def test_nothing_is_recorded_for_nobody(lab, said, monkeypatch):
 
 
 # --- init and adopt
+
 
 def test_init_shows_and_does_nothing_unasked(tmp_path, said):
     folder = tmp_path / "new"
@@ -260,9 +321,20 @@ def test_init_does_what_a_person_agreed_to_and_nothing_else(tmp_path):
     folder.mkdir()
     ours, theirs = pty.openpty()
     os.write(ours, b"n\ny\nn\n")
-    done = subprocess.run([sys.executable, "-m", "comprehend_nb.cli", "init", str(folder)], stdin=theirs, capture_output=True, text=True, env=environ(), check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "comprehend_nb.cli", "init", str(folder)],
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        env=environ(),
+        check=False,
+    )
     os.close(ours), os.close(theirs)
-    assert done.returncode == 0 and [p.name for p in folder.iterdir()] == ["settings.ini"] and "pyproject.toml stays as it is" in done.stdout
+    assert (
+        done.returncode == 0
+        and [p.name for p in folder.iterdir()] == ["settings.ini"]
+        and "pyproject.toml stays as it is" in done.stdout
+    )
 
 
 def test_adopt_takes_in_what_is_there(lab, said, ada):
@@ -275,10 +347,15 @@ def test_adopt_takes_in_what_is_there(lab, said, ada):
     assert status == 0 and done["ok"] and done["adopted"] == 5 and not done["refused"]
     assert said("check")[0] == 0
     status, out, _ = said("adopt", "nbs", "--yes")  # from within, it is still the project
-    assert status == 0 and out[-1] == "0 cells adopted, 5 stood already, 0 refused" and not (lab.root / "nbs" / "settings.ini").exists()
+    assert (
+        status == 0
+        and out[-1] == "0 cells adopted, 5 stood already, 0 refused"
+        and not (lab.root / "nbs" / "settings.ini").exists()
+    )
 
 
 # --- autoload
+
 
 def test_autoload_on_and_off_is_idempotent_and_exact(tmp_path, monkeypatch, said):
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "env"))
@@ -339,6 +416,7 @@ def test_a_real_kernel_of_the_environment_loads_it_and_gains_no_name(tmp_path):
 
 # --- doctor
 
+
 def test_doctor_says_what_is_used_and_never_the_key(lab, said, monkeypatch, ada):
     key = "sk-ant-api03-Q9planted" + "7" * 60
     status, out, _ = said("doctor")
@@ -359,8 +437,14 @@ def test_doctor_says_what_is_used_and_never_the_key(lab, said, monkeypatch, ada)
 
 def test_doctor_imports_nothing_it_reports_on(lab):
     asked = "import sys; from comprehend_nb.cli import main; main(['doctor']); print(sorted(sys.modules))"
-    out = subprocess.run([sys.executable, "-c", asked], env=environ(), capture_output=True, text=True, check=True).stdout
-    assert not {m for m in ("anthropic", "nbdev", "IPython", "ipykernel", "jupyterlab", "pandas", "numpy") if f"'{m}'" in out.splitlines()[-1]}
+    out = subprocess.run(
+        [sys.executable, "-c", asked], env=environ(), capture_output=True, text=True, check=True
+    ).stdout
+    assert not {
+        m
+        for m in ("anthropic", "nbdev", "IPython", "ipykernel", "jupyterlab", "pandas", "numpy")
+        if f"'{m}'" in out.splitlines()[-1]
+    }
 
 
 def test_doctor_goes_on_where_something_is_broken(lab, said, ada):
@@ -373,6 +457,7 @@ def test_doctor_goes_on_where_something_is_broken(lab, said, ada):
 
 
 # --- lab
+
 
 def test_lab_makes_a_project_once_and_overwrites_nothing(tmp_path, said):
     status, out, _ = said("lab", "--no-open")
@@ -396,8 +481,15 @@ def test_lab_becomes_jupyterlab(tmp_path, monkeypatch, said):
     monkeypatch.setattr(os, "execve", lambda *a: became.append(a))
     assert said("lab", "mine", "--no-browser", "--jupyter=--port=9")[0] == 0
     [(program, command, env)] = became
-    assert program == sys.executable and command[1:3] == ["-m", "jupyterlab"] and command[-2:] == ["--no-browser", "--port=9"]
-    assert f"--ServerApp.root_dir={tmp_path / 'mine'}" in command and "--LabApp.default_url=/lab/tree/nbs/tutorial.ipynb" in command
+    assert (
+        program == sys.executable
+        and command[1:3] == ["-m", "jupyterlab"]
+        and command[-2:] == ["--no-browser", "--port=9"]
+    )
+    assert (
+        f"--ServerApp.root_dir={tmp_path / 'mine'}" in command
+        and "--LabApp.default_url=/lab/tree/nbs/tutorial.ipynb" in command
+    )
     assert env["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
 
 
@@ -444,7 +536,13 @@ def test_the_tutorial_teaches_the_loop_to_a_person(tmp_path, said, monkeypatch, 
 
     def run(source, cell_id):
         out = []
-        reply = client.execute_interactive(source, allow_stdin=True, timeout=60, stdin_hook=lambda _: client.input("y"), output_hook=lambda m: out.append(m["content"]))
+        reply = client.execute_interactive(
+            source,
+            allow_stdin=True,
+            timeout=60,
+            stdin_hook=lambda _: client.input("y"),
+            output_hook=lambda m: out.append(m["content"]),
+        )
         shown[cell_id] = shown.get(cell_id, "") + json.dumps(out)
         for payload in reply["content"]["payload"]:
             text = payload.get("text", "")
@@ -459,7 +557,10 @@ def test_the_tutorial_teaches_the_loop_to_a_person(tmp_path, said, monkeypatch, 
         for cell in json.loads(path.read_text())["cells"]:
             source = "".join(cell["source"])
             if cell["cell_type"] == "code":
-                run(f"%%ai_explain heavier_than\n{SAID['heavier_than']}" if cell["id"] == "yours" else source, cell["id"])
+                run(
+                    f"%%ai_explain heavier_than\n{SAID['heavier_than']}" if cell["id"] == "yours" else source,
+                    cell["id"],
+                )
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
@@ -473,6 +574,7 @@ def test_the_tutorial_teaches_the_loop_to_a_person(tmp_path, said, monkeypatch, 
 
 
 # --- what goes wrong
+
 
 def test_ctrl_c_is_130_and_quiet(tmp_path, said, monkeypatch):
     def stop(_):
@@ -496,7 +598,14 @@ def test_a_real_ctrl_c(tmp_path):
 
 
 def test_a_reader_that_went_away_is_no_traceback(lab):
-    done = subprocess.run(f"{sys.executable} -m comprehend_nb.cli check | true", shell=True, cwd=lab.root, env=environ(), capture_output=True, text=True)
+    done = subprocess.run(
+        f"{sys.executable} -m comprehend_nb.cli check | true",
+        shell=True,
+        cwd=lab.root,
+        env=environ(),
+        capture_output=True,
+        text=True,
+    )
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
 
 
@@ -515,7 +624,9 @@ def test_what_cannot_be_written_is_no_fault_of_ours(monkeypatch, said):
 
     monkeypatch.setattr(doctor, "diagnose", refuse)
     status, _, err = said("doctor")
-    assert status == 2 and err == ["comprehend-nb: p/settings.ini: Permission denied. Nothing more was done; check permissions and space."]
+    assert status == 2 and err == [
+        "comprehend-nb: p/settings.ini: Permission denied. Nothing more was done; check permissions and space."
+    ]
 
 
 def test_no_command_shows_what_there_is(said):
@@ -543,7 +654,13 @@ def test_a_package_file_that_says_nothing_is_no_module_by_hand(lab, said):
 def test_a_terminal_gets_colours_and_no_color_none(lab):
     def seen(**more):
         ours, theirs = pty.openpty()
-        run = subprocess.Popen([sys.executable, "-m", "comprehend_nb.cli", "check"], cwd=lab.root, stdout=theirs, stderr=theirs, env=environ() | {"TERM": "xterm"} | more)
+        run = subprocess.Popen(
+            [sys.executable, "-m", "comprehend_nb.cli", "check"],
+            cwd=lab.root,
+            stdout=theirs,
+            stderr=theirs,
+            env=environ() | {"TERM": "xterm"} | more,
+        )
         os.close(theirs)
         text = b""
         while True:

@@ -124,8 +124,18 @@ def test_whatever_it_is_bound_by(rate):
 @pytest.mark.parametrize(
     "more",
     [
-        "RATE += NUM", "RATE.x = NUM", "RATE['k'] = NUM", "if x:\n    RATE = NUM", "RATE = RATE * NUM", "RATE.x.y = NUM", "RATE.x[0]['k'] = NUM",
-        "RATE.update(NUM)", "for x in y: RATE.append(NUM)", "setattr(RATE.x, 'y', NUM)", "globals()['RATE'] = NUM", "#| export\nRATE.mount(NUM)",
+        "RATE += NUM",
+        "RATE.x = NUM",
+        "RATE['k'] = NUM",
+        "if x:\n    RATE = NUM",
+        "RATE = RATE * NUM",
+        "RATE.x.y = NUM",
+        "RATE.x[0]['k'] = NUM",
+        "RATE.update(NUM)",
+        "for x in y: RATE.append(NUM)",
+        "setattr(RATE.x, 'y', NUM)",
+        "globals()['RATE'] = NUM",
+        "#| export\nRATE.mount(NUM)",
     ],
 )
 def test_a_later_cell_that_adds_to_it(more):
@@ -192,8 +202,19 @@ DEAF = [
     ("an unused method's class", "def f(): return 1", "class A: pass", "@patch\ndef m(self: A): return NUM"),
     ("a call that binds nothing", "def f(): return g()", "def g(): return 1", "g(NUM)", "print(NUM)"),
     ("what is only asked of it", "def f(): return g", "g = [1]", "g.index(NUM)"),
-    ("what is done to what is imported", "def f(): return plt", "import plots as plt", "plt.title(NUM)", "plt.axis.add(NUM)"),
-    ("a route for a class", "def f(): return Item", "class Item: pass", "@app.patch('/NUM')\ndef m(item: Item): return NUM"),
+    (
+        "what is done to what is imported",
+        "def f(): return plt",
+        "import plots as plt",
+        "plt.title(NUM)",
+        "plt.axis.add(NUM)",
+    ),
+    (
+        "a route for a class",
+        "def f(): return Item",
+        "class Item: pass",
+        "@app.patch('/NUM')\ndef m(item: Item): return NUM",
+    ),
     ("a neighbouring import", "import re\ndef f(): return re", "import re as osNUM"),
 ]
 

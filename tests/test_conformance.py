@@ -23,7 +23,9 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         argv = [sys.executable, "-m", "ipykernel_launcher", *extra, "-f", "{connection_file}"]
         (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": name, "language": "python"}))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JUPYTER_PATH", os.pathsep.join([str(folder), os.environ.get("JUPYTER_PATH", "")]).rstrip(os.pathsep))
+        patch.setenv(
+            "JUPYTER_PATH", os.pathsep.join([str(folder), os.environ.get("JUPYTER_PATH", "")]).rstrip(os.pathsep)
+        )
         yield
 
 
@@ -40,7 +42,9 @@ class Conformance(jupyter_kernel_test.KernelTests):
     code_page_something = "zip?"
     code_generate_error = "raise ValueError('no')"
     code_execute_result = [{"code": "6*7", "result": "42"}]  # noqa: RUF012
-    code_display_data = [{"code": "from IPython.display import HTML, display; display(HTML('<b>x</b>'))", "mime": "text/html"}]  # noqa: RUF012
+    code_display_data = [  # noqa: RUF012
+        {"code": "from IPython.display import HTML, display; display(HTML('<b>x</b>'))", "mime": "text/html"}
+    ]
     code_clear_output = "from IPython.display import clear_output; clear_output()"
     code_inspect_sample = "zip"
 
@@ -61,7 +65,9 @@ def test_conformance_is_the_same_with_and_without_us() -> None:
 
 
 def test_the_suite_would_notice() -> None:
-    broken = type("TestBroken", (Conformance,), {"kernel_name": "conformance-ours", "code_hello_world": "print('something else')"})
+    broken = type(
+        "TestBroken", (Conformance,), {"kernel_name": "conformance-ours", "code_hello_world": "print('something else')"}
+    )
     result = unittest.TestResult()
     suite = unittest.TestSuite([broken("test_execute_stdout")])
     suite.run(result)

@@ -29,11 +29,20 @@ def bare(tmp_path_factory):
     "The environment of a machine on which nothing is set: no key, no git identity, no settings."
     home = tmp_path_factory.mktemp("home")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(SECRET)}
-    return kept | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "IPYTHONDIR": str(home / ".ipython"), "COLUMNS": "100"}
+    return kept | {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "IPYTHONDIR": str(home / ".ipython"),
+        "COLUMNS": "100",
+    }
 
 
 def call(*arguments):
-    return [sys.executable, "-c", f"import sys; from pathlib import Path; from comprehend_nb.demo import run_demo; sys.exit(run_demo({', '.join(arguments)}))"]
+    return [
+        sys.executable,
+        "-c",
+        f"import sys; from pathlib import Path; from comprehend_nb.demo import run_demo; sys.exit(run_demo({', '.join(arguments)}))",
+    ]
 
 
 def run(bare, *arguments, **more):
@@ -64,9 +73,13 @@ def test_the_document_says_what_was_done_and_how_to_open_it(told):
 
 def test_the_project_is_a_whole_one_in_the_demos_name(told):
     made = seen(told, 1)
-    assert {"pyproject.toml", "settings.ini", "nbs/00_core.ipynb", "data/penguins.csv", "data/README.md"} <= set(made["files"])
+    assert {"pyproject.toml", "settings.ini", "nbs/00_core.ipynb", "data/penguins.csv", "data/README.md"} <= set(
+        made["files"]
+    )
     assert "not a real one" in made["identity of this repository"]
-    log = subprocess.run(["git", "log", "--format=%an"], cwd=told["project"], capture_output=True, text=True, check=True).stdout
+    log = subprocess.run(
+        ["git", "log", "--format=%an"], cwd=told["project"], capture_output=True, text=True, check=True
+    ).stdout
     assert set(log.split("\n")) == {demo_story.WHO, ""}
 
 
@@ -126,7 +139,9 @@ def test_the_kept_project_holds(told):
     code = [c.source for c in page.cells if c.cell_type == "code"]
     assert sum("def select_complete" in c for c in code) == 1  # persisted once
     assert not any(o.output_type == "error" for c in page.cells if c.cell_type == "code" for o in c.outputs)
-    status = subprocess.run(["git", "status", "--porcelain"], cwd=told["project"], capture_output=True, text=True, check=True)
+    status = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=told["project"], capture_output=True, text=True, check=True
+    )
     assert status.stdout == ""
 
 
@@ -139,7 +154,14 @@ def test_for_a_person_it_is_plain_text_whatever_their_own_git_does(bare, tmp_pat
     (tmp_path / ".gitconfig").write_text(
         f"[core]\nhooksPath = {hook.parent}\nexcludesFile = {tmp_path / 'ignored'}\n[commit]\ngpgsign = true\n[user]\nname = Ada\nemail = ada@example.org\n"
     )
-    done = run(bare, HOME=str(tmp_path), GIT_AUTHOR_NAME="Ada", GIT_AUTHOR_EMAIL="ada@example.org", IN_TEST="1", PYTHONSAFEPATH="1")
+    done = run(
+        bare,
+        HOME=str(tmp_path),
+        GIT_AUTHOR_NAME="Ada",
+        GIT_AUTHOR_EMAIL="ada@example.org",
+        IN_TEST="1",
+        PYTHONSAFEPATH="1",
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "\x1b" not in done.stdout and done.stdout.count("✓") == 8
     folder = Path(done.stdout.split("jupyter lab ")[1].split()[0])
@@ -178,7 +200,9 @@ def sabotaged(monkeypatch, tmp_path, capsys, *patch):
         (demo_steps, "_ELSEWHERE", "import penguin_survey.core as c; del c.nothing", 8, "cannot be used"),
     ],
 )
-def test_a_step_that_does_not_do_what_it_says_is_marked(monkeypatch, tmp_path, capsys, where, name, value, step, problem):
+def test_a_step_that_does_not_do_what_it_says_is_marked(
+    monkeypatch, tmp_path, capsys, where, name, value, step, problem
+):
     status, document = sabotaged(monkeypatch, tmp_path, capsys, where, name, value)
     assert status == 1 and not document["ok"]
     assert [s["ok"] for s in document["steps"]] == [True] * (step - 1) + [False]
@@ -200,7 +224,9 @@ def kernels():
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_stopped_at_any_time_it_leaves_no_kernel(bare, tmp_path, how):
     root = tmp_path / "stopped"
-    process = subprocess.Popen(call(f"Path({str(root)!r})"), env=bare, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        call(f"Path({str(root)!r})"), env=bare, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     mine = lambda: [k for k, cwd in kernels() if cwd.startswith(str(root))]  # noqa: E731
     until = time.monotonic() + 60
     while not mine() and time.monotonic() < until and process.poll() is None:
@@ -209,7 +235,11 @@ def test_stopped_at_any_time_it_leaves_no_kernel(bare, tmp_path, how):
     process.send_signal(how)
     _, err = process.communicate(timeout=20)
     if how == signal.SIGINT:
-        assert process.returncode == 130 and f"Stopped. What there is of the project is in {root}" in err and "Traceback" not in err
+        assert (
+            process.returncode == 130
+            and f"Stopped. What there is of the project is in {root}" in err
+            and "Traceback" not in err
+        )
         assert not mine()
     while mine() and time.monotonic() < until:  # where we could not say goodbye, the kernel finds out by itself
         time.sleep(0.1)
@@ -235,7 +265,13 @@ def answering(codes):
 
 def with_model(bare, tmp_path, codes):
     with Loopback([answering(codes)]) as server:
-        done = run(bare, f"Path({str(tmp_path / 'new')!r})", "True", ANTHROPIC_BASE_URL=server.url, COMPREHEND_NB_API_KEY="sk-ant-demo-secret-key-0123456789")
+        done = run(
+            bare,
+            f"Path({str(tmp_path / 'new')!r})",
+            "True",
+            ANTHROPIC_BASE_URL=server.url,
+            COMPREHEND_NB_API_KEY="sk-ant-demo-secret-key-0123456789",
+        )
     assert done.returncode == 0, done.stdout + done.stderr
     written = b"".join(p.read_bytes() for p in (tmp_path / "new").rglob("*") if p.is_file())
     assert b"sk-ant-demo-secret" not in written + done.stdout.encode()

@@ -21,20 +21,33 @@ def own_state(tmp_path, monkeypatch):
 @pytest.fixture
 def lab(tmp_path):
     lab = Lab(tmp_path / "a").sample()
-    lab.write("02_till", "# more\n\n> More.", "#| default_exp box", "#| export\nfrom fastcore.basics import patch",
-              "#| export\nclass Box:\n    def __init__(self, n): self.n = n\n    @property\n    def size(self): return self.n",
-              "#| export\n@patch\ndef double(self: Box): return Box(self.n * 2)")
+    lab.write(
+        "02_till",
+        "# more\n\n> More.",
+        "#| default_exp box",
+        "#| export\nfrom fastcore.basics import patch",
+        "#| export\nclass Box:\n    def __init__(self, n): self.n = n\n    @property\n    def size(self): return self.n",
+        "#| export\n@patch\ndef double(self: Box): return Box(self.n * 2)",
+    )
     lab.understand()
     export(lab.project)
     return lab
 
 
 def in_library(lab, code):
-    return subprocess.run([sys.executable, "-c", code], cwd=lab.root, env=environ() | {"PYTHONPATH": f"{lab.root}:{Path(__file__).parents[1]}"}, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=lab.root,
+        env=environ() | {"PYTHONPATH": f"{lab.root}:{Path(__file__).parents[1]}"},
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_an_exported_function_explains_itself(lab):
-    done = in_library(lab, """
+    done = in_library(
+        lab,
+        """
 import sys
 from shop.till import total
 from shop.box import Box
@@ -48,7 +61,8 @@ assert explain(Box.double).name == "shop.box.Box.double" and explain(Box.size).n
 ours = sorted(m for m in sys.modules if m.startswith("comprehend_nb"))
 assert ours == ["comprehend_nb", "comprehend_nb.errors", "comprehend_nb.explained"], ours
 print(explain(gross))
-""")
+""",
+    )
     assert done.returncode == 0, done.stderr
     assert "what:" in done.stdout and "explained by Ada Lovelace on 20" in done.stdout and "still true" in done.stdout
 
@@ -109,7 +123,17 @@ def test_what_had_no_room_is_answered_in_the_project_and_nowhere_else(lab, monke
 def test_a_hostile_file_is_data(lab, monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(lab.root))
     shutil.rmtree(lab.root / ".comprehend/ledger")
-    for text in ("d = __import__('os').system('touch pwned')", "import os; os.system('touch pwned')", "d = {'format': 2}", "d = {'format': 2, 'people': [], 'said': {'shop.core': [['gross', '', '', '', [0], '', '']]}}", "d = {'format': 2, 'people': [], 'said': {'shop.core': [1]}}", "d = {'format': 2, 'people': [], 'said': {'shop.core': 1}}", "d = " + "[" * 10000, "d = 'x'", "\x00"):
+    for text in (
+        "d = __import__('os').system('touch pwned')",
+        "import os; os.system('touch pwned')",
+        "d = {'format': 2}",
+        "d = {'format': 2, 'people': [], 'said': {'shop.core': [['gross', '', '', '', [0], '', '']]}}",
+        "d = {'format': 2, 'people': [], 'said': {'shop.core': [1]}}",
+        "d = {'format': 2, 'people': [], 'said': {'shop.core': 1}}",
+        "d = " + "[" * 10000,
+        "d = 'x'",
+        "\x00",
+    ):
         (lab.root / "shop/_explained.py").write_text(text)
         with pytest.raises(NotExplained):
             explain("shop.core.gross")
@@ -117,13 +141,37 @@ def test_a_hostile_file_is_data(lab, monkeypatch, tmp_path):
 
 
 def entries_of(functions, words):
-    return [Entry(f"lib.m{i // 8}", (f"f{i}",), f"def f{i}(x):\n    return x + {i}\n", f"fp1:{i * 2654435761 % 2**64:032x}", f"{words[0]} {i}", words[1], words[2], ("Ada",), "2026-11-20T10:00:00Z") for i in range(functions)]
+    return [
+        Entry(
+            f"lib.m{i // 8}",
+            (f"f{i}",),
+            f"def f{i}(x):\n    return x + {i}\n",
+            f"fp1:{i * 2654435761 % 2**64:032x}",
+            f"{words[0]} {i}",
+            words[1],
+            words[2],
+            ("Ada",),
+            "2026-11-20T10:00:00Z",
+        )
+        for i in range(functions)
+    ]
 
 
 TERSE = ("adds to a net sum the tax of", "prices on the shelf are gross", "text raises TypeError")
 
 
-@pytest.mark.parametrize("words", [TERSE, ("\u52a0\u7a0e",) * 3, ("sums what it is given, which is a number " * 4, "the till asked for it " * 4, "anything but a number raises TypeError " * 4)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        TERSE,
+        ("\u52a0\u7a0e",) * 3,
+        (
+            "sums what it is given, which is a number " * 4,
+            "the till asked for it " * 4,
+            "anything but a number raises TypeError " * 4,
+        ),
+    ],
+)
 def test_it_stays_within_five_per_cent_from_20_kilobytes_of_library_on(words):
     "A function is some 600 bytes of a library. Below 20 kB a file of 1 kB is the exception, and no larger one."
     for size in (1_000, 5_000, 20_480, 80_000, 300_000, 4_000_000):
@@ -143,12 +191,20 @@ def test_a_small_library_carries_terse_explanations_whole():
 @pytest.mark.parametrize("backend", ["hatchling", "setuptools", "flit_core"])
 def test_every_build_backend_packs_it(lab, tmp_path, backend):
     pytest.importorskip({"setuptools": "setuptools"}.get(backend, backend))
-    name = {"hatchling": "hatchling.build", "setuptools": "setuptools.build_meta", "flit_core": "flit_core.buildapi"}[backend]
-    lab.edit("pyproject.toml", "[project]\n", f'[build-system]\nrequires = []\nbuild-backend = "{name}"\n[project]\ndescription = "shop"\n')
+    name = {"hatchling": "hatchling.build", "setuptools": "setuptools.build_meta", "flit_core": "flit_core.buildapi"}[
+        backend
+    ]
+    lab.edit(
+        "pyproject.toml",
+        "[project]\n",
+        f'[build-system]\nrequires = []\nbuild-backend = "{name}"\n[project]\ndescription = "shop"\n',
+    )
     code = f"import sys; sys.path.insert(0, '.'); import {name} as b; print(b.build_wheel(sys.argv[1]))"
     if backend == "setuptools":
         lab.edit("pyproject.toml", "[tool.nbdev]", '[tool.setuptools]\npackages = ["shop"]\n[tool.nbdev]')
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=lab.root, env=environ(), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=lab.root, env=environ(), capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("*.whl")
     assert "shop/_explained.py" in zipfile.ZipFile(wheel).namelist()

@@ -58,17 +58,38 @@ def test_a_project_that_asks_nothing_is_exported_as_nbdev_does(lab, tmp_path):
     done = same_as_nbdev(lab, tmp_path)
     assert {"shop/core.py", "shop/till.py", "shop/_modidx.py", "shop/__init__.py"} <= set(done.written)
     assert check(lab.project).ok
-    assert subprocess.run([sys.executable, "-c", "from shop.till import total; assert total([100]) == 107"], cwd=lab.root, env=environ()).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", "from shop.till import total; assert total([100]) == 107"],
+            cwd=lab.root,
+            env=environ(),
+        ).returncode
+        == 0
+    )
     # again, nothing; then one notebook; then one that is new
     assert export(lab.project).written == ()
     lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 9")
     assert same_as_nbdev(lab, tmp_path).written == ("shop/core.py",)
-    lab.write("02_new", "# new\n\n> New.", "#| default_exp sub.new", "#| export\nfrom shop.core import *\nfrom os import path\n\nclass C:\n    def m(self): return 1")
+    lab.write(
+        "02_new",
+        "# new\n\n> New.",
+        "#| default_exp sub.new",
+        "#| export\nfrom shop.core import *\nfrom os import path\n\nclass C:\n    def m(self): return 1",
+    )
     assert "shop/sub/new.py" in same_as_nbdev(lab, tmp_path).written
 
 
-@pytest.mark.parametrize("toml", ['put_version_in_init = false\n', 'update_pyproject = true\n', 'nbs_path = "nbs"\nlib_path = "src/shop"\n',
-                                  'export_procs = ["nbdev.scrubmagics:scrub_magics"]\n', 'recursive = false\n', 'nbs_path = "."\n'])
+@pytest.mark.parametrize(
+    "toml",
+    [
+        "put_version_in_init = false\n",
+        "update_pyproject = true\n",
+        'nbs_path = "nbs"\nlib_path = "src/shop"\n',
+        'export_procs = ["nbdev.scrubmagics:scrub_magics"]\n',
+        "recursive = false\n",
+        'nbs_path = "."\n',
+    ],
+)
 def test_nbdevs_settings_mean_what_they_mean_to_nbdev(tmp_path, toml):
     if "update_pyproject" in toml:
         lab = Lab(tmp_path / "a", ASKS_NOTHING).sample()
@@ -77,16 +98,39 @@ def test_nbdevs_settings_mean_what_they_mean_to_nbdev(tmp_path, toml):
         lab = Lab(tmp_path / "a", ASKS_NOTHING, toml).sample()
     if "src/" in toml:
         (lab.root / "src").mkdir()
-    lab.edit("pyproject.toml", "[tool.nbdev]", '[project.urls]\nDocumentation = "https://docs.example.org/shop"\n[tool.nbdev]')
+    lab.edit(
+        "pyproject.toml",
+        "[tool.nbdev]",
+        '[project.urls]\nDocumentation = "https://docs.example.org/shop"\n[tool.nbdev]',
+    )
     (lab.root / "nbs/sub").mkdir()
     lab.write("sub/03_deep", "# deep\n\n> Deep.", "#| default_exp deep", "#| export\nx = 1")
     same_as_nbdev(lab, tmp_path)
 
 
 def test_cells_for_another_module_and_odd_directives(lab, tmp_path):
-    lab.write("02_more", "# more\n\n> More.", "#| default_exp more", "#| export core\ndef half(x): return x / 2", "#| hide\n#|exports\nfrom __future__ import annotations",
-              "#| export\n_all_ = ['y']\nx,y = 1,2\nz = w = 3", {"cell_type": "code", "id": "m", "metadata": {"nbdev": {"export": "true"}}, "outputs": [], "source": "meta = 1"},
-              {"cell_type": "markdown", "id": "d", "metadata": {}, "source": "#| export\nWords for the *module*, with a \\ in them."}, "#| exportd\nx + 1")
+    lab.write(
+        "02_more",
+        "# more\n\n> More.",
+        "#| default_exp more",
+        "#| export core\ndef half(x): return x / 2",
+        "#| hide\n#|exports\nfrom __future__ import annotations",
+        "#| export\n_all_ = ['y']\nx,y = 1,2\nz = w = 3",
+        {
+            "cell_type": "code",
+            "id": "m",
+            "metadata": {"nbdev": {"export": "true"}},
+            "outputs": [],
+            "source": "meta = 1",
+        },
+        {
+            "cell_type": "markdown",
+            "id": "d",
+            "metadata": {},
+            "source": "#| export\nWords for the *module*, with a \\ in them.",
+        },
+        "#| exportd\nx + 1",
+    )
     same_as_nbdev(lab, tmp_path)
     assert check(lab.project).ok, check(lab.project).problems
 
@@ -132,7 +176,12 @@ def test_what_would_break_the_library_is_refused(lab, source, said):
     assert said in reasons and "nbs/03_bad.ipynb#bad" in reasons
     assert not check(lab.project).ok
     # known-good beside it
-    lab.write("03_bad", "#| default_exp bad", ("plain", "#| export\ndef helper(): return 1\nLIMIT = 3"), ("bad", "#| export\ndef uses(x=LIMIT):\n    return helper()"))
+    lab.write(
+        "03_bad",
+        "#| default_exp bad",
+        ("plain", "#| export\ndef helper(): return 1\nLIMIT = 3"),
+        ("bad", "#| export\ndef uses(x=LIMIT):\n    return helper()"),
+    )
     assert "shop/bad.py" in export(lab.project).written
 
 
@@ -144,20 +193,39 @@ def test_a_duplicate_id_is_refused(lab):
 def test_a_merge_conflict_is_refused_raw_and_as_cells(lab):
     export(lab.project)
     good = lab.text("nbs/00_core.ipynb")
-    (lab.root / "nbs/00_core.ipynb").write_text(good.replace(' "cells"', '<<<<<<< HEAD\n "cells"\n=======\n>>>>>>> other\n', 1))
+    (lab.root / "nbs/00_core.ipynb").write_text(
+        good.replace(' "cells"', '<<<<<<< HEAD\n "cells"\n=======\n>>>>>>> other\n', 1)
+    )
     assert "nbs/00_core.ipynb: the file holds the markers of a merge conflict" in refused(lab)
-    lab.write("00_core", "#| default_exp core", {"cell_type": "markdown", "id": "m1", "metadata": {}, "source": "`<<<<<<< HEAD`"}, ("same", "#| export\nRATE = 7"),
-              {"cell_type": "markdown", "id": "m2", "metadata": {}, "source": "`=======`"}, ("same", "#| export\nRATE = 9"),
-              {"cell_type": "markdown", "id": "m3", "metadata": {}, "source": "`>>>>>>> other`"})
+    lab.write(
+        "00_core",
+        "#| default_exp core",
+        {"cell_type": "markdown", "id": "m1", "metadata": {}, "source": "`<<<<<<< HEAD`"},
+        ("same", "#| export\nRATE = 7"),
+        {"cell_type": "markdown", "id": "m2", "metadata": {}, "source": "`=======`"},
+        ("same", "#| export\nRATE = 9"),
+        {"cell_type": "markdown", "id": "m3", "metadata": {}, "source": "`>>>>>>> other`"},
+    )
     reasons = refused(lab)
     assert "nbs/00_core.ipynb#m1: a merge conflict" in reasons and "#same: two cells" in reasons
 
 
 def test_a_conflict_resolved_to_both_sides_is_refused(lab):
-    lab.write("03_both", "#| default_exp both", ("ours", "#| export\ndef f(x): return x"), ("theirs", "#| export\ndef f(x): return -x"))
+    lab.write(
+        "03_both",
+        "#| default_exp both",
+        ("ours", "#| export\ndef f(x): return x"),
+        ("theirs", "#| export\ndef f(x): return -x"),
+    )
     assert "nbs/03_both.ipynb#theirs f: f is defined here and in nbs/03_both.ipynb#ours" in refused(lab)
-    lab.write("03_both", "#| default_exp both", "#| export\nfrom fastcore.dispatch import patch", "#| export\nclass C: pass",
-              "#| export\n@patch\ndef f(self: C): return 1", "#| export\n@patch\ndef f(self: dict): return 1")
+    lab.write(
+        "03_both",
+        "#| default_exp both",
+        "#| export\nfrom fastcore.dispatch import patch",
+        "#| export\nclass C: pass",
+        "#| export\n@patch\ndef f(self: C): return 1",
+        "#| export\n@patch\ndef f(self: dict): return 1",
+    )
     assert export(lab.project).written
 
 
@@ -166,14 +234,21 @@ def test_a_module_that_a_folder_would_hide_is_refused(lab):
     assert "nbs/00_core.ipynb: shop/core.py would be hidden by the folder of shop/core/sub.py" in refused(lab)
 
 
-@pytest.mark.parametrize(("text", "said"), [("{", "this is no notebook"), ('{"nbformat": 3, "worksheets": []}', "nbformat 3"), ("[]", "this is no notebook")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{", "this is no notebook"), ('{"nbformat": 3, "worksheets": []}', "nbformat 3"), ("[]", "this is no notebook")],
+)
 def test_an_unreadable_notebook_is_refused(lab, text, said):
     (lab.root / "nbs/04_odd.ipynb").write_text(text)
     assert "nbs/04_odd.ipynb: " in refused(lab) and said in refused(lab)
 
 
 def test_a_notebook_without_ids_is_refused_with_the_remedy(lab):
-    lab.write("04_old", "#| default_exp old", {"cell_type": "code", "metadata": {}, "outputs": [], "source": "#| export\nx = 1"})
+    lab.write(
+        "04_old",
+        "#| default_exp old",
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": "#| export\nx = 1"},
+    )
     assert "nbdev-clean" in refused(lab)
     assert lab.nbdev("nbdev-clean").returncode == 0
     assert "shop/old.py" in export(lab.project).written
@@ -205,7 +280,11 @@ def test_a_hand_edit_is_not_thrown_away_unasked(lab):
     lab.edit("shop/core.py", "RATE / 100", "RATE / 1000")
     lab.edit("nbs/01_till.ipynb", "sum(", "0 + sum(")
     reasons = refused(lab)
-    assert "nbs/00_core.ipynb#c3: shop/core.py says something else than this cell" in reasons and "nbdev-update" in reasons and "--overwrite" in reasons
+    assert (
+        "nbs/00_core.ipynb#c3: shop/core.py says something else than this cell" in reasons
+        and "nbdev-update" in reasons
+        and "--overwrite" in reasons
+    )
     assert "shop/core.py" in export(lab.project, overwrite=True).written
     assert "RATE / 100)" in lab.text("shop/core.py")
 
@@ -282,7 +361,9 @@ print(seen)
 
 
 def victim(root, stop, how):
-    return subprocess.run([sys.executable, "-c", VICTIM, str(root), str(stop), how], env=environ(), capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-c", VICTIM, str(root), str(stop), how], env=environ(), capture_output=True, text=True
+    )
 
 
 def library(lab):
@@ -322,7 +403,10 @@ def test_killed_at_any_moment_the_library_is_whole(lab, tmp_path, how):
             assert library(lab) == new, stop
         export(lab.project)
         assert library(lab) == new, stop
-        assert not list((lab.root / ".comprehend/local").glob("stage-*")) and not (lab.root / ".comprehend/local/export-journal.json").exists()
+        assert (
+            not list((lab.root / ".comprehend/local").glob("stage-*"))
+            and not (lab.root / ".comprehend/local/export-journal.json").exists()
+        )
 
 
 def test_killed_while_nbdev_runs_nothing_has_changed(lab):
@@ -330,8 +414,16 @@ def test_killed_while_nbdev_runs_nothing_has_changed(lab):
     old = library(lab)
     big(lab, 3)
     for delay in (0.02, 0.1, 0.2, 0.3):
-        child = subprocess.Popen([sys.executable, "-c", "import sys; from comprehend_nb.export import *; from comprehend_nb.notebooks import Project; export(Project.at(sys.argv[1]))",
-                                  str(lab.root)], env=environ(), start_new_session=True)
+        child = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "import sys; from comprehend_nb.export import *; from comprehend_nb.notebooks import Project; export(Project.at(sys.argv[1]))",
+                str(lab.root),
+            ],
+            env=environ(),
+            start_new_session=True,
+        )
         time.sleep(delay)
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()

@@ -16,8 +16,15 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[object, l
     return real_objects.everything(tmp_path_factory.mktemp("objects"))
 
 
-def _missed(texts: dict[str, str], found: dict[str, tuple[object, list[real_objects.Fact]]]) -> list[tuple[str, real_objects.Fact]]:
-    return [(n, f) for n, (_, facts) in found.items() for f in facts if not any(one in texts[n] for one in ((f,) if isinstance(f, str) else f))]
+def _missed(
+    texts: dict[str, str], found: dict[str, tuple[object, list[real_objects.Fact]]]
+) -> list[tuple[str, real_objects.Fact]]:
+    return [
+        (n, f)
+        for n, (_, facts) in found.items()
+        for f in facts
+        if not any(one in texts[n] for one in ((f,) if isinstance(f, str) else f))
+    ]
 
 
 def test_facts_survive(found: dict[str, tuple[object, list[real_objects.Fact]]]) -> None:
@@ -51,8 +58,12 @@ VALUES = [
 def test_types_send_no_value(found: dict[str, tuple[object, list[real_objects.Fact]]]) -> None:
     "Said of each value that it is told otherwise, so that the test would see one."
     everything = {name: obj for name, (obj, _) in found.items()}
-    told = capture(everything, focus=list(everything)[:50]).text() + "".join(describe(n, o) for n, o in everything.items())
-    text = capture(everything, values="types").text() + "".join(describe(n, o, values="types") for n, o in everything.items())
+    told = capture(everything, focus=list(everything)[:50]).text() + "".join(
+        describe(n, o) for n, o in everything.items()
+    )
+    text = capture(everything, values="types").text() + "".join(
+        describe(n, o, values="types") for n, o in everything.items()
+    )
     for value in VALUES:
         assert value in told, f"{value} is told in no case: the test would not see it"
         assert value not in text, (value, [line for line in text.splitlines() if value in line])

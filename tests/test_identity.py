@@ -32,11 +32,17 @@ def test_an_id_is_always_a_plain_folder_name(name, email):
     assert re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,32}[a-z0-9])?", found.id)
     assert found.id.split(".")[0] not in RESERVED
     assert Path("base", found.id).parent == Path("base")
-    assert Person.of(found.name, found.email).id == found.id or not (found.name or found.email), "written and read back it is the same"
+    assert Person.of(found.name, found.email).id == found.id or not (found.name or found.email), (
+        "written and read back it is the same"
+    )
 
 
 def test_the_id_follows_the_email_and_not_its_case_or_the_name():
-    assert Person.of("Ada", "Ada@Example.org").id == Person.of("A. Lovelace", "ada@example.ORG ").id == slug("ada@example.org")
+    assert (
+        Person.of("Ada", "Ada@Example.org").id
+        == Person.of("A. Lovelace", "ada@example.ORG ").id
+        == slug("ada@example.org")
+    )
     assert Person.of("Ada", "ada@example.org").id != Person.of("Ada", "ada@example.com").id
     assert Person.of("Ada").id != Person.of("Ada", "ada@example.org").id
 
@@ -49,7 +55,9 @@ def test_settings_come_before_git_and_git_before_the_hub(tmp_path, monkeypatch):
     repo.git("config", "user.email", "ada@example.org")
     assert whoami(tmp_path) == Person.of("", "ada@example.org", "git")
     assert whoami(tmp_path, settings={"name": "Countess"}) == Person.of("Countess", "ada@example.org", "settings")
-    assert whoami(tmp_path, settings={"email": "me@home.example", "name": "Me"}) == Person.of("Me", "me@home.example", "settings")
+    assert whoami(tmp_path, settings={"email": "me@home.example", "name": "Me"}) == Person.of(
+        "Me", "me@home.example", "settings"
+    )
 
 
 def test_git_is_heard_as_in_a_commit(tmp_path, monkeypatch):

@@ -30,7 +30,9 @@ for line in sys.stdin:
 @pytest.fixture(scope="module")
 def nbdev():
     "nbdev, imported once: a function that exports the project in a folder."
-    child = subprocess.Popen([sys.executable, "-c", NBDEV], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ(), cwd="/")
+    child = subprocess.Popen(
+        [sys.executable, "-c", NBDEV], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ(), cwd="/"
+    )
 
     def export_all(root):
         child.stdin.write(f"{root}\n")
@@ -43,13 +45,34 @@ def nbdev():
 
 
 SOURCES = [
-    "#| export\nRATE = {n}", "#| export\ndef f{n}(x, y={n}):\n    return x + y", "#| exporti\n_hidden{n} = {n}", "#| exporti\ndef quiet{n}(): pass",
-    "#| export\nclass C{n}:\n    def m(self): return {n}\n    def k{n}(self): return 1", "x = {n}", "#| export\nfrom shop.m0 import *", "#| export\nfrom shop.m1 import RATE as r{n}",
-    "#| export\nfrom __future__ import annotations", "#| export\n_all_ = ['_hidden{n}']", "#| export\na{n}, b = c = 1, {n}", "#| export\n# {n}", "#| export\n\n",
-    "#| export\nfrom fastcore.basics import patch", "#| export\n@patch\ndef added{n}(self: dict): return {n}", "#| export m0\ndef into{n}(): pass",
-    "#| exportd\nf{n}(1)", "#| export\ntext = '''a\n    \\\\ # %% b\n'''", "#| hide\n#|exports\ndef shown{n}(): pass", "#| export\nlong_{n} = very_long_{n} = another_quite_long_name_{n} = 1",
+    "#| export\nRATE = {n}",
+    "#| export\ndef f{n}(x, y={n}):\n    return x + y",
+    "#| exporti\n_hidden{n} = {n}",
+    "#| exporti\ndef quiet{n}(): pass",
+    "#| export\nclass C{n}:\n    def m(self): return {n}\n    def k{n}(self): return 1",
+    "x = {n}",
+    "#| export\nfrom shop.m0 import *",
+    "#| export\nfrom shop.m1 import RATE as r{n}",
+    "#| export\nfrom __future__ import annotations",
+    "#| export\n_all_ = ['_hidden{n}']",
+    "#| export\na{n}, b = c = 1, {n}",
+    "#| export\n# {n}",
+    "#| export\n\n",
+    "#| export\nfrom fastcore.basics import patch",
+    "#| export\n@patch\ndef added{n}(self: dict): return {n}",
+    "#| export m0\ndef into{n}(): pass",
+    "#| exportd\nf{n}(1)",
+    "#| export\ntext = '''a\n    \\\\ # %% b\n'''",
+    "#| hide\n#|exports\ndef shown{n}(): pass",
+    "#| export\nlong_{n} = very_long_{n} = another_quite_long_name_{n} = 1",
 ]
-TITLES = ["# m\n\n> Words {n}.", "# m\n\n> Words \\\\ {n}.\n> More.", "# m", "Nothing here", "# m\n\n> Words.\n\n- key: value"]
+TITLES = [
+    "# m\n\n> Words {n}.",
+    "# m\n\n> Words \\\\ {n}.\n> More.",
+    "# m",
+    "Nothing here",
+    "# m\n\n> Words.\n\n- key: value",
+]
 
 
 class Pair:
@@ -60,16 +83,33 @@ class Pair:
         self.ours, self.theirs = Lab(Path(folder, "a"), ASKS_NOTHING), Lab(Path(folder, "b"), ASKS_NOTHING)
         self.nbs, self.count, self.said = {}, 0, []
         for i in range(3):
-            self.nbs[f"0{i}_m{i}.ipynb"] = [self.markdown("# m\n\n> Words."), self.code(f"#| default_exp m{i}"), self.code("#| export\nRATE = 1"), self.code("#| export\ndef f(): pass")]
+            self.nbs[f"0{i}_m{i}.ipynb"] = [
+                self.markdown("# m\n\n> Words."),
+                self.code(f"#| default_exp m{i}"),
+                self.code("#| export\nRATE = 1"),
+                self.code("#| export\ndef f(): pass"),
+            ]
         self.save()
 
     def code(self, source):
         self.count += 1
-        return {"cell_type": "code", "id": f"c{self.count}", "metadata": {}, "execution_count": None, "outputs": [], "source": source.replace("{n}", str(self.count))}
+        return {
+            "cell_type": "code",
+            "id": f"c{self.count}",
+            "metadata": {},
+            "execution_count": None,
+            "outputs": [],
+            "source": source.replace("{n}", str(self.count)),
+        }
 
     def markdown(self, source):
         self.count += 1
-        return {"cell_type": "markdown", "id": f"c{self.count}", "metadata": {}, "source": source.replace("{n}", str(self.count))}
+        return {
+            "cell_type": "markdown",
+            "id": f"c{self.count}",
+            "metadata": {},
+            "source": source.replace("{n}", str(self.count)),
+        }
 
     def save(self):
         for lab in (self.ours, self.theirs):
@@ -85,7 +125,10 @@ class Pair:
         r = self.random
         name = r.choice(sorted(self.nbs))
         cells, at = self.nbs[name], r.randrange(2, len(self.nbs[name]) + 1)
-        what = r.choices(["add", "edit", "remove", "swap", "title", "words", "rename", "delete", "new", "settings"], [12, 12, 4, 2, 2, 2, 1, 1, 1, 1])[0]
+        what = r.choices(
+            ["add", "edit", "remove", "swap", "title", "words", "rename", "delete", "new", "settings"],
+            [12, 12, 4, 2, 2, 2, 1, 1, 1, 1],
+        )[0]
         self.said.append((what, name))
         if what == "add":
             cells.insert(at, self.code(r.choice(SOURCES)))
@@ -105,10 +148,18 @@ class Pair:
             del self.nbs[name]
         elif what == "new":
             self.count += 1
-            self.nbs[f"5{self.count % 10}_n{self.count}.ipynb"] = [self.markdown("# n"), self.code(f"#| default_exp {r.choice(['', 'sub.'])}n{self.count}"), self.code(r.choice(SOURCES))]
+            self.nbs[f"5{self.count % 10}_n{self.count}.ipynb"] = [
+                self.markdown("# n"),
+                self.code(f"#| default_exp {r.choice(['', 'sub.'])}n{self.count}"),
+                self.code(r.choice(SOURCES)),
+            ]
         elif what == "settings":
             for lab in (self.ours, self.theirs):
-                head = [line for line in lab.text("pyproject.toml").splitlines() if not line.startswith(("description", "put_version"))]
+                head = [
+                    line
+                    for line in lab.text("pyproject.toml").splitlines()
+                    if not line.startswith(("description", "put_version"))
+                ]
                 said = [f'description = "Shop {self.count}."'] if self.count % 3 else []
                 more = ["put_version_in_init = false"] if self.count % 2 else []
                 (lab.root / "pyproject.toml").write_text("\n".join([*head[:2], *said, *head[2:], *more]) + "\n")
@@ -169,7 +220,11 @@ def test_a_known_bad_is_told(nbdev, monkeypatch):
     from comprehend_nb.export import quick
 
     real = quick.module_text
-    monkeypatch.setattr(quick, "module_text", lambda module, *a: real(module, *a).replace("1", "2") if len(module.blocks) > 2 else real(module, *a))
+    monkeypatch.setattr(
+        quick,
+        "module_text",
+        lambda module, *a: real(module, *a).replace("1", "2") if len(module.blocks) > 2 else real(module, *a),
+    )
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(ExportError):
         pair = Pair(folder, 0)
         outcome(pair, nbdev)

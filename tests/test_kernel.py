@@ -16,7 +16,9 @@ from kernel_support import driving, everything_written, ledger_text, make_projec
 from loopback import Loopback, propose, say
 
 GROSS = "def gross(net, rate):\n    return net * (1 + rate / 100)\nshown = gross(100, 7)"
-TEST_OF_GROSS = "what: pins the tax of a known sum\nwhy: a wrong rate would go unseen\nfails: breaks once gross rounds to cents"
+TEST_OF_GROSS = (
+    "what: pins the tax of a known sum\nwhy: a wrong rate would go unseen\nfails: breaks once gross rounds to cents"
+)
 DOUBLE = "#| export\ndef double(x):\n    return x + x"
 TREBLE = "treble = [double(x) + x for x in range(3)]"
 DOUBLED = "what: twice as much of anything\nwhy: prices come in pairs\nfails: a dictionary raises TypeError"
@@ -51,7 +53,8 @@ def test_loop(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["why is df empty?", "use {df} and $df", "50% of 'x' \"y\" \\n", "what??", "{", "%%ai %ai", "drop `a`; ls !x"]
+    "text",
+    ["why is df empty?", "use {df} and $df", "50% of 'x' \"y\" \\n", "what??", "{", "%%ai %ai", "drop `a`; ls !x"],
 )
 def test_text_arrives_as_typed(project: Path, text: str) -> None:
     with Loopback([say("fine")]) as server, driving(project, model(server)) as d:
@@ -177,7 +180,10 @@ def test_secrets_reach_no_request_ledger_journal_or_export(project: Path) -> Non
             d.run("import os\nseen = os.environ['SERVICE_TOKEN']")
             d.run(f"%ai use {key}", "c1")
             d.run("%ai_run d1", "c2")
-            d.run(f"%%ai_explain d1\nwhat: keeps the secret {key} near\nwhy: the service wants credentials\nfails: a revoked one is refused", "c3")
+            d.run(
+                f"%%ai_explain d1\nwhat: keeps the secret {key} near\nwhy: the service wants credentials\nfails: a revoked one is refused",
+                "c3",
+            )
             d.run("%ai what is config?", "c4")
         sent = "".join(json.dumps(r.body) for r in server.requests)
     written = everything_written(project)
@@ -200,7 +206,11 @@ def test_a_cloned_repository_cannot_choose_the_host(project: Path) -> None:
 
 
 def test_a_new_host_is_asked_about_once(project: Path, tmp_path: Path) -> None:
-    environ = {"ANTHROPIC_BASE_URL": "http://models.invalid", "COMPREHEND_NB_API_KEY": "k", "XDG_STATE_HOME": str(tmp_path / "state")}
+    environ = {
+        "ANTHROPIC_BASE_URL": "http://models.invalid",
+        "COMPREHEND_NB_API_KEY": "k",
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+    }
     asked: list[str] = []
     with driving(project, environ) as d:
         d.kernel.answer = lambda question: asked.append(question) or "n"
@@ -257,7 +267,14 @@ def test_an_accepted_draft_is_not_explained_where_its_cell_did_not_run(project: 
 
 @pytest.mark.parametrize("runner", ["nbclient", "papermill"])
 def test_a_notebook_run_is_not_a_person(project: Path, runner: str) -> None:
-    cells = ["%load_ext comprehend_nb", GROSS, "%%ai\na test of gross", "%ai_run d1", f"%%ai_explain d1\n{TEST_OF_GROSS}", "%ai_reject d1"]
+    cells = [
+        "%load_ext comprehend_nb",
+        GROSS,
+        "%%ai\na test of gross",
+        "%ai_run d1",
+        f"%%ai_explain d1\n{TEST_OF_GROSS}",
+        "%ai_reject d1",
+    ]
     nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     nb.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     path = project / "nbs" / "run.ipynb"
@@ -281,13 +298,17 @@ def test_nothing_of_ours_in_the_namespace_and_faults_are_contained(project: Path
         before = d.run(names)
         d.run("%load_ext comprehend_nb")
         assert d.run(names) == before
-        assert "stopped watching cells" in d.run("from comprehend_nb.session.watch import Watch\nWatch.cell_ran = lambda self, result: 1 / 0")
+        assert "stopped watching cells" in d.run(
+            "from comprehend_nb.session.watch import Watch\nWatch.cell_ran = lambda self, result: 1 / 0"
+        )
         assert d.run("x = 1\nx + 1") == "2", "said once, and the person's cells run on"
 
 
 def test_another_owner_of_ai_keeps_it(project: Path) -> None:
     with driving(project, load=False) as d:
-        d.run("from IPython.core.magic import register_line_cell_magic\n@register_line_cell_magic\ndef ai(line, cell=None):\n    print('theirs', line)")
+        d.run(
+            "from IPython.core.magic import register_line_cell_magic\n@register_line_cell_magic\ndef ai(line, cell=None):\n    print('theirs', line)"
+        )
         assert "answers to %cnb" in d.run("%load_ext comprehend_nb")
         assert "theirs hello" in d.run("%ai hello")
         d.run(GROSS)
@@ -296,12 +317,30 @@ def test_another_owner_of_ai_keeps_it(project: Path) -> None:
 
 def test_wrong_words_are_one_line(project: Path) -> None:
     with driving(project) as d:
-        for cell in ("%ai_run d9", "%ai_run", "%%ai_explain nothing\nwhat: x", "%%ai_edit d1\nx = (", "%ai_reject", "%ai_explain"):
+        for cell in (
+            "%ai_run d9",
+            "%ai_run",
+            "%%ai_explain nothing\nwhat: x",
+            "%%ai_edit d1\nx = (",
+            "%ai_reject",
+            "%ai_explain",
+        ):
             out = d.run(cell)
             assert d.status == "ok"
             assert "Traceback" not in out
             assert len(out.strip().splitlines()) == 1, out
-        for magic in ("ai", "ai_state", "ai_run", "ai_edit", "ai_explain", "ai_reject", "ai_status", "ai_hide", "ai_show", "ai_config"):
+        for magic in (
+            "ai",
+            "ai_state",
+            "ai_run",
+            "ai_edit",
+            "ai_explain",
+            "ai_reject",
+            "ai_status",
+            "ai_hide",
+            "ai_show",
+            "ai_config",
+        ):
             assert len(d.run(f"%{magic} --help")) > 20
 
 
@@ -317,7 +356,11 @@ def test_an_edit_stays_derived_and_goes_stale(project: Path) -> None:
         assert "stale: the code was edited since ada" in d.run("%ai_status")
         d.run("#| export\n# a comment\ndef double( x ):\n    return (x * 2)", "c4")
         assert "stale" not in d.run("%ai_status")
-    origins = [r["data"].get("origin") for r in map(json.loads, ledger_text(project).splitlines()) if r.get("kind") == "executed"]
+    origins = [
+        r["data"].get("origin")
+        for r in map(json.loads, ledger_text(project).splitlines())
+        if r.get("kind") == "executed"
+    ]
     assert set(origins) == {"edited"}
 
 
@@ -333,7 +376,12 @@ def test_what_was_copied_by_hand_is_derived_and_what_a_person_wrote_is_theirs(pr
         d.run("def total(rows):\n    return sum(rows)", "c5")
         d.run("%ai_status")
     records = [r for r in map(json.loads, ledger_text(project).splitlines()) if r.get("kind") == "executed"]
-    assert {r["data"]["symbols"][0]: r["data"]["origin"] for r in records} == {"mean_of": "edited", "average": "edited", "largest": "human", "total": "human"}
+    assert {r["data"]["symbols"][0]: r["data"]["origin"] for r in records} == {
+        "mean_of": "edited",
+        "average": "edited",
+        "largest": "human",
+        "total": "human",
+    }
 
 
 def test_the_cell_that_a_draft_is_meant_to_replace_is_named(project: Path) -> None:
@@ -341,7 +389,10 @@ def test_the_cell_that_a_draft_is_meant_to_replace_is_named(project: Path) -> No
         d.run("rate = 7 / 0", "c1")
         d.run("%ai repair it", "c2")
         d.run("%ai_run", "c3")
-        out = d.run("%%ai_explain\nwhat: halves the weekly figure\nwhy: nothing can be split among nobody\nfails: a weekly figure in words raises TypeError", "c4")
+        out = d.run(
+            "%%ai_explain\nwhat: halves the weekly figure\nwhy: nothing can be split among nobody\nfails: a weekly figure in words raises TypeError",
+            "c4",
+        )
         assert d.replaced
         assert "in place of the cell that binds rate" in out
 
@@ -375,7 +426,13 @@ def test_without_a_project_the_loop_works_and_says_so(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal")
 def test_terminal(project: Path) -> None:
     pexpect = pytest.importorskip("pexpect")
-    child = pexpect.spawn(sys.executable, ["-m", "IPython", "--simple-prompt", "--colors=NoColor", "--no-banner"], cwd=str(project), timeout=30, encoding="utf-8")
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "IPython", "--simple-prompt", "--colors=NoColor", "--no-banner"],
+        cwd=str(project),
+        timeout=30,
+        encoding="utf-8",
+    )
     try:
         child.expect(r"In \[1\]:")
         for line, wanted in [
@@ -399,5 +456,3 @@ def test_exporting_after_plain_cells_needs_no_magic(project: Path) -> None:
         d.run("#| export\nOTHER = 7", "c2")
         time.sleep(0.3)
         assert "OTHER" in ledger_text(project)
-
-

@@ -65,29 +65,51 @@ def test_behind_a_gateway(page: Any, tmp_path: Path) -> None:
     pytest.importorskip("kernel_gateway", reason="needs jupyter_kernel_gateway")
     made, machine, url = make_project(tmp_path / "p"), tmp_path / "machine", f"http://127.0.0.1:{(port := free_port())}"
     machine.mkdir()
-    command = [sys.executable, "-m", "kernel_gateway", "--ip=127.0.0.1", f"--port={port}", f"--KernelGatewayApp.auth_token={TOKEN}"]
-    command.append("--JupyterWebsocketPersonality.list_kernels=True")  # JupyterLab believes itself without a server where it may not list them
+    command = [
+        sys.executable,
+        "-m",
+        "kernel_gateway",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        f"--KernelGatewayApp.auth_token={TOKEN}",
+    ]
+    command.append(
+        "--JupyterWebsocketPersonality.list_kernels=True"
+    )  # JupyterLab believes itself without a server where it may not list them
     for item in made.iterdir():
         shutil.copytree(item, machine / item.name) if item.is_dir() else shutil.copy(item, machine / item.name)
     write_notebook(made / "nbs" / "far.ipynb", FRAME, "", DIES)
     there = {"JUPYTER_GATEWAY_URL": url, "JUPYTER_GATEWAY_AUTH_TOKEN": TOKEN}
-    with serving(command, f"{url}/api/kernelspecs", TOKEN, machine, os.environ), lab(made, tmp_path / "own", there) as at:
+    with (
+        serving(command, f"{url}/api/kernelspecs", TOKEN, machine, os.environ),
+        lab(made, tmp_path / "own", there) as at,
+    ):
         notebook = Notebook(page, at, "nbs/far.ipynb", idle=False)
-        for _ in range(4):  # JupyterLab tries a protocol that a gateway does not speak, and its second try may be taken for a stale first one
+        for _ in range(
+            4
+        ):  # JupyterLab tries a protocol that a gateway does not speak, and its second try may be taken for a stale first one
             with suppress(pytest.fail.Exception):
                 notebook.until("page.sessionContext.session?.kernel?.status === 'idle'", patience=15_000)
                 break
             notebook.reload(idle=False)
         half_typed_through_a_death(page, notebook, Panel(page).load())
-    assert "explained" in ledger_text(machine) and not (made / ".comprehend" / "ledger").exists(), "recorded where the kernel is"
+    assert "explained" in ledger_text(machine) and not (made / ".comprehend" / "ledger").exists(), (
+        "recorded where the kernel is"
+    )
 
 
 def test_on_a_hub(browser: Any, hub: tuple[str, Path, Path]) -> None:  # noqa: F811
     url, homes, _ = hub
     own = homes / "ada" / ".jupyter"
     (own / "labconfig").mkdir(parents=True)
-    (own / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": dict.fromkeys(["@jupyterlab/apputils-extension:announcements", *TOGETHER], True)}))
-    (own / "jupyter_server_config.py").write_text("c.LabApp.expose_app_in_browser = True\nc.ServerApp.jpserver_extensions = {'jupyter_server_ydoc': False}\n")
+    (own / "labconfig" / "page_config.json").write_text(
+        json.dumps(
+            {"disabledExtensions": dict.fromkeys(["@jupyterlab/apputils-extension:announcements", *TOGETHER], True)}
+        )
+    )
+    (own / "jupyter_server_config.py").write_text(
+        "c.LabApp.expose_app_in_browser = True\nc.ServerApp.jpserver_extensions = {'jupyter_server_ydoc': False}\n"
+    )
     start(hub, "ada")
     write_notebook(homes / "ada" / "shop" / "nbs" / "hub.ipynb", FRAME, "", DIES)
     page = new_page(browser)
@@ -108,11 +130,19 @@ def test_without_subshells(page: Any, tmp_path: Path) -> None:
     code = "missing = penguins.isna().sum()\nmissing.sort_values(ascending=False)"
     slow = "import time\nfor i in range(40): time.sleep(0.1)\nlate = 1"
     write_notebook(project / "nbs" / "one.ipynb", FRAME, slow, "")
-    with Loopback([propose(code, "Count the gaps.", delay=0.15), say("There are 344 rows.")]) as model, lab(project, tmp_path / "own", settings=NO_SUBSHELLS) as url:
+    with (
+        Loopback([propose(code, "Count the gaps.", delay=0.15), say("There are 344 rows.")]) as model,
+        lab(project, tmp_path / "own", settings=NO_SUBSHELLS) as url,
+    ):
         notebook = Notebook(page, url, "nbs/one.ipynb")
         notebook.asks(model)
         panel = Panel(page).load()
-        assert page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.commsOverSubshells") == "disabled"
+        assert (
+            page.evaluate(
+                "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.commsOverSubshells"
+            )
+            == "disabled"
+        )
         notebook.run(0)
         panel.row("penguins").wait_for()
         notebook.select(2)
@@ -145,7 +175,13 @@ def test_a_cell_that_was_deleted_is_not_replaced(page: Any, site: Site) -> None:
         notebook.do("notebook:delete-cell")
         panel.draft.get_by_text("is gone").wait_for()
         panel.button("Run", panel.draft).click()
-        panel.explain({"what": "average of the two readings", "why": "two readings were taken, so half of their total", "fails": "a third reading would be divided wrongly"})
+        panel.explain(
+            {
+                "what": "average of the two readings",
+                "why": "two readings were taken, so half of their total",
+                "fails": "a third reading would be divided wrongly",
+            }
+        )
         panel.root.get_by_text("stands in no cell yet").wait_for()
         assert [c["source"] for c in notebook.cells] == ["other = 1", ""], "never a guess at another cell"
         panel.button("Insert d1").click()

@@ -61,7 +61,9 @@ def test_the_loop_by_mouse(page: Any, site: Site) -> None:
     panel.explain(WORDS)
     notebook.until("cells[1].source")
     accepted = notebook.cells[1]
-    assert accepted["source"].startswith(code) and "bill_length_mm" in accepted["said"], "in the blank cell it was asked from, with its output"
+    assert accepted["source"].startswith(code) and "bill_length_mm" in accepted["said"], (
+        "in the blank cell it was asked from, with its output"
+    )
     assert page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex") == 1, "and selected"
     standing(page, 1, "explained")
     assert panel.draft.count() == 0 and "stands in no cell" not in panel.text
@@ -136,7 +138,11 @@ def test_the_loop_by_keyboard_alone_with_a_model(page: Any, site: Site) -> None:
 
 @pytest.mark.sweep
 def test_stop_and_retry_and_errors_in_plain_words(page: Any, site: Site) -> None:
-    steps = [say("It never comes to an end " * 20, delay=0.3), error(401, "invalid x-api-key"), say("There are 344 rows.")]
+    steps = [
+        say("It never comes to an end " * 20, delay=0.3),
+        error(401, "invalid x-api-key"),
+        say("There are 344 rows."),
+    ]
     with Loopback(steps) as model:
         _, panel, _ = site.start(page, "stop", model=model)
         panel.ask("how many rows are there?")
@@ -255,7 +261,11 @@ def test_a_cell_that_moved_on_is_not_replaced(page: Any, site: Site) -> None:
         notebook.type(0, "mean = sum([1, 2]) / 0  # mine")
         panel.draft.get_by_text("was edited meanwhile").wait_for()
         panel.explain(
-            {"what": "average of the two readings", "why": "two readings were taken, so half of their total", "fails": "a third reading would be divided wrongly"}
+            {
+                "what": "average of the two readings",
+                "why": "two readings were taken, so half of their total",
+                "fails": "a third reading would be divided wrongly",
+            }
         )
         panel.root.get_by_text("stands in no cell yet").wait_for()
         assert [c["source"] for c in notebook.cells] == ["mean = sum([1, 2]) / 0  # mine", ""]
@@ -274,7 +284,13 @@ def test_a_cell_is_replaced_where_it_still_is_what_it_was(page: Any, site: Site)
         before = notebook.cells[0]["id"]
         panel.ask("repair it")
         panel.button("Run", panel.draft).click()
-        panel.explain({"what": "average of the two readings", "why": "two readings were taken, so half of their total", "fails": "a third reading would be divided wrongly"})
+        panel.explain(
+            {
+                "what": "average of the two readings",
+                "why": "two readings were taken, so half of their total",
+                "fails": "a third reading would be divided wrongly",
+            }
+        )
         notebook.until(f"cells[0].source === {json.dumps(fixed)}")
         assert [c["source"] for c in notebook.cells] == [fixed, "# below", ""] and notebook.cells[0]["id"] == before
 

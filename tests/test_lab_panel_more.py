@@ -73,12 +73,24 @@ def test_hostile_text_loads_nothing_and_runs_nothing(browser: Any, site: Site) -
         bad = payloads(url)
         assert len(bad) >= 20
         every = " ".join(bad).replace("\x1b", "").replace("\x07", "")
-        data = "bad = " + repr(bad) + "\nframe = {b: b for b in bad}\n" + "\n".join(f"v{i} = {b!r}" for i, b in enumerate(bad))
+        data = (
+            "bad = "
+            + repr(bad)
+            + "\nframe = {b: b for b in bad}\n"
+            + "\n".join(f"v{i} = {b!r}" for i, b in enumerate(bad))
+        )
         shows = "from IPython.display import HTML, Markdown, SVG, display\nfor b in bad: display(HTML(b), Markdown(b))\nHTML('<table><tr><td>a</td></tr><tr><td>' + bad[0] + '</td></tr></table>')"
-        steps = [say(every, delay=0.01), propose(shows, every[:200], every[:200]), propose(f"text = {bad[0]!r}", bad[1], bad[2]), error(400, every)]
+        steps = [
+            say(every, delay=0.01),
+            propose(shows, every[:200], every[:200]),
+            propose(f"text = {bad[0]!r}", bad[1], bad[2]),
+            error(400, every),
+        ]
         with Loopback(steps) as model:
             notebook = site.open(page, site.write("bad", data, "", f"raise ValueError({every!r})"), model)
-            page.evaluate("() => { window.evil = 0; window.jupyterapp.commands.addCommand('evil:hit', {execute: () => { window.evil += 1 }}) }")
+            page.evaluate(
+                "() => { window.evil = 0; window.jupyterapp.commands.addCommand('evil:hit', {execute: () => { window.evil += 1 }}) }"
+            )
             panel = Panel(page).load()
             notebook.run(0)
             panel.row("v0").wait_for()
@@ -132,13 +144,17 @@ def test_nothing_serious_for_who_cannot_see(browser: Any, site: Site) -> None:
         page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
         page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
         page.wait_for_timeout(500)
-        found += page.evaluate("async () => [...(await axe.run('#comprehend-nb-panel')).violations, ...(await axe.run('.jp-ComprehendNb-mark')).violations]")
+        found += page.evaluate(
+            "async () => [...(await axe.run('#comprehend-nb-panel')).violations, ...(await axe.run('.jp-ComprehendNb-mark')).violations]"
+        )
     page.locator("#comprehend-nb-panel").evaluate("e => { e.innerHTML += '<img src=\"data:,\"><button></button>' }")
     seen = page.evaluate("async () => (await axe.run('#comprehend-nb-panel')).violations.map(v => v.id)")
     assert {"image-alt", "button-name"} <= set(seen), "it does find what is wrong"
     page.context.close()
     serious = [v for v in found if v["impact"] in ("serious", "critical")]
-    assert [(v["id"], [n["html"][:200] + " " + n["failureSummary"][:300] for n in v["nodes"]][:3]) for v in serious] == []
+    assert [
+        (v["id"], [n["html"][:200] + " " + n["failureSummary"][:300] for n in v["nodes"]][:3]) for v in serious
+    ] == []
 
 
 @pytest.mark.sweep
@@ -155,7 +171,9 @@ def test_the_loop_in_notebook_7(browser: Any, tmp_path: Path) -> None:
         notebook.until("cells[1].source")
         assert "isna" in notebook.cells[1]["source"] and "bill_length_mm" in notebook.cells[1]["said"]
         page.locator(".jp-Notebook-cell").nth(1).locator("> .jp-ComprehendNb-mark.jp-mod-explained").wait_for()
-    assert [f for f in page.faults if "comprehend-nb" in f] == [], "Notebook has a fault of its own here, with and without the panel"
+    assert [f for f in page.faults if "comprehend-nb" in f] == [], (
+        "Notebook has a fault of its own here, with and without the panel"
+    )
     page.context.close()
 
 
@@ -179,8 +197,14 @@ def test_two_people_in_one_notebook(browser: Any, tmp_path: Path) -> None:
         code = first.page.evaluate("() => 1") and panel.draft.locator(".cm-content").inner_text()
         assert [c["source"] for c in second.cells] == [FRAME, ""]
         two.wait_for_timeout(1500)
-        written = "".join(p.read_bytes().decode("latin-1") for p in tmp_path.rglob("*") if p.is_file() and (p.suffix in (".ipynb", ".db") or "ystore" in p.name))
-        assert "penguins.isna()" in code and "penguins.isna()" not in written, "neither on disk nor in the collaboration store"
+        written = "".join(
+            p.read_bytes().decode("latin-1")
+            for p in tmp_path.rglob("*")
+            if p.is_file() and (p.suffix in (".ipynb", ".db") or "ystore" in p.name)
+        )
+        assert "penguins.isna()" in code and "penguins.isna()" not in written, (
+            "neither on disk nor in the collaboration store"
+        )
         panel.button("Run", panel.draft).click()
         panel.explain(WORDS)
         first.until("cells[1].source")
@@ -201,7 +225,10 @@ def without_node(folder: Path) -> str:
     folder.mkdir()
     for place in os.environ["PATH"].split(os.pathsep):
         for program in Path(place).iterdir() if Path(place).is_dir() else ():
-            if program.name not in ("node", "nodejs", "npm", "npx", "yarn", "corepack") and not (folder / program.name).exists():
+            if (
+                program.name not in ("node", "nodejs", "npm", "npx", "yarn", "corepack")
+                and not (folder / program.name).exists()
+            ):
                 (folder / program.name).symlink_to(program)
     return str(folder)
 
@@ -223,7 +250,22 @@ def the_loop_of_the_wheel(browser: Any, tmp_path: Path, python: str, environ: di
 
 def wheel_built(tmp_path: Path, environ: dict[str, str], *more: str) -> Path:
     assert shutil.which("node", path=environ["PATH"]) is None
-    subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", *more, "-w", str(tmp_path / "wheels"), str(Path(__file__).parents[1])], env=environ, check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "-q",
+            "--no-deps",
+            *more,
+            "-w",
+            str(tmp_path / "wheels"),
+            str(Path(__file__).parents[1]),
+        ],
+        env=environ,
+        check=True,
+    )
     return next((tmp_path / "wheels").glob("comprehend_nb-*.whl"))
 
 
@@ -238,11 +280,25 @@ def test_the_wheel_beside_what_it_needs_without_node(browser: Any, tmp_path: Pat
     wheel = wheel_built(tmp_path, environ, "--no-build-isolation")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], env=environ, check=True)
     python = str(tmp_path / "venv" / "bin" / "python")
-    subprocess.run([sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", str(wheel)], env=environ, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", str(wheel)],
+        env=environ,
+        check=True,
+    )
     lent = sysconfig.get_paths()["purelib"]
-    own = subprocess.run([python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"], capture_output=True, text=True, check=True).stdout.strip()
+    own = subprocess.run(
+        [python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
     (Path(own) / "lent.pth").write_text(f"{lent}\n")
-    the_loop_of_the_wheel(browser, tmp_path, python, {"PATH": environ["PATH"], "JUPYTERLAB_DIR": str(Path(sys.prefix) / "share" / "jupyter" / "lab")})
+    the_loop_of_the_wheel(
+        browser,
+        tmp_path,
+        python,
+        {"PATH": environ["PATH"], "JUPYTERLAB_DIR": str(Path(sys.prefix) / "share" / "jupyter" / "lab")},
+    )
 
 
 @pytest.mark.sweep

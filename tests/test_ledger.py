@@ -47,7 +47,10 @@ def grave(root: Path) -> list[str]:
 
 def test_what_is_appended_is_read(tmp_path):
     with Ledger(tmp_path, ADA) as book:
-        given_back = [book.append("executed", fp(1), "cl1:x", parts={"f": fp(2)}), book.append("waived", fp(1), symbol="f", reason="generated")]
+        given_back = [
+            book.append("executed", fp(1), "cl1:x", parts={"f": fp(2)}),
+            book.append("waived", fp(1), symbol="f", reason="generated"),
+        ]
     found = read(tmp_path)
     assert found.records == given_back and found.about(fp(1)) == given_back and not found.problems
     assert found.people == {ADA.id: ADA} and found.records[0].data == {"parts": {"f": fp(2)}}
@@ -64,8 +67,15 @@ def test_nothing_is_created_before_the_first_record(tmp_path):
 def test_executed_is_written_once_here_and_on_disk(tmp_path):
     session(tmp_path, ADA, range(5))
     with Ledger(tmp_path, ADA) as book:
-        assert [bool(book.append("executed", fp(n), c).file) for n, c in ((1, ""), (1, "cl1:new"), (1, "cl1:new"), (7, ""), (7, ""))] == [
-            False, True, False, True, False,
+        assert [
+            bool(book.append("executed", fp(n), c).file)
+            for n, c in ((1, ""), (1, "cl1:new"), (1, "cl1:new"), (7, ""), (7, ""))
+        ] == [
+            False,
+            True,
+            False,
+            True,
+            False,
         ]
         assert book.append("explained", fp(1)).file and book.append("explained", fp(1)).file
     with Ledger(tmp_path, BOB) as book:
@@ -92,18 +102,29 @@ def test_times_are_utc_in_seconds_and_order_the_records(tmp_path):
     for person in (BOB, ADA):
         session(tmp_path, person, range(3))
     found = read(tmp_path).records
-    assert [r.at for r in found] == sorted(r.at for r in found) and all(len(r.at) == 20 and r.at.endswith("Z") for r in found)
+    assert [r.at for r in found] == sorted(r.at for r in found) and all(
+        len(r.at) == 20 and r.at.endswith("Z") for r in found
+    )
 
 
 def test_a_secret_does_not_reach_the_file(tmp_path):
     pytest.importorskip("comprehend_nb.redact")
     key = "sk-ant-api03-" + "aB3" * 30
     with Ledger(tmp_path, ADA) as book:
-        book.append("explained", fp(1), what=f"the key is {key}", parts={"f": fp(2)}, symbols=["f"], nested=[{"password": "hunter2-and-more"}])
+        book.append(
+            "explained",
+            fp(1),
+            what=f"the key is {key}",
+            parts={"f": fp(2)},
+            symbols=["f"],
+            nested=[{"password": "hunter2-and-more"}],
+        )
         book.append("rejected", fp(1), reason=f"export ANTHROPIC_API_KEY={key}")
     text = (tmp_path / book.file if book.file else next((tmp_path / FOLDER).rglob("*.jsonl"))).read_text()
     assert key not in text and "hunter2-and-more" not in text
-    assert read(tmp_path).records[0].data["parts"] == {"f": fp(2)} and read(tmp_path).records[0].data["symbols"] == ["f"]
+    assert read(tmp_path).records[0].data["parts"] == {"f": fp(2)} and read(tmp_path).records[0].data["symbols"] == [
+        "f"
+    ]
 
 
 # ---- side by side
@@ -114,13 +135,19 @@ def test_processes_side_by_side_neither_lose_nor_mix_lines(tmp_path, processes, 
     running = [start(APPEND, tmp_path, "ada", k * each, each) for k in range(processes)]
     assert [p.communicate(timeout=80)[1] for p in running] == [""] * processes
     found = read(tmp_path)
-    assert sorted(r.fingerprint for r in found.records) == sorted(fp(n) for n in range(processes * each)) and not found.problems
+    assert (
+        sorted(r.fingerprint for r in found.records) == sorted(fp(n) for n in range(processes * each))
+        and not found.problems
+    )
     assert len({r.file for r in found.records}) == processes
 
 
 def test_threads_share_a_ledger(tmp_path):
     with Ledger(tmp_path, ADA) as book:
-        threads = [threading.Thread(target=lambda k=k: [book.append("executed", fp(n)) for n in range(k * 50, k * 50 + 50)]) for k in range(6)]
+        threads = [
+            threading.Thread(target=lambda k=k: [book.append("executed", fp(n)) for n in range(k * 50, k * 50 + 50)])
+            for k in range(6)
+        ]
         [t.start() for t in threads], [t.join() for t in threads]
     assert len(read(tmp_path).records) == 300 and not read(tmp_path).problems
 
@@ -162,7 +189,9 @@ def test_a_full_disk_tears_a_line_and_the_next_record_mends_it(tmp_path, monkeyp
     book = Ledger(tmp_path, ADA)
     book.append("explained", fp(1))
     real = os.write
-    answers = iter([lambda fd, b: real(fd, b[:40]), lambda fd, b: (_ for _ in ()).throw(OSError(28, "No space left on device"))])
+    answers = iter(
+        [lambda fd, b: real(fd, b[:40]), lambda fd, b: (_ for _ in ()).throw(OSError(28, "No space left on device"))]
+    )
     monkeypatch.setattr(os, "write", lambda fd, b: next(answers)(fd, b))
     with pytest.raises(LedgerError, match="No space left"):
         book.append("explained", fp(2))
@@ -238,7 +267,9 @@ def test_five_branches_of_200_records_merge_without_conflict(tmp_path, who):
         repo.git("fetch", "-q", str(machine.root), f"work{k}:work{k}")
     merged(repo, [f"work{k}" for k in range(5)])
     found = read(repo.root)
-    assert {r.fingerprint for r in found.records} == {fp(n) for n in (*range(1000), *range(10_000, 10_010))} and not found.problems
+    assert {r.fingerprint for r in found.records} == {
+        fp(n) for n in (*range(1000), *range(10_000, 10_010))
+    } and not found.problems
 
 
 @pytest.mark.parametrize("how", ["merge", "rebase", "squash"])
@@ -323,7 +354,11 @@ def test_links_devices_and_absurd_files_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(history, "MAX_FILE", 10_000)
     (folder / "huge.jsonl").write_bytes(b"x" * 10_001)
     found = read(root)
-    assert len(found.records) == 2 and len(found.problems) == (5 if hasattr(os, "mkfifo") else 4) and all(p.grave for p in found.problems)
+    assert (
+        len(found.records) == 2
+        and len(found.problems) == (5 if hasattr(os, "mkfifo") else 4)
+        and all(p.grave for p in found.problems)
+    )
 
 
 def test_a_ledger_that_is_a_link_is_neither_read_nor_written(tmp_path):
@@ -339,12 +374,30 @@ def test_a_ledger_that_is_a_link_is_neither_read_nor_written(tmp_path):
 def test_a_newer_format_is_said_in_words_and_not_judged(tmp_path):
     name = f"{ADA.id}/203001-0000000000000000.jsonl"
     (tmp_path / FOLDER / ADA.id).mkdir(parents=True)
-    (tmp_path / FOLDER / name).write_bytes(header_line(Header(FORMAT + 1, ADA, "s", name, "2030-01-01T00:00:00Z"))[0] + b'{"new":true}\n')
+    (tmp_path / FOLDER / name).write_bytes(
+        header_line(Header(FORMAT + 1, ADA, "s", name, "2030-01-01T00:00:00Z"))[0] + b'{"new":true}\n'
+    )
     found = read(tmp_path)
-    assert not found.records and [p.grave for p in found.problems] == [False] and "newer version" in found.problems[0].what
+    assert (
+        not found.records and [p.grave for p in found.problems] == [False] and "newer version" in found.problems[0].what
+    )
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"\n\n\n", b"{}\n", b"null\n", b"\xff\xfe\n", b"[" * 100_000, b'{"ledger":1}\n', b'{"ledger":"x"}\n{}\n', b"\x00" * 5000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        b"\n\n\n",
+        b"{}\n",
+        b"null\n",
+        b"\xff\xfe\n",
+        b"[" * 100_000,
+        b'{"ledger":1}\n',
+        b'{"ledger":"x"}\n{}\n',
+        b"\x00" * 5000,
+    ],
+)
 def test_rubbish_is_reported_and_never_raises(tmp_path, content):
     session(tmp_path, ADA, range(2))
     (tmp_path / FOLDER / ADA.id / "rubbish.jsonl").write_bytes(content)
@@ -367,7 +420,16 @@ def test_reading_again_costs_little_and_sees_every_change(tmp_path):
 
 
 def test_a_record_is_never_changed_and_can_be_made_by_hand():
-    made = Record(kind="explained", at="2026-11-23T10:00:00Z", person=ADA.id, fingerprint=fp(1), closure="", data={"what": "x"}, file="f", line=3)
+    made = Record(
+        kind="explained",
+        at="2026-11-23T10:00:00Z",
+        person=ADA.id,
+        fingerprint=fp(1),
+        closure="",
+        data={"what": "x"},
+        file="f",
+        line=3,
+    )
     made.data["what"] = "y"
     assert made.data["what"] == "x" and made == Record(*made) and len({made, Record(*made)}) == 1
     with pytest.raises(AttributeError):
@@ -404,7 +466,9 @@ def test_any_sequence_of_appends_reopenings_and_cuts(tmp_path_factory, steps):
             content = file.read_bytes()
             left = content[:n]
             file.write_bytes(left)
-            acknowledged = {h: r for h, r in acknowledged.items() if root / r.file != file or f'"hash":"{h}"}}'.encode() in left}
+            acknowledged = {
+                h: r for h, r in acknowledged.items() if root / r.file != file or f'"hash":"{h}"}}'.encode() in left
+            }
             cut_inside.discard(str(file.relative_to(root)))
             if not left.endswith(b"\n"):
                 cut_inside.add(str(file.relative_to(root)))
@@ -435,4 +499,12 @@ def test_the_form_of_a_line_is_kept():
     first, seed = header_line(Header(1, ADA, "s1", name, "2026-11-23T10:00:00Z"))
     line, digest = record_line(seed, seed, "executed", "2026-11-23T10:00:01Z", fp(1), "", {"origin": "human"})
     assert (seed, digest) == ("92178a1d97f4d5d29f5ca3518c535cb9", "93091d4739a1cf0ae8d59b40c7b065f6")
-    assert list(msgspec.json.decode(line)) == ["kind", "at", "fingerprint", "closure", "prev", "data", "hash"] and first.endswith(b"\n")
+    assert list(msgspec.json.decode(line)) == [
+        "kind",
+        "at",
+        "fingerprint",
+        "closure",
+        "prev",
+        "data",
+        "hash",
+    ] and first.endswith(b"\n")

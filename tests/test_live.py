@@ -68,7 +68,13 @@ def test_every_describer_says_what_it_sends() -> None:
 def test_nothing_is_kept_alive() -> None:
     class Thing: ...
 
-    for wrap in (lambda t: t, lambda t: [t], lambda t: {"a": t}, lambda t: (lambda x=t: x), lambda t: type("N", (), {"t": t})):
+    for wrap in (
+        lambda t: t,
+        lambda t: [t],
+        lambda t: {"a": t},
+        lambda t: lambda x=t: x,
+        lambda t: type("N", (), {"t": t}),
+    ):
         thing = Thing()
         ref = weakref.ref(thing)
         state = capture({"t": wrap(thing)})
@@ -88,7 +94,11 @@ def test_not_a_plain_name() -> None:
 
 def test_bounds_hold() -> None:
     for budget in (Budget(), Budget(total=1000), Budget(total=3000, each=100)):
-        for namespace in ({f"v{i}": "é" * 1000 for i in range(1000)}, {"x" * 10_000: 1}, {f"é{i}": i for i in range(10_000)}):
+        for namespace in (
+            {f"v{i}": "é" * 1000 for i in range(1000)},
+            {"x" * 10_000: 1},
+            {f"é{i}": i for i in range(10_000)},
+        ):
             text = capture(namespace, budget=budget).text()
             assert len(text.encode()) <= budget.total
             assert "more" in text or "x" in text
@@ -115,7 +125,9 @@ def test_secrets_do_not_leave() -> None:
         **{f"edge{i}": "z" * i + " " + KEY for i in range(100, 170)},
     }  # fmt: skip
     for budget in (Budget(), Budget(each=130), Budget(total=900)):
-        text = capture(namespace, budget=budget, focus=["long", "conf"], error=KeyError(KEY)).text() + "".join(describe(n, o) for n, o in namespace.items())
+        text = capture(namespace, budget=budget, focus=["long", "conf"], error=KeyError(KEY)).text() + "".join(
+            describe(n, o) for n, o in namespace.items()
+        )
         assert "hunter2" not in text and "Zz9" not in text and "sk-ant-api03" not in text
     state = capture({"password": "hunter2", "token_count": 31})
     assert state.notices == {"named as secret": 1} and "token_count: int = 31" in state.text()
@@ -128,21 +140,33 @@ def test_the_environment_s_values_do_not_leave(monkeypatch: pytest.MonkeyPatch) 
 
 def test_hidden_wins() -> None:
     data = [1, 2, 3]
-    state = capture({"data": data, "alias": data, "inside": {"k": data}, "tmp_a": 1, "n": 5}, hidden=["data", "tmp_*"], focus=["data"])
+    state = capture(
+        {"data": data, "alias": data, "inside": {"k": data}, "tmp_a": 1, "n": 5},
+        hidden=["data", "tmp_*"],
+        focus=["data"],
+    )
     assert "[1, 2" not in state.text() and "n: int = 5" in state.text()
-    assert ("data", "hidden") in state.left_out and ("alias", "the same object as a hidden name") in state.left_out and ("tmp_a", "hidden") in state.left_out
+    assert (
+        ("data", "hidden") in state.left_out
+        and ("alias", "the same object as a hidden name") in state.left_out
+        and ("tmp_a", "hidden") in state.left_out
+    )
 
 
 def test_types_send_no_value() -> None:
     pd, np = pytest.importorskip("pandas"), pytest.importorskip("numpy")
     value = "Xyzzy"
+
     def f(a: str = value) -> None: ...
+
     namespace = {
         "s": value, "l": [value], "d": {"k": value}, "t": (value,), "n": 77123, "f": f, "a": np.array([77123]), "df": pd.DataFrame({"c": [value]}),
         "i": pd.Index([value]), "x": pd.Series([value], index=[value]), "m": pd.MultiIndex.from_tuples([(value, 1)]), "e": ValueError(value),
         "b": value.encode(), "when": datetime.date(1977, 12, 3), "ts": pd.Timestamp("1977-12-03"), "cat": pd.Categorical([value]), "np": np.int64(77123),
     }  # fmt: skip
-    text = capture(namespace, values="types", error=ValueError(value)).text() + "".join(describe(n, o, values="types") for n, o in namespace.items())
+    text = capture(namespace, values="types", error=ValueError(value)).text() + "".join(
+        describe(n, o, values="types") for n, o in namespace.items()
+    )
     assert value not in text and "77123" not in text and "1977" not in text
     assert "d: dict of 1 str to str" in text and "c str" in text
 
@@ -152,7 +176,15 @@ def test_deltas() -> None:
     import pandas as pd
 
     frame = pd.DataFrame({"a": [1, 2]})
-    namespace: dict[str, Any] = {"a": 1, "items": [1], "gone": 2, "same": "x" * 500, "frame": frame, "arr": np.zeros(3), "f": lambda: 1}
+    namespace: dict[str, Any] = {
+        "a": 1,
+        "items": [1],
+        "gone": 2,
+        "same": "x" * 500,
+        "frame": frame,
+        "arr": np.zeros(3),
+        "f": lambda: 1,
+    }
     first = capture(namespace)
     assert capture(namespace).since(first).text() == ""
     namespace["a"], namespace["new"], namespace["same"] = 2, 3, "x" * 250 + "x" * 250
@@ -165,7 +197,9 @@ def test_deltas() -> None:
     assert "changed:\nitems: list of 2" in text  # of a list, nothing proves that it is the same one
     changed = text[text.index("changed in place") : text.index("rebound")]
     assert "frame: pandas.DataFrame 2 rows x 2" in changed
-    assert "same" not in text and "arr" not in text and {v.name for v in delta.variables} == {"a", "new", "items", "frame"}
+    assert (
+        "same" not in text and "arr" not in text and {v.name for v in delta.variables} == {"a", "new", "items", "frame"}
+    )
     near = capture(namespace, focus=["frame"])
     assert near.since(capture(namespace)).text() in ("",) or "frame" in near.since(capture(namespace)).text()
 
@@ -177,7 +211,10 @@ def test_deltas_past_the_budget() -> None:
     namespace["v2901"] = "other"
     text = capture(namespace).since(first).text()
     assert "v2900" in text and "v2901" in text and len(text) < 200
-    assert capture(namespace, recent=["v2900"]).since(capture(namespace)).text() == "told in more detail:\nv2900: list of 2 int = [2900, 1]"
+    assert (
+        capture(namespace, recent=["v2900"]).since(capture(namespace)).text()
+        == "told in more detail:\nv2900: list of 2 int = [2900, 1]"
+    )
     assert capture(namespace, recent=["v2900"]).since(capture(namespace, recent=["v2900"])).text() == ""
 
 
@@ -217,7 +254,12 @@ def test_errors_with_their_frames() -> None:
         whole, none = describe("e", e), capture({"e": e, "x": [1]}, focus=["e"], hidden=["x"]).text()
     assert "error: KeyError: missing" in text and "in inner, line" in text and "row: dict of 1 = {'a': 1}" in text
     assert "hunter2" not in text and "secret thing" not in text
-    assert "in inner, line" in whole and "row: dict of 1 = {'a': 1}" in whole and "hunter2" not in whole and "in inner" not in none
+    assert (
+        "in inner, line" in whole
+        and "row: dict of 1 = {'a': 1}" in whole
+        and "hunter2" not in whole
+        and "in inner" not in none
+    )
     try:
         try:
             raise nasty._Error(KEY)
@@ -250,7 +292,9 @@ def test_frames() -> None:
     two = frame.set_index(["s", "n"])
     assert "MultiIndex s, n: ('a', 1)" in describe("two", two)
     assert "100000 columns" in describe("wide", pd.DataFrame(np.zeros((1, 100_000))))
-    assert "not described" not in describe("empty", pd.DataFrame()) + describe("dup", pd.DataFrame([[1, 2]], columns=["a", "a"]))
+    assert "not described" not in describe("empty", pd.DataFrame()) + describe(
+        "dup", pd.DataFrame([[1, 2]], columns=["a", "a"])
+    )
 
 
 def test_somebody_s_array_in_a_frame_is_not_asked() -> None:
@@ -332,14 +376,28 @@ def test_it_takes_milliseconds() -> None:
     state = capture(namespace)
     middle = time.process_time()
     state.since(state)
-    assert middle - began < 0.27 and time.process_time() - middle < 0.045  # three times what the issue allows: shared machines
+    assert (
+        middle - began < 0.27 and time.process_time() - middle < 0.045
+    )  # three times what the issue allows: shared machines
 
 
-@given(st.dictionaries(st.text(max_size=12), st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text() | st.binary() | st.dates(), lambda c: st.lists(c) | st.dictionaries(st.text(), c) | st.tuples(c, c), max_leaves=20), max_size=8))
+@given(
+    st.dictionaries(
+        st.text(max_size=12),
+        st.recursive(
+            st.none() | st.booleans() | st.floats() | st.integers() | st.text() | st.binary() | st.dates(),
+            lambda c: st.lists(c) | st.dictionaries(st.text(), c) | st.tuples(c, c),
+            max_leaves=20,
+        ),
+        max_size=8,
+    )
+)
 @settings(max_examples=80, deadline=None)
 def test_any_namespace(namespace: dict[str, Any]) -> None:
     state = capture(namespace)
     text = state.text()
     assert len(text.encode()) <= 10_000 and text == capture(namespace).text() and state.since(state).text() == ""
-    assert not any(unicodedata.category(c) in ("Cc", "Cs") or c in "\u200b\u202e\u2066" for c in text if c not in "\n\t")
+    assert not any(
+        unicodedata.category(c) in ("Cc", "Cs") or c in "\u200b\u202e\u2066" for c in text if c not in "\n\t"
+    )
     capture(namespace).since(State()).text().encode()

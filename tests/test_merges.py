@@ -83,7 +83,12 @@ def test_two_people_and_five_branches_in_any_order(team):
             there = f"origin/b{n}" in clone.run("branch", "-r")
             clone.run("switch", "-q", "-c", f"b{n}", f"origin/b{n}" if there else "origin/main")
             if not there:
-                clone.write(f"1{n}_m{n}", f"# m{n}\n\n> M.", f"#| default_exp m{n}", f"#| export\ndef f{n}(x):\n    return x + {n}")
+                clone.write(
+                    f"1{n}_m{n}",
+                    f"# m{n}\n\n> M.",
+                    f"#| default_exp m{n}",
+                    f"#| export\ndef f{n}(x):\n    return x + {n}",
+                )
             before = clone.count
             clone.explain(f"f{n}")
             expected += clone.count - before
@@ -103,7 +108,11 @@ def test_two_people_and_five_branches_in_any_order(team):
 def resolve(clone, keep):
     "What a person does to a notebook in conflict: takes one side's cell, or writes a third."
     path = clone.root / "nbs" / "00_core.ipynb"
-    path.write_text(subprocess.run(["git", "show", "HEAD:nbs/00_core.ipynb"], cwd=clone.root, capture_output=True, text=True, check=True).stdout)
+    path.write_text(
+        subprocess.run(
+            ["git", "show", "HEAD:nbs/00_core.ipynb"], cwd=clone.root, capture_output=True, text=True, check=True
+        ).stdout
+    )
     nb = json.loads(path.read_text())
     for cell in nb["cells"]:
         source = "".join(cell["source"])
@@ -112,7 +121,10 @@ def resolve(clone, keep):
     path.write_text(json.dumps(nb, indent=1))
 
 
-@pytest.mark.parametrize(("keep", "stands"), [("net * (1 + RATE / 1000)", True), ("net * (2 + RATE / 100)", True), ("net * (2 + RATE / 1000)", False)])
+@pytest.mark.parametrize(
+    ("keep", "stands"),
+    [("net * (1 + RATE / 1000)", True), ("net * (2 + RATE / 100)", True), ("net * (2 + RATE / 1000)", False)],
+)
 def test_explanations_on_both_sides_of_a_conflict(team, keep, stands):
     "The notebook conflicts, the ledger never does; whichever side's cell stays, its explanation is there, and a mixture is nobody's."
     ada, bob = team
@@ -221,11 +233,18 @@ def test_a_notebook_is_renamed_moved_and_cut_in_two(team):
     nb = json.loads((ada.root / "nbs" / "05_prices.ipynb").read_text())
     rate = next(c for c in nb["cells"] if "RATE = 7" in "".join(c["source"]))
     nb["cells"].remove(rate)
-    (ada.root / "nbs" / "05_prices.ipynb").write_text(json.dumps(nb).replace('"#| export\\ndef gross', '"#| export\\nfrom shop.rates import RATE\\ndef gross'))
+    (ada.root / "nbs" / "05_prices.ipynb").write_text(
+        json.dumps(nb).replace('"#| export\\ndef gross', '"#| export\\nfrom shop.rates import RATE\\ndef gross')
+    )
     ada.write("04_rates", "# rates\n\n> Rates.", "#| default_exp rates", "".join(rate["source"]))
     report = check(ada.project)
     rows = {r.symbols: r.standing for r in report.rows}
-    assert rows["RATE"].understood and not rows["gross, RATE" if "gross, RATE" in rows else next(s for s in rows if "gross" in s and "total" not in s)].understood
+    assert (
+        rows["RATE"].understood
+        and not rows[
+            "gross, RATE" if "gross, RATE" in rows else next(s for s in rows if "gross" in s and "total" not in s)
+        ].understood
+    )
 
 
 @pytest.mark.parametrize("how", ["subtree split", "filter-branch", "copied"])
@@ -242,19 +261,31 @@ def test_a_repository_is_split(team, tmp_path, how):
     assert inside.holds()
     new = tmp_path / "new"
     if how == "subtree split":
-        if "not a git command" in bob.run("subtree", "--help", ok=False) or "split" not in bob.run("subtree", "-h", ok=False):
+        if "not a git command" in bob.run("subtree", "--help", ok=False) or "split" not in bob.run(
+            "subtree", "-h", ok=False
+        ):
             pytest.skip("git has no subtree here")
         bob.run("subtree", "split", "-q", "--prefix=packages/shop", "-b", "only-shop")
         subprocess.run(["git", "clone", "-q", "-b", "only-shop", str(bob.root), str(new)], check=True)
     elif how == "filter-branch":
         subprocess.run(["git", "clone", "-q", str(bob.root), str(new)], check=True)
-        subprocess.run(["git", "filter-branch", "-f", "--subdirectory-filter", "packages/shop"], cwd=new, check=True, capture_output=True, env=_quiet())
+        subprocess.run(
+            ["git", "filter-branch", "-f", "--subdirectory-filter", "packages/shop"],
+            cwd=new,
+            check=True,
+            capture_output=True,
+            env=_quiet(),
+        )
     else:
         subprocess.run(["cp", "-r", str(inside.root), str(new)], check=True)
         subprocess.run(["git", "init", "-q", "-b", "main"], cwd=new, check=True)
         Clone(new, BOB).save("copied here")
     split = Clone(new, BOB)
-    assert split.count == inside.count and check(split.project).rows and all(r.understood for r in check(split.project).rows)
+    assert (
+        split.count == inside.count
+        and check(split.project).rows
+        and all(r.understood for r in check(split.project).rows)
+    )
     if how == "copied":
         assert split.grave and all("records of Ada" in p for p in split.grave)
         split.run("commit", "-q", "--amend", "-m", f"copied\n\nCo-authored-by: {ADA.name} <{ADA.email}>")

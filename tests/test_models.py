@@ -214,7 +214,10 @@ def test_every_fault_ends_in_one_of_three(name: str) -> None:
         (raw("model not loaded", "text/plain", 400), "(400): model not loaded."),
         (raw("", "text/plain", 418), "(418): it does not say why."),
         (raw("", "text/plain", 302), "to an address that it does not say (302)"),
-        (raw('data: {"id": "c", "choices": [{"delta": {"content": "hi"}}]}\n\n', "text/event-stream"), "a server that speaks /v1/messages"),
+        (
+            raw('data: {"id": "c", "choices": [{"delta": {"content": "hi"}}]}\n\n', "text/event-stream"),
+            "a server that speaks /v1/messages",
+        ),
     ],
 )
 def test_what_a_server_says_or_leaves_out_is_told_as_that(step: Step, words: str) -> None:
@@ -552,10 +555,14 @@ def test_terms_are_found_out_and_remembered(tools: str, structured: str, negotia
 
 def test_terms_are_found_out_anew_when_the_server_changes() -> None:
     "The same address, another model behind it: words in place of calls, three times in a row, are doubted."
-    with Loopback([GOOD, *[say("Certainly, here is what I think.")] * 3, server_that(tools="ignores", structured="ignores")]) as server:
+    with Loopback(
+        [GOOD, *[say("Certainly, here is what I think.")] * 3, server_that(tools="ignores", structured="ignores")]
+    ) as server:
         model = model_at(server.url)
         assert isinstance(outcome(model), Proposal) and model.negotiated == "strict tool"
-        assert [type(outcome(model)) for _ in range(3)] == [Answer] * 3 and model.negotiated == "strict tool (not tried yet)"
+        assert [type(outcome(model)) for _ in range(3)] == [
+            Answer
+        ] * 3 and model.negotiated == "strict tool (not tried yet)"
         assert isinstance(outcome(model), Proposal) and model.negotiated == "one fenced code block"
         assert "one fenced code block, as it answered on" in model.remembered
 
@@ -692,7 +699,9 @@ def test_looks_are_bounded_and_answered_as_data() -> None:
         said: list[str] = []
         got = outcome(model_at(server.url), SEEING, said)
         assert isinstance(got, ModelError) and got.kind == "unusable" and "no look is left" in str(got)
-        assert len(server.requests) == 4 + 3 and got.usage.looks == 4 and sum("looks at look(df)" in s for s in said) == 4
+        assert (
+            len(server.requests) == 4 + 3 and got.usage.looks == 4 and sum("looks at look(df)" in s for s in said) == 4
+        )
         assert all(len(s.body["messages"]) == 1 for s in server.requests)
     with Loopback([again, GOOD]) as server:
         got = outcome(model_at(server.url), SEEING)
@@ -717,7 +726,10 @@ def test_a_look_that_cannot_be_is_said_to_the_model_and_to_nobody_else(step: Ste
 
 
 def test_a_cell_that_comes_with_looks_is_a_cell_and_looks_nobody_offered_are_none() -> None:
-    both = Step([tool_block('{"name": "df", "path": ""}', name="look"), tool_block(cell_json("x = df.dropna()"), id="toolu_2")], stop_reason="tool_use")
+    both = Step(
+        [tool_block('{"name": "df", "path": ""}', name="look"), tool_block(cell_json("x = df.dropna()"), id="toolu_2")],
+        stop_reason="tool_use",
+    )
     with Loopback([both]) as server:
         assert isinstance(outcome(model_at(server.url), SEEING), Proposal) and len(server.requests) == 1
     with Loopback([asks_to_see("look", '{"name": "df", "path": ""}'), GOOD]) as server:

@@ -35,7 +35,9 @@ def test_a_traceback_through_an_installed_library_shows_how_it_fails(library: Pa
         d.run(f"import sys; sys.path.insert(0, {str(library)!r})\nfrom shop.till import total")
         shown = d.run("total([1, 'ten'])")
         lines = [line for line in shown.splitlines() if " fails: " in line]
-        assert [line.partition(" fails: ")[0] for line in lines] == ["shop.till.total", "shop.core.gross"], "outermost first, each once"
+        assert [line.partition(" fails: ")[0] for line in lines] == ["shop.till.total", "shop.core.gross"], (
+            "outermost first, each once"
+        )
         assert "raises TypeError" in lines[1] and "Ada Lovelace" in lines[1] and "still true" in lines[1]
         assert shown.splitlines()[-1].startswith("TypeError: "), "the error itself stays last"
         assert " fails: " not in d.run("1 / 0") + d.run("import json; json.loads('{')"), "other code is as it was"
@@ -85,7 +87,9 @@ def test_a_program_that_runs_a_notebook_gets_no_such_line(tmp_path: Path) -> Non
         d.run(f"%%ai_explain gross\n{WORDS}", "c2")
     sources = ["%load_ext comprehend_nb", "x = 1", CELL.replace("107", "119"), "y = gross(1)"]
     nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
-    NotebookClient(nb, kernel_name="python3", resources={"metadata": {"path": str(project / "nbs")}}, timeout=120).execute()
+    NotebookClient(
+        nb, kernel_name="python3", resources={"metadata": {"path": str(project / "nbs")}}, timeout=120
+    ).execute()
     assert " why: " not in str([c.outputs for c in nb.cells])
 
 

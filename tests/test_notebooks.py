@@ -23,20 +23,54 @@ for sources in json.load(sys.stdin):
 print(json.dumps(out))
 """
 
-LINES = st.sampled_from(["#| export", "#|export core", "# | exporti", "#| export: true", "#|exports  sub.mod ", "#| eval: false", "#|hide", "", "   ", "%%time", "%%bash -x",
-                         "x = 1", "# a comment", "  #| export", "#|", "#| ", "def f():", "    return 1", "#| default_exp a.b", "#| a:b c:d", "\t#|x", "%time y", "# %% cell"])
+LINES = st.sampled_from(
+    [
+        "#| export",
+        "#|export core",
+        "# | exporti",
+        "#| export: true",
+        "#|exports  sub.mod ",
+        "#| eval: false",
+        "#|hide",
+        "",
+        "   ",
+        "%%time",
+        "%%bash -x",
+        "x = 1",
+        "# a comment",
+        "  #| export",
+        "#|",
+        "#| ",
+        "def f():",
+        "    return 1",
+        "#| default_exp a.b",
+        "#| a:b c:d",
+        "\t#|x",
+        "%time y",
+        "# %% cell",
+    ]
+)
 
 
 def test_directives_are_what_nbdev_takes_them_for():
     cases = []
 
     @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.lists(LINES, max_size=7).map("\n".join), st.sampled_from([{}, {"nbdev": {"export": "true"}}, {"nbdev": {"hide": "false", "export": "core"}}]))
+    @given(
+        st.lists(LINES, max_size=7).map("\n".join),
+        st.sampled_from([{}, {"nbdev": {"export": "true"}}, {"nbdev": {"hide": "false", "export": "core"}}]),
+    )
     def collect(source, metadata):
         cases.append((source, metadata))
 
     collect()
-    done = subprocess.run([sys.executable, "-c", AS_NBDEV], input=json.dumps([[c] for c in cases]), capture_output=True, text=True, env=environ())
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NBDEV],
+        input=json.dumps([[c] for c in cases]),
+        capture_output=True,
+        text=True,
+        env=environ(),
+    )
     assert done.returncode == 0, done.stderr
     for (source, metadata), ((theirs, code),) in zip(cases, json.loads(done.stdout), strict=True):
         assert directives(source, metadata.get("nbdev")) == (theirs, code), source
@@ -48,7 +82,9 @@ def test_the_notebooks_of_a_project_are_those_nbdev_finds(tmp_path):
         (lab.root / "nbs" / name).parent.mkdir(parents=True, exist_ok=True)
         lab.write(name, "x = 1")
     code = "from nbdev.doclinks import nbglob; print([str(p) for p in nbglob(as_path=True).sorted('name')])"
-    theirs = subprocess.run([sys.executable, "-c", code], cwd=lab.root, env=environ(), capture_output=True, text=True).stdout
+    theirs = subprocess.run(
+        [sys.executable, "-c", code], cwd=lab.root, env=environ(), capture_output=True, text=True
+    ).stdout
     assert [str(p) for p in lab.project.notebooks()] == eval(theirs)
 
 
@@ -61,7 +97,7 @@ def test_the_notebooks_of_a_project_are_those_nbdev_finds(tmp_path):
         ("{}", "no nbformat", "unreadable"),
         ('{"nbformat": 3, "nbformat_minor": 0, "worksheets": []}', "nbformat 3", "unreadable"),
         ('{"nbformat": 4, "cells": [{"cell_type": "code", "source": 7}]}', "cells[0].source", "unreadable"),
-        ('<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> b\n', "merge conflict", "conflict"),
+        ("<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> b\n", "merge conflict", "conflict"),
         ('{"nbformat": 4, "cells": [\n<<<<<<< HEAD\n]}', "merge conflict", "conflict"),
     ],
 )
@@ -70,7 +106,12 @@ def test_what_cannot_be_read_says_so(tmp_path, text, said, kind):
     path = lab.root / "nbs/00_a.ipynb"
     path.write_text(text)
     (found,) = lab.project.read()
-    assert found.cells == () and found.problems[0].kind == kind and said in str(found.problems[0]) and found.problems[0].where == "nbs/00_a.ipynb"
+    assert (
+        found.cells == ()
+        and found.problems[0].kind == kind
+        and said in str(found.problems[0])
+        and found.problems[0].where == "nbs/00_a.ipynb"
+    )
     assert found.problems[0].remedy
     with pytest.raises(NotebookError, match=r"nbs/00_a\.ipynb"):
         read_notebook(path, lab.root)
@@ -90,7 +131,12 @@ def test_conflict_marks_in_a_cell_are_only_text(tmp_path):
 
 
 def test_a_notebook_of_4_0_without_ids_is_read(tmp_path):
-    old = {"cells": [{"cell_type": "code", "metadata": {}, "outputs": [], "source": ["#| default_exp a\n", "x = 1"]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 0}
+    old = {
+        "cells": [{"cell_type": "code", "metadata": {}, "outputs": [], "source": ["#| default_exp a\n", "x = 1"]}],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 0,
+    }
     found = notebook_of(json.dumps(old).encode(), "a.ipynb", "lib")
     assert found.problems == () and found.cells[0].where == "a.ipynb#cell 0" and found.default == "a"
 
@@ -110,4 +156,8 @@ def test_a_project_is_found_from_inside_and_named_by_its_settings(tmp_path):
     lab = Lab(tmp_path / "a", ASKS_NOTHING, 'nbs_path = "notebooks"\nlib_path = "src/shop_lib"\n')
     (lab.root / "notebooks/sub").mkdir(parents=True)
     project = Project.at(lab.root / "notebooks/sub")
-    assert (project.root, project.lib_name, project.lib_folder) == (lab.root, "shop_lib", "src/shop_lib") and project.nbs == lab.root / "notebooks"
+    assert (project.root, project.lib_name, project.lib_folder) == (
+        lab.root,
+        "shop_lib",
+        "src/shop_lib",
+    ) and project.nbs == lab.root / "notebooks"

@@ -62,12 +62,19 @@ def test_one_element_of_an_array() -> None:
     assert "other values" in done.text()
 
 
-@pytest.mark.parametrize("make", [
-    lambda: np.zeros((40, 50)).T, lambda: np.zeros((40, 50))[::2, ::3], lambda: np.zeros((40, 50))[::-1],
-    lambda: np.zeros((40, 50), "M8[s]"), lambda: np.zeros((40, 50), object),
-    lambda: np.asfortranarray(np.zeros((40, 50))),
-    lambda: np.zeros((40, 50), "i4,f8"), lambda: np.zeros((40, 50), "S3"),
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: np.zeros((40, 50)).T,
+        lambda: np.zeros((40, 50))[::2, ::3],
+        lambda: np.zeros((40, 50))[::-1],
+        lambda: np.zeros((40, 50), "M8[s]"),
+        lambda: np.zeros((40, 50), object),
+        lambda: np.asfortranarray(np.zeros((40, 50))),
+        lambda: np.zeros((40, 50), "i4,f8"),
+        lambda: np.zeros((40, 50), "S3"),
+    ],
+)
 def test_any_layout(make: Any) -> None:
     assert names(run("a[3, 4] = 7", {"a": make()}).changed) == ["a"]
     assert run("a[3, 4]", {"a": make()}) == Outcome(seconds=1.5, cpu_seconds=1.0)

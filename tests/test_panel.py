@@ -72,7 +72,9 @@ def test_the_loop_from_a_panel(tmp_path: Path) -> None:
         done = panel.act(driver, "explain", target="d1", shown=d1["code"], parts={p: WORDS[p] for p in d1["asks"]})
         assert done["ok"] and done["place"]["code"] == d1["code"] and done["place"]["after"] == "c1", done
 
-        assert [d["label"] for d in panel.ask("drafts")["placing"]] == ["d1"], "it waits until a front end has placed it"
+        assert [d["label"] for d in panel.ask("drafts")["placing"]] == ["d1"], (
+            "it waits until a front end has placed it"
+        )
         assert panel.act(driver, "placed", draft="d1", cell="c9")["ok"]
         assert "placing" not in panel.ask("drafts")
         standing = panel.ask("marks", cells=[{"id": "c9", "source": d1["code"]}])["marks"][0]
@@ -82,7 +84,12 @@ def test_the_loop_from_a_panel(tmp_path: Path) -> None:
         told = panel.ask("told", cell={"id": "c9", "source": d1["code"]})
         assert told["explanations"][-1]["parts"]["what"] == WORDS["what"] and told["explanations"][-1]["who"] == "Ada"
 
-        sums = json.loads(driver.run("import json; print(json.dumps(next(h.__self__.weeks for h in get_ipython().events.callbacks['pre_run_cell'] if type(getattr(h, '__self__', 0)).__name__ == 'Hours')))", "c8"))
+        sums = json.loads(
+            driver.run(
+                "import json; print(json.dumps(next(h.__self__.weeks for h in get_ipython().events.callbacks['pre_run_cell'] if type(getattr(h, '__self__', 0)).__name__ == 'Hours')))",
+                "c8",
+            )
+        )
         (week,) = sums.values()
         assert (week["ask_cells"], week["review_cells"], week["reason_cells"]) == (1, 1, 2) and week["reason"] > 0, week
 
@@ -126,7 +133,9 @@ def test_who_may_act(open_panel: tuple[Driver, Panel]) -> None:
     d = draft(panel, panel.act(driver, "ask", text="")["draft"])
     manager = driver.kernel._manager
     stranger = manager.client()
-    stranger.session = type(stranger.session)(key=manager.session.key, username="Ada", signature_scheme=manager.session.signature_scheme)
+    stranger.session = type(stranger.session)(
+        key=manager.session.key, username="Ada", signature_scheme=manager.session.signature_scheme
+    )
     stranger.start_channels()
     try:
         stranger.wait_for_ready(timeout=60)
@@ -135,7 +144,12 @@ def test_who_may_act(open_panel: tuple[Driver, Panel]) -> None:
         for capability in ("", "guess", panel.capability):
             attached.capability = capability
             assert not attached.ask("summary", capability=capability).get("may")
-            for act in ({"do": "run", "draft": d["label"], "shown": d["code"]}, {"do": "ask"}, {"do": "hide", "names": ["birds"]}, {"do": "export"}):
+            for act in (
+                {"do": "run", "draft": d["label"], "shown": d["code"]},
+                {"do": "ask"},
+                {"do": "hide", "names": ["birds"]},
+                {"do": "export"},
+            ):
                 with pytest.raises(Refused) as refused:
                     attached.ask("ticket", capability=capability, act=act)
                 assert refused.value.kind == "capability" and "Run a cell" in refused.value.remedy
@@ -202,7 +216,11 @@ def test_what_changed_since_the_last_request_is_marked(open_panel: tuple[Driver,
     driver.run("kept, grown, bound = 'abcdefgh', [1, 2, 3], {'a': 1}", "c1")
     panel.act(driver, "ask", text="")
     driver.run("grown.append(4); bound = {'b': 2}; fresh = [0]", "c1")
-    change = {r["name"]: r.get("change", "") for n in ("kept", "grown", "bound", "fresh") for r in panel.ask("rows", filter=n)["rows"]}
+    change = {
+        r["name"]: r.get("change", "")
+        for n in ("kept", "grown", "bound", "fresh")
+        for r in panel.ask("rows", filter=n)["rows"]
+    }
     assert (change["kept"], change["grown"], change["bound"], change["fresh"]) == ("", "changed", "rebound", "added")
 
 
@@ -214,7 +232,9 @@ def test_it_answers_while_a_cell_runs(open_panel: tuple[Driver, Panel]) -> None:
     made = client.get_control_msg(timeout=60)["content"]
     aside = Panel(client, made["subshell_id"])
     assert aside.ask("summary")["kernel"]
-    request = client.session.msg("execute_request", {"code": "import time; time.sleep(4)", "silent": False, "allow_stdin": True})
+    request = client.session.msg(
+        "execute_request", {"code": "import time; time.sleep(4)", "silent": False, "allow_stdin": True}
+    )
     start = time.monotonic()
     client.shell_channel.send(request)
     assert aside.ask("rows")["rows"] and aside.ask("drafts") is not None
@@ -262,7 +282,18 @@ def test_panels_hear_that_something_is_new(open_panel: tuple[Driver, Panel]) -> 
         listener.stop_channels()
 
 
-@pytest.mark.parametrize("question", [{"ask": "eval"}, {"ask": "rows", "first": "x"}, {"ask": "full"}, [], "x", None, {"ask": "outputs", "draft": "d99"}])
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"ask": "eval"},
+        {"ask": "rows", "first": "x"},
+        {"ask": "full"},
+        [],
+        "x",
+        None,
+        {"ask": "outputs", "draft": "d99"},
+    ],
+)
 def test_a_wrong_question_is_refused(open_panel: tuple[Driver, Panel], question: Any) -> None:
     _, panel = open_panel
     panel.n += 1

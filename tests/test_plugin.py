@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PLUGIN = Path(__file__).parent / "data" / "plugin"
-LIBRARY = '''
+LIBRARY = """
 class Track:
     def __init__(self, name, points, api_key):
         self.name, self.points, self.api_key = name, points, api_key
@@ -16,7 +16,7 @@ class Track:
         raise SystemExit("asked")
 
     __len__ = __eq__ = __repr__
-'''
+"""
 TRY = """
 import sys
 from comprehend_nb.live import capture
@@ -32,7 +32,19 @@ print(before, "|", capture({"track": track}).text().splitlines()[0], "|", captur
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "A folder with the installed plug-in, and beside it the library it is for."
     place = tmp_path_factory.mktemp("plugin")
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-deps", "--no-build-isolation", "--target", str(place / "site"), str(PLUGIN)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-index",
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+        str(place / "site"),
+        str(PLUGIN),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     (place / "trackbox.py").write_text(LIBRARY)
@@ -41,7 +53,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _try(*paths: Path, code: str = TRY) -> str:
     path = [str(p) for p in paths]
-    done = subprocess.run([sys.executable, "-c", f"import sys; sys.path[:0] = {path!r}\n{code}"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {path!r}\n{code}"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     return done.stdout.strip() or done.stderr
 
 
@@ -57,7 +74,16 @@ def test_without_it_the_type_and_the_names_are_told(place: Path) -> None:
     assert told == "track: trackbox.Track with name str, points list, api_key str"
 
 
-@pytest.mark.parametrize("broken", ["raise RuntimeError", "def describers(): raise RuntimeError", "def describers(): return {'Track': 3}", "describers = 5", "def describers(): return {int: 3, object: 4}"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "raise RuntimeError",
+        "def describers(): raise RuntimeError",
+        "def describers(): return {'Track': 3}",
+        "describers = 5",
+        "def describers(): return {int: 3, object: 4}",
+    ],
+)
 def test_a_broken_one_costs_nothing_but_itself(place: Path, tmp_path: Path, broken: str) -> None:
     for path in (place / "site").glob("*.dist-info"):
         (tmp_path / path.name).mkdir()

@@ -16,7 +16,9 @@ from preview_cases import CASES, Case
 
 WARMED: set[str] = set()
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a copy of the kernel can be shut in on Linux alone")
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="a copy of the kernel can be shut in on Linux alone"
+)
 
 SETUP = """
 import numpy as np, pandas as pd, random, os, asyncio
@@ -123,11 +125,15 @@ def test_what_a_cell_tries_is_stopped_and_told(kernel: Driver) -> None:
     assert said["attempts"] == ["write kept.txt"]
     assert tell(kernel, "os.remove('kept.txt')")["attempts"] == ["delete kept.txt"]
     assert tell(kernel, "!touch made.txt")["attempts"]
-    assert tell(kernel, "import socket; socket.create_connection(('127.0.0.1', 9), 1)")["attempts"] == ["call 127.0.0.1:9"]
+    assert tell(kernel, "import socket; socket.create_connection(('127.0.0.1', 9), 1)")["attempts"] == [
+        "call 127.0.0.1:9"
+    ]
     assert tell(kernel, "os.kill(os.getppid(), 9)")["error"][0] == "PermissionError"
     assert tell(kernel, "df.to_csv('made.csv')")["attempts"] == ["write made.csv"]
     (folder / "helper_of_ours.py").write_text("x = 1")
-    assert tell(kernel, "import sys; sys.path.insert(0, ''); import helper_of_ours")["attempts"] == [], "bytecode that Python keeps is no attempt of the cell"
+    assert tell(kernel, "import sys; sys.path.insert(0, ''); import helper_of_ours")["attempts"] == [], (
+        "bytecode that Python keeps is no attempt of the cell"
+    )
     (folder / "helper_of_ours.py").unlink()
     assert (folder / "kept.txt").read_text() == "kept"
     assert [p.name for p in folder.iterdir()] == ["kept.txt"]
@@ -135,7 +141,7 @@ def test_what_a_cell_tries_is_stopped_and_told(kernel: Driver) -> None:
 
 
 @pytest.mark.parametrize(
-        ("source", "ended"),
+    ("source", "ended"),
     [
         ("while True: pass", "timeout"),
         ("while True:\n    try:\n        while True: pass\n    except BaseException: pass", "timeout"),
@@ -143,7 +149,7 @@ def test_what_a_cell_tries_is_stopped_and_told(kernel: Driver) -> None:
         ("os._exit(3)", "died"),
         ("import ctypes; ctypes.string_at(0)", "died"),
         ("x = bytearray(10**12)", "memory"),
-    ("get_ipython().kernel.do_shutdown(False); exit()", "ran"),
+        ("get_ipython().kernel.do_shutdown(False); exit()", "ran"),
     ],
 )
 def test_a_cell_that_misbehaves_ends_and_the_kernel_goes_on(kernel: Driver, source: str, ended: str) -> None:
@@ -152,22 +158,38 @@ def test_a_cell_that_misbehaves_ends_and_the_kernel_goes_on(kernel: Driver, sour
 
 
 def test_trials_start_from_one_state(kernel: Driver) -> None:
-    kernel.run("random.seed(1); np.random.seed(1); cells = ['x = random.random(), np.random.rand()\\nx'] * 3 + ['x = 1']")
+    kernel.run(
+        "random.seed(1); np.random.seed(1); cells = ['x = random.random(), np.random.rand()\\nx'] * 3 + ['x = 1']"
+    )
     kernel.run("ts = trials(cells, get_ipython().user_ns, watch=['x', '_', 'nothing'])")
-    assert kernel.run("print(len({t.values['x'].digest for t in ts[:3]}), len({t.values['_'].digest for t in ts[:3]}))") == "1 1"
+    assert (
+        kernel.run("print(len({t.values['x'].digest for t in ts[:3]}), len({t.values['_'].digest for t in ts[:3]}))")
+        == "1 1"
+    )
     assert kernel.run("print(ts[3].values['x'].text, '_' in ts[3].values, 'x' in globals())") == "1 False False"
-    assert kernel.run("print(ts[0].values['x'].digest == trials(['x = random.random(), np.random.rand()'], globals(), watch=['x'])[0].values['x'].digest)") == "True"
+    assert (
+        kernel.run(
+            "print(ts[0].values['x'].digest == trials(['x = random.random(), np.random.rand()'], globals(), watch=['x'])[0].values['x'].digest)"
+        )
+        == "True"
+    )
 
 
 def test_a_preview_is_refused_beside_a_working_thread(kernel: Driver) -> None:
-    kernel.run("import threading; go = threading.Event()\ndef spin():\n    while not go.is_set(): pass\nt = threading.Thread(target=spin, name='spinner'); t.start()")
+    kernel.run(
+        "import threading; go = threading.Event()\ndef spin():\n    while not go.is_set(): pass\nt = threading.Thread(target=spin, name='spinner'); t.start()"
+    )
     said = kernel.run("try: p('1')\nexcept CannotPreview as e: print(e)")
     assert "'spinner' is working (spin in" in said
     kernel.run("go.set(); t.join()")
     assert "| 1" in kernel.run("p('1');")
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if all(find_spec(n) for n in c.needs.split()) and "GridSearch" not in c.name], ids=lambda c: c.name)
+@pytest.mark.parametrize(
+    "case",
+    [c for c in CASES if all(find_spec(n) for n in c.needs.split()) and "GridSearch" not in c.name],
+    ids=lambda c: c.name,
+)
 def test_a_library_that_is_warm_in_the_kernel_is_previewed(kernel: Driver, case: Case) -> None:
     "Grid search is left to benchmarks/preview.py: warming its processes takes longer than all the others."
     if case.warm not in WARMED:
@@ -181,11 +203,13 @@ def test_a_library_that_is_warm_in_the_kernel_is_previewed(kernel: Driver, case:
 
 def test_what_cannot_be_carried_is_said_with_its_name(kernel: Driver) -> None:
     pytest.importorskip("polars")
-    kernel.run("import polars as pl; P = pl.DataFrame({'a': [1, 2]}); P.lazy().sort('a').collect(); gen = (i for i in range(3)); def_ = 1")
+    kernel.run(
+        "import polars as pl; P = pl.DataFrame({'a': [1, 2]}); P.lazy().sort('a').collect(); gen = (i for i in range(3)); def_ = 1"
+    )
     source = "P.filter(pl.col('a') > next(gen)).shape"
     said = kernel.run(f"try: p({source!r})\nexcept CannotPreview as e: print(e)")
     assert "cannot be previewed, because gen, a generator, cannot be carried into another process" in said
-    said = kernel.run("try: p('P.sort(\"a\"); exec(\"x = 1\")')\nexcept CannotPreview as e: print(e)")
+    said = kernel.run('try: p(\'P.sort("a"); exec("x = 1")\')\nexcept CannotPreview as e: print(e)')
     assert "reaches for names that cannot be known" in said
     kernel.run("big = np.ones(200_000_000)")
     said = kernel.run("try: p('P.sort(\"a\"); big.sum()')\nexcept CannotPreview as e: print(e.consent, e)")
@@ -195,7 +219,9 @@ def test_what_cannot_be_carried_is_said_with_its_name(kernel: Driver) -> None:
 
 def test_functions_of_the_notebook_go_into_the_clean_process_with_their_globals(kernel: Driver) -> None:
     pytest.importorskip("polars")
-    kernel.run("import polars as pl; P = pl.DataFrame({'a': [1, 2]}); P.sort('a'); seen = []\ndef keep(n):\n    seen.append(n); global last; last = n\n    return len(seen)")
+    kernel.run(
+        "import polars as pl; P = pl.DataFrame({'a': [1, 2]}); P.sort('a'); seen = []\ndef keep(n):\n    seen.append(n); global last; last = n\n    return len(seen)"
+    )
     said = tell(kernel, "keep(P.filter(pl.col('a') > 1).height)\nlast, random.random()")
     assert (said["where"], said["result"][:3]) == ("process", "(1,")
     assert [c["name"] for c in said["added"]] == ["last"]
@@ -211,7 +237,9 @@ def test_where_a_layer_is_missing_a_person_is_asked_and_the_rest_holds(kernel: D
         pytest.skip("this system has no landlock")
     assert "unsandboxed cannot be previewed without your consent" in said
     assert "it could start programs; it could send over the network; it could signal other processes" in said
-    assert tell(kernel, "open('made', 'w')", consent=["unsandboxed"])["error"][0] == "PermissionError", "landlock still holds"
+    assert tell(kernel, "open('made', 'w')", consent=["unsandboxed"])["error"][0] == "PermissionError", (
+        "landlock still holds"
+    )
     kernel.run("sb.has_filter = whole")
     assert tell(kernel, "1")["result"] == "1"
 
@@ -220,19 +248,38 @@ def test_a_run_that_nobody_asked_for_reads_the_project_alone(kernel: Driver) -> 
     folder = kernel.kernel.folder
     (folder / "data.csv").write_text("a\n1\n")
     (folder / ".env").write_text("SECRET=1")
-    kernel.run("from comprehend_nb.preview import Restricted; df = pd.DataFrame({'mass': [3.0, 4.0, 5.0]}); os.environ['MY_API_KEY'] = 'hunter2hunter2'")
-    cells = ["open('data.csv').read()", "open('.env').read()", "open('/etc/passwd').read()", "os.environ.get('MY_API_KEY', 'gone')", "df", "pd.read_csv('data.csv').shape"]
-    said = kernel.run(f"ts = trials({cells!r}, globals(), restricted=Restricted('.', ['df'])); print([t.outcome.error[0] if t.outcome.error else t.outcome.result for t in ts])")
-    assert said.splitlines()[-1] == str(["'a\\n1\\n'", "PermissionError", "PermissionError", "'gone'", "NameError", "(1, 1)"])
+    kernel.run(
+        "from comprehend_nb.preview import Restricted; df = pd.DataFrame({'mass': [3.0, 4.0, 5.0]}); os.environ['MY_API_KEY'] = 'hunter2hunter2'"
+    )
+    cells = [
+        "open('data.csv').read()",
+        "open('.env').read()",
+        "open('/etc/passwd').read()",
+        "os.environ.get('MY_API_KEY', 'gone')",
+        "df",
+        "pd.read_csv('data.csv').shape",
+    ]
+    said = kernel.run(
+        f"ts = trials({cells!r}, globals(), restricted=Restricted('.', ['df'])); print([t.outcome.error[0] if t.outcome.error else t.outcome.result for t in ts])"
+    )
+    assert said.splitlines()[-1] == str(
+        ["'a\\n1\\n'", "PermissionError", "PermissionError", "'gone'", "NameError", "(1, 1)"]
+    )
     assert kernel.run("os.environ['MY_API_KEY'], 'df' in globals()") == "('hunter2hunter2', True)"
 
 
 def test_asked_while_a_cell_runs_it_waits_and_says_so(project: Path) -> None:
     with Loopback([propose("x = len('abc')")]) as server, driving(project, model(server)) as d:
-        d.run(SETUP + "import threading; heard = []; from comprehend_nb.session.tryout import try_when_idle; s = get_ipython()._comprehend_nb.session")
+        d.run(
+            SETUP
+            + "import threading; heard = []; from comprehend_nb.session.tryout import try_when_idle; s = get_ipython()._comprehend_nb.session"
+        )
         d.run("%ai x", "c1")
         ask = "t = threading.Thread(target=lambda: heard.append(try_when_idle(s, 'd1', heard.append, person=True))); t.start(); t.join()"
         assert d.run(f"{ask}\nawait asyncio.sleep(0.3)\nprint(heard)") == "[True]"
-        assert d.run("await asyncio.sleep(0.1)\nprint(heard[1].text().split(chr(10))[0], 'x' in globals())") == "+ x  int 3 False"
+        assert (
+            d.run("await asyncio.sleep(0.1)\nprint(heard[1].text().split(chr(10))[0], 'x' in globals())")
+            == "+ x  int 3 False"
+        )
         d.run("heard.clear(); try_when_idle(s, 'd9', heard.append, person=True)")
         assert "there is no draft 'd9'" in d.run("await asyncio.sleep(0.1)\nprint(heard[0])")

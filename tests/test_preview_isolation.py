@@ -14,7 +14,9 @@ from kernel_support import Driver, driving, make_project
 from preview_cells import HOSTILE, SHAPES, STATE, TARGETS, VALUES
 from preview_stress import beside_blas
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a copy of the kernel can be shut in on Linux alone")
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="a copy of the kernel can be shut in on Linux alone"
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +30,38 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
 def made(count: int, seed: int) -> list[str]:
     "Cells of one to four statements, from shapes, names and values."
     rng = random.Random(seed)
-    return ["\n".join(rng.choice(SHAPES).format(t=rng.choice(TARGETS), v=rng.choice(VALUES), i=rng.randrange(5)) for _ in range(rng.randint(1, 4))) for _ in range(count)]
+    return [
+        "\n".join(
+            rng.choice(SHAPES).format(t=rng.choice(TARGETS), v=rng.choice(VALUES), i=rng.randrange(5))
+            for _ in range(rng.randint(1, 4))
+        )
+        for _ in range(count)
+    ]
 
 
 def real(count: int) -> list[str]:
     "The examples that libraries document themselves with."
     finder, out = doctest.DocTestFinder(recurse=False), []
-    for module, owner in (("pandas", "DataFrame"), ("pandas", "Series"), ("numpy", ""), ("statistics", ""), ("collections", "Counter"), ("heapq", "")):
+    for module, owner in (
+        ("pandas", "DataFrame"),
+        ("pandas", "Series"),
+        ("numpy", ""),
+        ("statistics", ""),
+        ("collections", "Counter"),
+        ("heapq", ""),
+    ):
         space = importlib.import_module(module)
         place = getattr(space, owner) if owner else space
         for name in sorted(vars(place)):
-            for test in finder.find(getattr(place, name), name, globs={}) if name[:1] != "_" and callable(getattr(place, name)) else ():
+            for test in (
+                finder.find(getattr(place, name), name, globs={})
+                if name[:1] != "_" and callable(getattr(place, name))
+                else ()
+            ):
                 lines = "".join(e.source for e in test.examples)
-                out += [f"import numpy as np, pandas as pd, statistics\nfrom {module} import *\n{lines}"] if lines else []
+                out += (
+                    [f"import numpy as np, pandas as pd, statistics\nfrom {module} import *\n{lines}"] if lines else []
+                )
     return random.Random(6).sample(sorted(set(out)), count)
 
 
@@ -59,7 +80,9 @@ def test_cells_that_try_to_leave_a_trace_leave_none(kernel: Driver, part: int) -
 
 def test_the_check_itself_sees_what_is_run_in_the_kernel(kernel: Driver) -> None:
     "What the hostile cells would do if they were run: the known-bad beside the known-good."
-    said = kernel.run("b_ = state(); a[0] = 9; reading.readline(); obj.append(1); open('trace', 'w').close(); random.random(); a_ = state(); print(sorted(k for k in b_ if b_[k] != a_[k]))")
+    said = kernel.run(
+        "b_ = state(); a[0] = 9; reading.readline(); obj.append(1); open('trace', 'w').close(); random.random(); a_ = state(); print(sorted(k for k in b_ if b_[k] != a_[k]))"
+    )
     for word in ("files", "names", "places", "random"):
         assert word in said
 
@@ -77,7 +100,9 @@ def test_real_cells_leave_no_trace(kernel: Driver) -> None:
 
 
 def test_nothing_of_a_copy_reaches_the_front_end(kernel: Driver) -> None:
-    assert "LEAK" not in kernel.run("print(unchanged([\"import sys; sys.__stdout__.write('LEAK'); print('LEAK'); get_ipython().kernel.session.send(get_ipython().kernel.iopub_socket, 'stream', {'name': 'stdout', 'text': 'LEAK'})\"]))")
+    assert "LEAK" not in kernel.run(
+        "print(unchanged([\"import sys; sys.__stdout__.write('LEAK'); print('LEAK'); get_ipython().kernel.session.send(get_ipython().kernel.iopub_socket, 'stream', {'name': 'stdout', 'text': 'LEAK'})\"]))"
+    )
 
 
 def test_matrices_are_multiplied_in_one_thread_and_a_preview_asked_in_another(kernel: Driver) -> None:

@@ -65,8 +65,12 @@ def test_the_prefix_of_the_next_request_is_the_request_before_it(
     log, before = Prompt(), None
     for i, values in enumerate(states):
         rebases = log.rebases
-        mode: Any = ("propose", "answer", "hint")[i % 3]  # a question in between, a look of the model's own: all share the beginning
-        request = Request(texts[i], mode, state=Fake(**values), cells=tuple(texts[max(0, i - 3) : i]), look=lambda name, given: name)
+        mode: Any = ("propose", "answer", "hint")[
+            i % 3
+        ]  # a question in between, a look of the model's own: all share the beginning
+        request = Request(
+            texts[i], mode, state=Fake(**values), cells=tuple(texts[max(0, i - 3) : i]), look=lambda name, given: name
+        )
         now = log.lay_out(request, looked=[("look(a)", texts[i])] * (i % 2))
         if before is not None and log.rebases == rebases:
             assert bytes_of(now)[: marked(before)] == bytes_of(before)[: marked(before)]

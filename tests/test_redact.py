@@ -31,7 +31,18 @@ FORMATS = [
     "SG." + made(22) + "." + made(43),
     "npm_" + made(36),
 ]
-PLACES = ["{}", "x = '{}'", '{{"a": "{}"}}', "see {}.", "({})", "a\\n{}\\n", "https://h/?q={}", "[1, '{}']", "KEY={}", "{},{}"]
+PLACES = [
+    "{}",
+    "x = '{}'",
+    '{{"a": "{}"}}',
+    "see {}.",
+    "({})",
+    "a\\n{}\\n",
+    "https://h/?q={}",
+    "[1, '{}']",
+    "KEY={}",
+    "{},{}",
+]
 
 
 @pytest.mark.parametrize("secret", FORMATS, ids=lambda s: s[:7])
@@ -95,7 +106,14 @@ def test_the_environment_is_known():
         assert redact(text, environ={"MY_SECRET": hostile}) == text
 
 
-@given(st.text(alphabet=st.sampled_from("[redacted: known value]password=:'\"\\\n -sk-ant-ghp_eyJ.://a:b@AKIA0123456789 bearer --token,{}"), max_size=200))
+@given(
+    st.text(
+        alphabet=st.sampled_from(
+            "[redacted: known value]password=:'\"\\\n -sk-ant-ghp_eyJ.://a:b@AKIA0123456789 bearer --token,{}"
+        ),
+        max_size=200,
+    )
+)
 @settings(max_examples=400, deadline=None)
 def test_twice_is_once(text):
     for name in ("password", "token", "x"):
@@ -105,7 +123,10 @@ def test_twice_is_once(text):
     is_secret_name(text)
 
 
-@given(st.text(alphabet=st.characters(), max_size=100) | st.text(alphabet=st.sampled_from("\x1b[]0;mP\\\x07\x9b\x9d\u202e\u200b\ud800\r\n\tab"), max_size=60))
+@given(
+    st.text(alphabet=st.characters(), max_size=100)
+    | st.text(alphabet=st.sampled_from("\x1b[]0;mP\\\x07\x9b\x9d\u202e\u200b\ud800\r\n\tab"), max_size=60)
+)
 @settings(max_examples=300, deadline=None)
 def test_plain_text_is_plain(text):
     shown = plain(text)
@@ -116,7 +137,29 @@ def test_plain_text_is_plain(text):
 
 
 @pytest.mark.parametrize(
-    "unit", ["a", "sk-", "eyJ", "eyJ-", "password=", "password='", "://a:", "-----BEGIN PRIVATE KEY-----", "bearer ", "a-", "[redacted: ", "\x1b]", "://", "--token ", "'", "\\", "_", "xoxb-", "SG.", "1"]
+    "unit",
+    [
+        "a",
+        "sk-",
+        "eyJ",
+        "eyJ-",
+        "password=",
+        "password='",
+        "://a:",
+        "-----BEGIN PRIVATE KEY-----",
+        "bearer ",
+        "a-",
+        "[redacted: ",
+        "\x1b]",
+        "://",
+        "--token ",
+        "'",
+        "\\",
+        "_",
+        "xoxb-",
+        "SG.",
+        "1",
+    ],
 )
 def test_a_megabyte_takes_no_time(unit):
     text = unit * (1_000_000 // len(unit))
@@ -127,7 +170,13 @@ def test_a_megabyte_takes_no_time(unit):
 
 def test_structures():
     secret = made(20)
-    told = scrub({"a": [{"password": secret}, ("x", {"token": secret, "token_count": 3})], "secrets": {"db": {"p": secret}}, secret: None})
+    told = scrub(
+        {
+            "a": [{"password": secret}, ("x", {"token": secret, "token_count": 3})],
+            "secrets": {"db": {"p": secret}},
+            secret: None,
+        }
+    )
     assert secret not in repr({k: v for k, v in told.items() if k != secret}) and told["a"][1][1]["token_count"] == 3
     assert scrub(3.5) == 3.5 and scrub(None) is None
 

@@ -30,7 +30,16 @@ pytestmark = pytest.mark.slow
 def environ(home: Path, **more: str) -> dict[str, str]:
     "The environment of a server whose account is bare."
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "JUPYTERHUB_")) and k != "IN_TEST"}
-    return kept | {"HOME": str(home), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"} | more
+    return (
+        kept
+        | {
+            "HOME": str(home),
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+        | more
+    )
 
 
 def loop(kernel) -> None:
@@ -50,7 +59,9 @@ def loop(kernel) -> None:
     assert "assert" in kernel.handed
     assert "gross is explained" in kernel.run(f"%%ai_explain gross\n{WORDS}", "c5")
     assert "gross fails: text instead" in kernel.run("gross('ten')", "c6")
-    assert panel.ask("summary", capability=panel.capability)["may"], "a panel in a browser looks, and may act for this person"
+    assert panel.ask("summary", capability=panel.capability)["may"], (
+        "a panel in a browser looks, and may act for this person"
+    )
     assert "shown" in str(panel.ask("rows"))
     assert not panel.ask("summary", capability="somebody else").get("may")
     assert panel.act(kernel, "ask", at="c1a", text="")["ok"]
@@ -68,7 +79,15 @@ def gateway(tmp_path):
     place, home = tmp_path / "machine", tmp_path / "home"
     place.mkdir(), home.mkdir()
     url = f"http://127.0.0.1:{(port := free_port())}"
-    command = [sys.executable, "-m", "kernel_gateway", "--ip=127.0.0.1", f"--port={port}", f"--KernelGatewayApp.auth_token={TOKEN}", "--KernelGatewayApp.port_retries=0"]
+    command = [
+        sys.executable,
+        "-m",
+        "kernel_gateway",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        f"--KernelGatewayApp.auth_token={TOKEN}",
+        "--KernelGatewayApp.port_retries=0",
+    ]
     with serving(command, f"{url}/api/kernelspecs", TOKEN, place, environ(home)):
         yield url, place
 
@@ -85,7 +104,9 @@ def test_the_loop_through_a_gateway_is_recorded_where_the_kernel_is(gateway):
         status = kernel.run("%ai_status")
         assert f"{place}/.comprehend/ledger on {socket.gethostname()}" in status
     history = read(place)
-    assert {p.email for p in history.people.values()} == {"ada@example.org"}, "git's identity there, and no name that a message claims"
+    assert {p.email for p in history.people.values()} == {"ada@example.org"}, (
+        "git's identity there, and no name that a message claims"
+    )
     assert [r.kind for r in history.records].count("explained") == 2
 
 
@@ -119,7 +140,11 @@ def test_where_the_kernel_has_no_repository_it_says_where_the_records_are(gatewa
             assert "not recorded: there is no project here" in said and f"on {socket.gethostname()}" in said
         else:
             subprocess.run(["git", "--version"], check=True, capture_output=True)
-            assert "nobody says who you are" in said and "no git repository" in said and f"{place}/.comprehend/ledger on {socket.gethostname()}" in said
+            assert (
+                "nobody says who you are" in said
+                and "no git repository" in said
+                and f"{place}/.comprehend/ledger on {socket.gethostname()}" in said
+            )
 
 
 # --- a Hub
@@ -162,9 +187,13 @@ def hub(tmp_path):
     folder.mkdir(), homes.mkdir()
     port, hub_port, api = (free_port() for _ in range(3))
     proxy = [str(BIN / "configurable-http-proxy")]
-    (folder / "config.py").write_text(HUB.format(port=port, hub=hub_port, api=api, homes=homes, proxy=proxy, folder=folder, token=TOKEN))
+    (folder / "config.py").write_text(
+        HUB.format(port=port, hub=hub_port, api=api, homes=homes, proxy=proxy, folder=folder, token=TOKEN)
+    )
     url = f"http://127.0.0.1:{port}"
-    with serving([sys.executable, "-m", "jupyterhub", "-f", "config.py"], f"{url}/hub/api/info", TOKEN, folder, environ(folder)) as log:
+    with serving(
+        [sys.executable, "-m", "jupyterhub", "-f", "config.py"], f"{url}/hub/api/info", TOKEN, folder, environ(folder)
+    ) as log:
         yield url, homes, log
 
 
@@ -192,7 +221,10 @@ def test_two_people_on_a_hub_each_record_under_their_own_name(hub):
     _, homes, _ = hub
     for user in ("ada", "bob"):
         with Remote(start(hub, user), TOKEN, path="nbs/a.ipynb") as kernel:
-            assert kernel.run("import os; print(os.environ['JUPYTERHUB_USER'], os.getcwd())").split() == [user, str(homes / user / "shop" / "nbs")]
+            assert kernel.run("import os; print(os.environ['JUPYTERHUB_USER'], os.getcwd())").split() == [
+                user,
+                str(homes / user / "shop" / "nbs"),
+            ]
             loop(kernel)
             assert f"{homes / user / 'shop'}/.comprehend/ledger on {socket.gethostname()}" in kernel.run("%ai_status")
     for user in ("ada", "bob"):
@@ -210,4 +242,6 @@ def test_on_a_hub_as_well_git_says_first_who_a_person_is(hub):
         kernel.run("%load_ext comprehend_nb")
         kernel.run(CELL, "c1")
         assert "gross is explained" in kernel.run(f"%%ai_explain gross\n{WORDS}", "c2")
-    assert [(p.email, p.source) for p in read(homes / "ada" / "shop").people.values()] == [("ada@example.org", "git")] and url
+    assert [(p.email, p.source) for p in read(homes / "ada" / "shop").people.values()] == [
+        ("ada@example.org", "git")
+    ] and url

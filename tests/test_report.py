@@ -45,7 +45,9 @@ def own_state(tmp_path, monkeypatch):
 def lab(tmp_path):
     "Ada made both notebooks and understands prices; Bob explained both, and verified the till."
     lab = Lab(tmp_path / "a").sample()
-    lab.write("03_box", "# box\n\n> Nobody knows.", "#| default_exp box", "#| export\ndef shape(box):\n    return len(box), 1")
+    lab.write(
+        "03_box", "# box\n\n> Nobody knows.", "#| default_exp box", "#| export\ndef shape(box):\n    return len(box), 1"
+    )
     lab.commit()
     lab.understand(["RATE", "gross"]).record("checked", only=["gross"], verdict="passed")
     lab.understand(["gross", "total"], person=BOB).record("checked", only=["total"], person=BOB, verdict="passed")
@@ -59,20 +61,34 @@ def units(found):
 def test_who_can_explain_what_is_what_was_recorded(lab):
     found = report(lab.project)
     by = units(found)
-    assert by["gross"].verified == {ADA.id} and by["gross"].explained == {ADA.id, BOB.id} and by["gross"].standing == "verified"
+    assert (
+        by["gross"].verified == {ADA.id}
+        and by["gross"].explained == {ADA.id, BOB.id}
+        and by["gross"].standing == "verified"
+    )
     assert by["total"].verified == {BOB.id} == by["total"].explained
     assert by["shape"].standing == "none" and by["RATE"].kind == "glue"
     # gross, total and shape have two statements each
-    assert found.whole.weight == 6 and found.whole.shares["verified"] == pytest.approx(2 / 3) and found.whole.shares["none"] == pytest.approx(1 / 3)
+    assert (
+        found.whole.weight == 6
+        and found.whole.shares["verified"] == pytest.approx(2 / 3)
+        and found.whole.shares["none"] == pytest.approx(1 / 3)
+    )
     assert (str(found.whole.bus), found.whole.fewest, found.whole.bus_explained.low) == ("1", 0, 1)
     assert (found.loss.known, found.loss.lost) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
-    assert [c.name for c in found.chains] == ["total > gross"] and (found.chains[0].weakest(), len(found.chains[0].everybody())) == (1, 0)
+    assert [c.name for c in found.chains] == ["total > gross"] and (
+        found.chains[0].weakest(),
+        len(found.chains[0].everybody()),
+    ) == (1, 0)
     assert len(found.chains[0].everybody("explained")) == 1
 
 
 def test_authors_are_git_s_and_illusory_coverage_is_what_they_cannot_explain(lab):
     found = report(lab.project)
-    assert found.whole.illusion.share == pytest.approx(1 / 3) and (found.whole.illusion.authors, found.whole.illusion.explainers) == (1, 2)
+    assert found.whole.illusion.share == pytest.approx(1 / 3) and (
+        found.whole.illusion.authors,
+        found.whole.illusion.explainers,
+    ) == (1, 2)
     assert {m.name: m.illusion.share for m in found.modules} == {"shop.core": 0, "shop.till": 0, "shop.box": 1}
 
 
@@ -89,9 +105,18 @@ def test_a_check_of_somebody_else_verifies_nothing(tmp_path):
 def test_what_changed_below_makes_stale_what_stands_above(lab):
     lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 9")
     found = report(lab.project)
-    assert {u.name for u in logic(found.units) if u.standing == "stale"} == {"gross", "total"} == {c.unit.name for c in found.changed}
+    assert (
+        {u.name for u in logic(found.units) if u.standing == "stale"}
+        == {"gross", "total"}
+        == {c.unit.name for c in found.changed}
+    )
     assert all("RATE was changed" in c.why for c in found.changed) and found.loss.known == 0
-    assert "was changed; 2 units rest on it (gross, total)" in page(found) and as_json(found)["causes"] == [{"name": "RATE", "edited": None, "rest_on_it": 2}] and ADA.id not in page(found) and BOB.id not in page(found), "what, and not by whom"
+    assert (
+        "was changed; 2 units rest on it (gross, total)" in page(found)
+        and as_json(found)["causes"] == [{"name": "RATE", "edited": None, "rest_on_it": 2}]
+        and ADA.id not in page(found)
+        and BOB.id not in page(found)
+    ), "what, and not by whom"
 
 
 def test_answers_that_were_run_again_and_are_the_same_carry_over(lab):
@@ -105,7 +130,9 @@ def test_answers_that_were_run_again_and_are_the_same_carry_over(lab):
 
 def test_formatting_and_moving_change_no_number(lab):
     before = as_json(report(lab.project, now=2e9))
-    lab.edit("nbs/00_core.ipynb", "return net * (1 + RATE / 100)", "# gross of net\\n\\n    return (net*( 1+RATE/100 ))")
+    lab.edit(
+        "nbs/00_core.ipynb", "return net * (1 + RATE / 100)", "# gross of net\\n\\n    return (net*( 1+RATE/100 ))"
+    )
     (lab.root / "nbs/01_till.ipynb").rename(lab.root / "nbs/07_till.ipynb")
     lab.commit()
     after = as_json(report(lab.project, now=2e9))
@@ -118,7 +145,9 @@ def test_what_cannot_be_read_is_unknown_and_nothing_else(lab):
     lab.write("02_bad", "# bad\n\n> Bad.", "#| default_exp bad", "#| export\ndef broken(:\n    pass")
     found = report(lab.project)
     assert {m.name: m.shares["unknown"] for m in found.modules}["shop.bad"] == 1
-    assert found.whole.shares["unknown"] == pytest.approx(2 / 8) and sum(found.whole.shares.values()) == pytest.approx(1)
+    assert found.whole.shares["unknown"] == pytest.approx(2 / 8) and sum(found.whole.shares.values()) == pytest.approx(
+        1
+    )
 
 
 def test_two_addresses_of_one_person_are_one_explainer(lab):
@@ -148,12 +177,19 @@ def test_authorship_counts_as_the_tool_of_its_authors_does(tmp_path):
     found = pasts(lab.root)
     past = found["nbs/00_prices.ipynb"]
     assert (dict(past.changes), past.creator) == ({ADA.id: 2, BOB.id: 2}, ADA.id)
-    assert dict(found["nbs/01_till.ipynb"].changes) == {ADA.id: 0} and authors_of(found["nbs/01_till.ipynb"]) == [ADA.id]
+    assert dict(found["nbs/01_till.ipynb"].changes) == {ADA.id: 0} and authors_of(found["nbs/01_till.ipynb"]) == [
+        ADA.id
+    ]
     # 3.293 + 1.098 + 2 * 0.164 - 0.321 * ln 3, and without the 1.098 below the least degree of 3.293
-    assert [round(doa(p == past.creator, 2, 2), 4) for p in (ADA.id, BOB.id)] == [4.3663, 3.2683] and authors_of(past) == [ADA.id]
+    assert [round(doa(p == past.creator, 2, 2), 4) for p in (ADA.id, BOB.id)] == [4.3663, 3.2683] and authors_of(
+        past
+    ) == [ADA.id]
     lab.edit("nbs/00_prices.ipynb", "RATE = 10", "RATE = 11")
     lab.git("commit", "-qam", "rate", who=BOB)
-    assert authors_of(pasts(lab.root)["nbs/00_prices.ipynb"]) == [ADA.id, BOB.id]  # 4.2740 and 3.4323, which is 0.803 of it
+    assert authors_of(pasts(lab.root)["nbs/00_prices.ipynb"]) == [
+        ADA.id,
+        BOB.id,
+    ]  # 4.2740 and 3.4323, which is 0.803 of it
 
 
 def test_a_kernel_sees_calls_that_no_name_leads_to(tmp_path):
@@ -161,7 +197,12 @@ def test_a_kernel_sees_calls_that_no_name_leads_to(tmp_path):
     from kernel_support import driving
 
     lab = Lab(tmp_path / "a", "critical = serve\ncritical_explainers = 1\n")
-    cells = ["#| export\nhandlers = {}", "#| export\ndef price(net):\n    return net * 7", "#| export\ndef serve(kind, x):\n    return [handlers[kind](x) for _ in range(3)]", "handlers['price'] = price\nshown = serve('price', 1)"]
+    cells = [
+        "#| export\nhandlers = {}",
+        "#| export\ndef price(net):\n    return net * 7",
+        "#| export\ndef serve(kind, x):\n    return [handlers[kind](x) for _ in range(3)]",
+        "handlers['price'] = price\nshown = serve('price', 1)",
+    ]
     lab.write("00_core", "# core\n\n> Core.", "#| default_exp core", *cells)
     lab.git("config", "user.name", "Ada")
     lab.git("config", "user.email", "ada@example.org")
@@ -174,15 +215,21 @@ def test_a_kernel_sees_calls_that_no_name_leads_to(tmp_path):
         for i, source in enumerate(cells):
             d.run(source, f"c{i + 2}")
         assert "explained" in d.run("%ai_status", "s")
-        assert d.run("import sys; print(hasattr(sys, 'monitoring') and sys.monitoring.get_tool(4))", "m").strip() == ("comprehend-nb" if tells else "False")
+        assert d.run("import sys; print(hasattr(sys, 'monitoring') and sys.monitoring.get_tool(4))", "m").strip() == (
+            "comprehend-nb" if tells else "False"
+        )
     path = report(lab.project).chains[0]
-    assert (path.name, dict(path.links), [u.name for u in path.units]) == (("serve", {"seen": 1}, ["serve", "price"]) if tells else ("serve", {}, ["serve"]))
+    assert (path.name, dict(path.links), [u.name for u in path.units]) == (
+        ("serve", {"seen": 1}, ["serve", "price"]) if tells else ("serve", {}, ["serve"])
+    )
     seen = [r for r in read(lab.root).records if r.kind == "called"]
     assert len(seen) == tells
     by = units(report(lab.project))
     with Ledger(lab.root, BOB) as ledger:
         ledger.append("called", by["serve"].fingerprint, calls=[by["price"].fingerprint])
-    assert "1 seen" in page(report(lab.project)) and as_json(report(lab.project))["critical_paths"][0]["links"] == {"seen": 1}
+    assert "1 seen" in page(report(lab.project)) and as_json(report(lab.project))["critical_paths"][0]["links"] == {
+        "seen": 1
+    }
     lab.edit("nbs/00_core.ipynb", "return net * 7", "return net * 9")
     assert dict(report(lab.project).chains[0].links) == {}, "other code, that nobody saw called"
 
@@ -196,20 +243,42 @@ def test_the_policy_names_paths_and_one_that_is_not_there_is_said(lab):
 
 def test_the_command_says_writes_and_answers(lab):
     def run(*args):
-        return subprocess.run([sys.executable, "-m", "comprehend_nb.cli", "report", *args], cwd=lab.root, env=environ() | {"PYTHONUTF8": "1"}, capture_output=True, text=True)
+        return subprocess.run(
+            [sys.executable, "-m", "comprehend_nb.cli", "report", *args],
+            cwd=lab.root,
+            env=environ() | {"PYTHONUTF8": "1"},
+            capture_output=True,
+            text=True,
+        )
 
     said = run()
-    assert said.returncode == 0 and "What would we lose if one person left?" in said.stdout and "verified 67 %" in said.stdout, said
+    assert (
+        said.returncode == 0
+        and "What would we lose if one person left?" in said.stdout
+        and "verified 67 %" in said.stdout
+    ), said
     data = json.loads(run("--json").stdout)
     assert data["whole"]["shares"]["verified"] == pytest.approx(2 / 3) and data["definitions"]["bus factor"]
     made = run("--html", "page.html")
     text = (lab.root / "page.html").read_text()
     assert made.returncode == 0 and text.startswith("<!DOCTYPE html>") and "<script" not in text
     assert ADA.id not in text and "Ada" not in text, "people are not on the page"
-    assert run("--define", "bus").returncode == 0 and run("--define", "velocity").returncode == 2 and run("nowhere").returncode == 2
+    assert (
+        run("--define", "bus").returncode == 0
+        and run("--define", "velocity").returncode == 2
+        and run("nowhere").returncode == 2
+    )
 
 
-@pytest.mark.parametrize(("more", "said"), [(["--workers", "3"], "--repos"), (["--scheduler", "tcp://127.0.0.1:9"], "--repos"), (["--html", "none/page.html"], "cannot be written"), (["--html", "nbs"], "cannot be written")])
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--workers", "3"], "--repos"),
+        (["--scheduler", "tcp://127.0.0.1:9"], "--repos"),
+        (["--html", "none/page.html"], "cannot be written"),
+        (["--html", "nbs"], "cannot be written"),
+    ],
+)
 def test_what_would_be_ignored_or_lost_is_2_at_once(lab, monkeypatch, capsys, more, said):
     monkeypatch.chdir(lab.root)
     monkeypatch.setattr("comprehend_nb.report.team.report", lambda *a, **k: pytest.fail("it began to work"))
@@ -228,15 +297,31 @@ def at(lab, day, message="work", who=ADA):
     "A commit of everything at noon of a day in 2026."
     lab.git("add", "-A")
     stamp = f"2026-{day}T12:00:00Z"
-    subprocess.run(["git", "-c", f"user.name={who.name}", "-c", f"user.email={who.email}", "commit", "-qm", message, "--allow-empty"], cwd=lab.root, check=True,
-                   env=environ() | {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp})
+    subprocess.run(
+        [
+            "git",
+            "-c",
+            f"user.name={who.name}",
+            "-c",
+            f"user.email={who.email}",
+            "commit",
+            "-qm",
+            message,
+            "--allow-empty",
+        ],
+        cwd=lab.root,
+        check=True,
+        env=environ() | {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp},
+    )
 
 
 def test_the_past_is_what_was_known_then(tmp_path, monkeypatch):
     import time as clock
 
     lab = Lab(tmp_path / "a").sample()
-    clock_at = lambda text: monkeypatch.setattr("comprehend_nb.ledger.append.time.gmtime", lambda *a: clock.strptime(text, "%Y-%m-%d"))  # noqa: E731
+    clock_at = lambda text: monkeypatch.setattr(  # noqa: E731
+        "comprehend_nb.ledger.append.time.gmtime", lambda *a: clock.strptime(text, "%Y-%m-%d")
+    )
     at(lab, "01-01")
     clock_at("2026-01-05")
     lab.understand(["gross"])
@@ -251,7 +336,10 @@ def test_the_past_is_what_was_known_then(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     found, of = timeline(lab.project, read(lab.root))
     said = [{k: v for k, v in m.shares.items() if v} for m in found]
-    assert said == [{"none": 1.0}, {"explained": 0.5, "none": 0.5}, {"verified": 0.5, "explained": 0.5}, {"stale": 1.0}] and of == 4
+    assert (
+        said == [{"none": 1.0}, {"explained": 0.5, "none": 0.5}, {"verified": 0.5, "explained": 0.5}, {"stale": 1.0}]
+        and of == 4
+    )
     assert [m.day[5:] for m in found] == ["01-01", "01-10", "01-20", "01-30"]
     assert said[-1] == {k: v for k, v in report(lab.project).whole.shares.items() if v}, "the last moment is today"
 
@@ -261,8 +349,14 @@ def test_the_past_rested_on_modules_written_by_hand_as_they_were_then(tmp_path, 
     import time as clock
 
     lab = Lab(tmp_path / "a")
-    lab.write("00_core", "# core\n\n> Prices.", "#| default_exp core", "#| export\nfrom shop.rates import RATE",
-              "#| export\ndef gross(net):\n    return net * (1 + RATE / 100)", "#| export\ndef bye(name):\n    return name")
+    lab.write(
+        "00_core",
+        "# core\n\n> Prices.",
+        "#| default_exp core",
+        "#| export\nfrom shop.rates import RATE",
+        "#| export\ndef gross(net):\n    return net * (1 + RATE / 100)",
+        "#| export\ndef bye(name):\n    return name",
+    )
     (lab.root / "shop").mkdir()
     rates = lab.root / "shop/rates.py"
     rates.write_text("RATE = 7\n")
@@ -274,7 +368,9 @@ def test_the_past_rested_on_modules_written_by_hand_as_they_were_then(tmp_path, 
         at(lab, day)
 
     def classes():
-        return [{k: v for k, v in m.shares.items() if v} for m in timeline(lab.project, read(lab.root), complete=True)[0]]
+        return [
+            {k: v for k, v in m.shares.items() if v} for m in timeline(lab.project, read(lab.root), complete=True)[0]
+        ]
 
     there, changed = {"explained": 1.0}, {"explained": 0.5, "stale": 0.5}  # gross, and not bye
     assert classes() == [there, changed, there]
@@ -289,7 +385,9 @@ def test_a_long_past_is_worked_out_when_asked_and_kept(tmp_path):
     lab.understand()
     local(lab.root)
     history = read(lab.root)
-    assert [len(timeline(lab.project, history, enough=1)[0]) for _ in range(2)] == [2, 2] and timeline(lab.project, history, enough=1)[1] == 6
+    assert [len(timeline(lab.project, history, enough=1)[0]) for _ in range(2)] == [2, 2] and timeline(
+        lab.project, history, enough=1
+    )[1] == 6
     at(lab, "01-20")
     assert len(timeline(lab.project, history, enough=1)[0]) == 3, "what is newer is added"
     found, of = timeline(lab.project, history, complete=True)
@@ -331,10 +429,20 @@ def repaired(tmp_path):
         at(lab, day, message)
         ids[message] = lab.git("rev-parse", "HEAD").strip()
 
-    change("02-01", "Lay it out", "00_core", "    return net * (1 + RATE / 100)", "        return net * (1 + RATE / 100)")
-    change("02-05", "Fix the rounding", "00_core", "return net * (1 + RATE / 100)", "return round(net * (1 + RATE / 100), 2)")
+    change(
+        "02-01", "Lay it out", "00_core", "    return net * (1 + RATE / 100)", "        return net * (1 + RATE / 100)"
+    )
+    change(
+        "02-05",
+        "Fix the rounding",
+        "00_core",
+        "return net * (1 + RATE / 100)",
+        "return round(net * (1 + RATE / 100), 2)",
+    )
     change("02-10", "Fix a typo in the docs", "01_till", "_paid = []", "_paid = list()")
-    change("02-15", "Bugfix: empty tills", "01_till", "return sum(map(gross, nets))", "return sum(map(gross, nets or []))")
+    change(
+        "02-15", "Bugfix: empty tills", "01_till", "return sum(map(gross, nets))", "return sum(map(gross, nets or []))"
+    )
     change("02-20", "Fix: nothing is paid twice", "01_till", "_paid = list()", "_paid = list()\\n_seen = set()")
     return lab, ids
 
@@ -343,11 +451,17 @@ def test_each_fix_is_followed_to_the_commit_that_brought_the_line(repaired):
     lab, ids = repaired
     found, waiting = mine(lab.project)
     by = {f.id: f for f in found}
-    assert set(by) == {ids[m] for m in ("Fix the rounding", "Bugfix: empty tills", "Fix: nothing is paid twice")} and waiting == 0
+    assert (
+        set(by) == {ids[m] for m in ("Fix the rounding", "Bugfix: empty tills", "Fix: nothing is paid twice")}
+        and waiting == 0
+    )
     assert [f.ghost for f in by.values() if f.id == ids["Fix: nothing is paid twice"]] == [True]
     assert {d.commit for d in by[ids["Fix the rounding"]].defects} == {ids["brought"]}, "layout takes no blame"
     first = gather_units(lab.sample().project)
-    assert by[ids["Fix the rounding"]].defects[0].fingerprint == first["gross"] and by[ids["Bugfix: empty tills"]].defects[0].fingerprint == first["total"]
+    assert (
+        by[ids["Fix the rounding"]].defects[0].fingerprint == first["gross"]
+        and by[ids["Bugfix: empty tills"]].defects[0].fingerprint == first["total"]
+    )
 
 
 def gather_units(project):
@@ -385,15 +499,32 @@ def test_on_this_repository_s_own_history_every_blame_is_of_an_earlier_commit_th
         pytest.skip("no full clone")
     found = [f for f in mine(Project.at(root), enough=8)[0] if not f.ghost]
     for d in {d for f in found for d in f.defects}:
-        assert subprocess.run(["git", "merge-base", "--is-ancestor", d.commit, f"{d.fix}^"], cwd=root, check=False).returncode == 0, d
-        assert git("show", "--format=", "--name-only", d.commit, "--", d.file) or git("show", "--format=", "--name-status", "-M", d.commit), d
-    assert pasts(root)["nbs/42_report/01_measure.ipynb"].times == [int(t) for t in git("log", "--no-merges", "--topo-order", "--follow", "--format=%at", "--", "nbs/42_report/01_measure.ipynb").split()]
+        assert (
+            subprocess.run(
+                ["git", "merge-base", "--is-ancestor", d.commit, f"{d.fix}^"], cwd=root, check=False
+            ).returncode
+            == 0
+        ), d
+        assert git("show", "--format=", "--name-only", d.commit, "--", d.file) or git(
+            "show", "--format=", "--name-status", "-M", d.commit
+        ), d
+    assert pasts(root)["nbs/42_report/01_measure.ipynb"].times == [
+        int(t)
+        for t in git(
+            "log", "--no-merges", "--topo-order", "--follow", "--format=%at", "--", "nbs/42_report/01_measure.ipynb"
+        ).split()
+    ]
 
 
 def test_a_long_history_is_mined_in_portions_and_kept(repaired):
     lab, _ = repaired
     local(lab.root)
-    assert [(len(found), waiting) for found, waiting in (mine(lab.project, enough=1) for _ in range(4))] == [(1, 2), (2, 1), (3, 0), (3, 0)]
+    assert [(len(found), waiting) for found, waiting in (mine(lab.project, enough=1) for _ in range(4))] == [
+        (1, 2),
+        (2, 1),
+        (3, 0),
+        (3, 0),
+    ]
 
 
 def test_without_a_repository_the_report_says_that_defects_are_not_known(tmp_path, lab):
@@ -415,35 +546,65 @@ def test_intervals_agree_with_a_statistics_library(n):
         assert wilson(hits, n) == pytest.approx(proportion_confint(hits, n, method="wilson"), abs=1e-6)
 
 
-
 # --- above cells
 
-WHOLE = ("--what", "one place where the sums of suppliers become shelf prices", "--why", "tax law moves often and tills have to follow at once", "--fails", "a sum from abroad is taxed twice without a word")
+WHOLE = (
+    "--what",
+    "one place where the sums of suppliers become shelf prices",
+    "--why",
+    "tax law moves often and tills have to follow at once",
+    "--fails",
+    "a sum from abroad is taxed twice without a word",
+)
 
 
 def cli(lab, *args):
-    return subprocess.run([sys.executable, "-m", "comprehend_nb.cli", *args], cwd=lab.root, env=environ() | {"PYTHONUTF8": "1", "GIT_AUTHOR_NAME": ADA.name, "GIT_AUTHOR_EMAIL": ADA.email}, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "comprehend_nb.cli", *args],
+        cwd=lab.root,
+        env=environ() | {"PYTHONUTF8": "1", "GIT_AUTHOR_NAME": ADA.name, "GIT_AUTHOR_EMAIL": ADA.email},
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_a_module_is_explained_as_a_whole_until_an_interface_changes(lab):
     lab.policy("critical = total")
     found = {a.name: a for a in report(lab.project).above}
-    assert {n: (a.state, a.asked) for n, a in found.items()} == {"path:total": ("none", True), "module:shop.till": ("none", True)}
+    assert {n: (a.state, a.asked) for n, a in found.items()} == {
+        "path:total": ("none", True),
+        "module:shop.till": ("none", True),
+    }
     said = cli(lab, "check").stdout
-    assert "nbs/01_till.ipynb#c3 total: critical path: nobody has said what it is for as a whole" in said and "Say it: comprehend-nb above till." in said, said
+    assert (
+        "nbs/01_till.ipynb#c3 total: critical path: nobody has said what it is for as a whole" in said
+        and "Say it: comprehend-nb above till." in said
+    ), said
     assert cli(lab, "above", "core").returncode == 1 and cli(lab, "above", "nothing").returncode == 2
-    assert cli(lab, "above", "core", "--what", "ok", "--why", "ok", "--fails", "ok").returncode == 2, "filler is no explanation"
+    assert cli(lab, "above", "core", "--what", "ok", "--why", "ok", "--fails", "ok").returncode == 2, (
+        "filler is no explanation"
+    )
     done = cli(lab, "above", "core", *WHOLE)
     assert done.returncode == 0 and "live" in done.stdout, done
     assert json.loads(cli(lab, "above", "total", *WHOLE, "--json").stdout)["name"] == "path:total"
     found = {a.name: a for a in report(lab.project).above}
-    assert {n: a.state for n, a in found.items()} == {"path:total": "live", "module:shop.core": "live", "module:shop.till": "none"}
+    assert {n: a.state for n, a in found.items()} == {
+        "path:total": "live",
+        "module:shop.core": "live",
+        "module:shop.till": "none",
+    }
     assert "critical path" not in (said := cli(lab, "check").stdout) and "critical module" in said, said
     lab.edit("nbs/00_core.ipynb", "return net * (1 + RATE / 100)", "return net + net * RATE / 100")
-    assert {a.state for a in report(lab.project).above if a.name != "module:shop.till"} == {"live"}, "a body is no interface"
+    assert {a.state for a in report(lab.project).above if a.name != "module:shop.till"} == {"live"}, (
+        "a body is no interface"
+    )
     lab.edit("nbs/00_core.ipynb", "def gross(net):", "def gross(net, rate=None):")
     found = {a.name: a for a in report(lab.project).above}
-    assert found["module:shop.core"].state == "stale" and found["module:shop.core"].changed == ("shop.core.gross",) and found["path:total"].state == "stale"
+    assert (
+        found["module:shop.core"].state == "stale"
+        and found["module:shop.core"].changed == ("shop.core.gross",)
+        and found["path:total"].state == "stale"
+    )
     assert "interfaces that changed" in page(report(lab.project))
     assert "the interface of shop.core.gross changed" in cli(lab, "check").stdout
 
@@ -458,17 +619,32 @@ def test_calibration_is_of_first_answers(lab):
     total = units(report(lab.project))["total"]
     with Ledger(lab.root, ADA) as ledger:
         for verdict in ("failed", "passed"):
-            ledger.append("checked", total.fingerprint, total.closure, verdict=verdict, confidence=0.9, item_kind="predict", symbols=["total"])
+            ledger.append(
+                "checked",
+                total.fingerprint,
+                total.closure,
+                verdict=verdict,
+                confidence=0.9,
+                item_kind="predict",
+                symbols=["total"],
+            )
     lab.record("rejected", only=["gross"], reason="Too clever")
     lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 9")
     lab.understand(["gross"], person=BOB)
     found = report(lab.project).calibration
     # Ada on gross (passed) and total (failed, then passed); Bob on total (passed)
     assert (found.answers.first.hits, found.answers.first.of) == (2, 3) and found.answers.misleading == [("total", 1)]
-    assert (found.answers.sure_wrong.hits, found.answers.sure_wrong.of, found.answers.score) == (1, 1, pytest.approx(0.19))
-    assert found.staled.symbols == [("gross", 1)] and found.staled.causes == [("RATE", 1)] and found.rejected.reasons == [("too clever", 1)]
+    assert (found.answers.sure_wrong.hits, found.answers.sure_wrong.of, found.answers.score) == (
+        1,
+        1,
+        pytest.approx(0.19),
+    )
+    assert (
+        found.staled.symbols == [("gross", 1)]
+        and found.staled.causes == [("RATE", 1)]
+        and found.rejected.reasons == [("too clever", 1)]
+    )
     assert "Where understanding slips" in page(report(lab.project))
-
 
 
 # --- a large ledger
@@ -480,12 +656,32 @@ def grown(lab, monkeypatch):
     local(lab.root)
     monkeypatch.setattr("comprehend_nb.export.reduced._SMALL", -1)
     lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 8")
-    lab.understand(["gross"], person=BOB).record("checked", only=["gross"], person=BOB, verdict="failed", confidence=1.0, item_kind="predict")
+    lab.understand(["gross"], person=BOB).record(
+        "checked", only=["gross"], person=BOB, verdict="failed", confidence=1.0, item_kind="predict"
+    )
     lab.record("proposed", only=["shape"], intent="a shape").record("rejected", only=["shape"], reason="no")
     total = units(report(lab.project))["total"]
     with Ledger(lab.root, CEM) as ledger:
-        ledger.append("explained", "fp1:" + "a" * 32, "cl1:x", symbols=["gone"], what="adds the tax of the shop", why="prices are gross", fails="text")
-        ledger.append("explained", "fp1:" + "b" * 32, "cl1:x", symbols=["gone"], parts={"RATE": "fp1:1"}, parent="fp1:" + "a" * 32, what="other words", why="why not", fails="never")
+        ledger.append(
+            "explained",
+            "fp1:" + "a" * 32,
+            "cl1:x",
+            symbols=["gone"],
+            what="adds the tax of the shop",
+            why="prices are gross",
+            fails="text",
+        )
+        ledger.append(
+            "explained",
+            "fp1:" + "b" * 32,
+            "cl1:x",
+            symbols=["gone"],
+            parts={"RATE": "fp1:1"},
+            parent="fp1:" + "a" * 32,
+            what="other words",
+            why="why not",
+            fails="never",
+        )
         ledger.append("executed", total.fingerprint, "cl1:elsewhere", parent="fp1:" + "b" * 32)
     lab.edit("nbs/01_till.ipynb", "sum(map(gross, nets))", "sum(map(gross, list(nets)))")
     lab.commit()
@@ -512,7 +708,11 @@ def test_what_is_kept_is_dropped_when_anything_it_rests_on_changes(grown):
     grown.understand(["gross"])
     assert units(report(grown.project))["gross"].explained == {ADA.id, BOB.id}, "a new record"
     with Ledger(grown.root, CEM) as ledger:
-        said = next(r for r in read(grown.root).about(before["gross"].fingerprint) if r.kind == "explained" and r.closure == before["gross"].closure and r.person == BOB.id).data
+        said = next(
+            r
+            for r in read(grown.root).about(before["gross"].fingerprint)
+            if r.kind == "explained" and r.closure == before["gross"].closure and r.person == BOB.id
+        ).data
         ledger.append("explained", "fp1:" + "c" * 32, "cl1:y", what=said["what"], why=said["why"], fails=said["fails"])
     assert BOB.id not in units(report(grown.project))["gross"].explained, "the same words for other code"
     grown.edit("nbs/00_core.ipynb", "RATE = 8", "RATE = 9")
@@ -531,10 +731,16 @@ def test_a_cache_that_somebody_meddled_with_is_made_again(grown):
 
 def test_a_line_that_was_changed_does_not_count_through_the_cache_either(grown):
     report(grown.project)
-    file = next(p for p in (grown.root / ".comprehend/ledger" / BOB.id).glob("*.jsonl") if b'"checked"' in p.read_bytes() and b'"passed"' in p.read_bytes())
+    file = next(
+        p
+        for p in (grown.root / ".comprehend/ledger" / BOB.id).glob("*.jsonl")
+        if b'"checked"' in p.read_bytes() and b'"passed"' in p.read_bytes()
+    )
     file.write_bytes(file.read_bytes().replace(b'"passed"', b'"failed"'))
     history = reduced_of(grown)
-    assert not [r for r in history.records if r.kind == "checked" and r.person == BOB.id and r.file.endswith(file.name)] and any(p.kind == "rewritten" for p in history.problems)
+    assert not [
+        r for r in history.records if r.kind == "checked" and r.person == BOB.id and r.file.endswith(file.name)
+    ] and any(p.kind == "rewritten" for p in history.problems)
 
 
 def reduced_of(lab):
@@ -561,26 +767,43 @@ def test_many_parts_are_put_together(grown, monkeypatch):
         with Ledger(grown.root, CEM) as ledger:
             ledger.append("executed", f"fp1:{n:032x}", "cl1:z")
         assert Facts(grown.root).count == len(read(grown.root).records)
-    named, there = Facts(grown.root).manifest.parts, list((grown.root / ".comprehend/local").glob("ledger-facts-*.parquet"))
+    named, there = (
+        Facts(grown.root).manifest.parts,
+        list((grown.root / ".comprehend/local").glob("ledger-facts-*.parquet")),
+    )
     assert len(named) <= 3 < len(there), "what another process may be reading is left for an hour"
     for path in there:
         os.utime(path, (0, 0))
     with Ledger(grown.root, CEM) as ledger:
         ledger.append("executed", "fp1:" + "9" * 32, "cl1:z")
-    assert Facts(grown.root).count == len(read(grown.root).records) and len(list((grown.root / ".comprehend/local").glob("ledger-facts-*.parquet"))) <= 5
+    assert (
+        Facts(grown.root).count == len(read(grown.root).records)
+        and len(list((grown.root / ".comprehend/local").glob("ledger-facts-*.parquet"))) <= 5
+    )
 
 
 def test_check_says_of_a_large_ledger_what_it_says_of_one_read_whole(grown, monkeypatch):
     "After each thing that people do, remembered or new: the same rows, reasons and notes."
 
     def same():
-        found = [[sorted(map(str, r.reasons)), sorted(map(str, r.notes)), [(row.cell.where, row.standing) for row in r.rows]] for r in (check(grown.project), check(grown.project))]
+        found = [
+            [sorted(map(str, r.reasons)), sorted(map(str, r.notes)), [(row.cell.where, row.standing) for row in r.rows]]
+            for r in (check(grown.project), check(grown.project))
+        ]
         assert isinstance(gather(grown.project).history, Reduced)
         with monkeypatch.context() as patch:
             patch.setattr("comprehend_nb.export.reduced._SMALL", 1 << 40)
             patch.setattr(Memo, "known", lambda *_: None)
             whole = check(grown.project)
-        assert found[0] == found[1] == [sorted(map(str, whole.reasons)), sorted(map(str, whole.notes)), [(row.cell.where, row.standing) for row in whole.rows]]
+        assert (
+            found[0]
+            == found[1]
+            == [
+                sorted(map(str, whole.reasons)),
+                sorted(map(str, whole.notes)),
+                [(row.cell.where, row.standing) for row in whole.rows],
+            ]
+        )
         return found[0]
 
     same()
@@ -600,7 +823,11 @@ def test_check_says_of_a_large_ledger_what_it_says_of_one_read_whole(grown, monk
     grown.git("mv", "nbs/03_box.ipynb", "nbs/04_crate.ipynb")
     grown.commit()
     same()
-    file = next(p for p in sorted((grown.root / ".comprehend/ledger" / ADA.id).glob("*.jsonl")) if b'"explained"' in p.read_bytes())
+    file = next(
+        p
+        for p in sorted((grown.root / ".comprehend/ledger" / ADA.id).glob("*.jsonl"))
+        if b'"explained"' in p.read_bytes()
+    )
     before = file.read_bytes()
     file.write_bytes(before.replace(b"text instead", b"words instead", 1))
     assert [r for r in same()[0] if "was changed after it was written" in r]
@@ -618,12 +845,13 @@ def test_a_session_that_saw_more_contradicts_a_file_cut_short_through_the_cache_
             ledger.append("executed", f"fp1:{n:032x}", "cl1:z")
         with Ledger(tmp_path, ADA) as ledger:
             ledger.append("executed", f"fp1:{n + 9:032x}", "cl1:z")
-    assert not [p for p in audit(tmp_path, known=Facts(tmp_path).scans) if p.grave], "what was a last line once is in the middle now"
+    assert not [p for p in audit(tmp_path, known=Facts(tmp_path).scans) if p.grave], (
+        "what was a last line once is in the middle now"
+    )
     whole = file.read_bytes()
     file.write_bytes(b"".join(whole.splitlines(keepends=True)[:3]))
     assert [p.kind for p in audit(tmp_path, known=Facts(tmp_path).scans) if p.grave] == ["removed"]
     assert audit(tmp_path, known=Facts(tmp_path).scans) == audit(tmp_path)
-
 
 
 # --- time
@@ -644,10 +872,17 @@ def test_a_kernel_keeps_weekly_sums_on_this_machine_and_nowhere_else(tmp_path):
         while not any(s.get("review_cells") for s in read_hours(project).values()) and time.monotonic() < end:
             time.sleep(0.1)
     sums = next(iter(read_hours(project).values()))
-    assert sums["review_cells"] == 1 and sums["write_cells"] >= 2 and sums["ask_cells"] == 1 and sums["review"] > 0 < sums["write"]
+    assert (
+        sums["review_cells"] == 1
+        and sums["write_cells"] >= 2
+        and sums["ask_cells"] == 1
+        and sums["review"] > 0 < sums["write"]
+    )
     git(project, "add", "-A")
     assert "hours" not in git(project, "ls-files")
-    said = subprocess.run([sys.executable, "-m", "comprehend_nb.cli", "hours"], cwd=project, env=environ(), capture_output=True, text=True)
+    said = subprocess.run(
+        [sys.executable, "-m", "comprehend_nb.cli", "hours"], cwd=project, env=environ(), capture_output=True, text=True
+    )
     assert said.returncode == 0 and "review 0.0 h" in said.stdout and "gradient: unknown" in said.stdout, said
 
 
@@ -658,7 +893,9 @@ def test_the_gradient_is_what_a_statistics_library_says(n):
     ys = [((k * 7919) % 101) / 10 + k * 0.05 for k in range(n)]
     ys[n // 2] = ys[0]  # a tie
     mine, theirs = theil_sen([float(k) for k in range(n)], ys), theilslopes(ys, range(n), 0.95)
-    assert mine.value == pytest.approx(theirs[0]) and (mine.low is None or (mine.low, mine.high) == (pytest.approx(theirs[2]), pytest.approx(theirs[3])))
+    assert mine.value == pytest.approx(theirs[0]) and (
+        mine.low is None or (mine.low, mine.high) == (pytest.approx(theirs[2]), pytest.approx(theirs[3]))
+    )
 
 
 def test_a_team_sees_its_sum_and_nobody_s_own(lab):
@@ -678,10 +915,18 @@ def test_a_team_sees_its_sum_and_nobody_s_own(lab):
     share(lab.root, CEM, sums(0), "2026-W40")
     found = report(lab.project)
     points = [math.log((600 * 6 * (k + 1) + 60) / (1800 + 60)) for k in range(5)]
-    assert found.deskilling == theil_sen([float(k) for k in range(5)], points) or found.deskilling.value == pytest.approx(theil_sen([float(k) for k in range(5)], points).value)
+    assert found.deskilling == theil_sen(
+        [float(k) for k in range(5)], points
+    ) or found.deskilling.value == pytest.approx(theil_sen([float(k) for k in range(5)], points).value)
     assert "deskilling" in page(found)
     published = "".join(p.read_text() for p in (lab.root / ".comprehend/hours").rglob("*.json"))
-    assert not [v for n in (1, 5) for s in sums(n).values() for v in s.values() if f": {v}," in published or f": {v}}}" in published]
+    assert not [
+        v
+        for n in (1, 5)
+        for s in sums(n).values()
+        for v in s.values()
+        if f": {v}," in published or f": {v}}}" in published
+    ]
 
 
 def test_a_person_can_switch_it_off(tmp_path):
@@ -694,7 +939,6 @@ def test_a_person_can_switch_it_off(tmp_path):
         d.run("x = 1", "c1")
         d.run("y = 1", "c2")
     assert read_hours(project) == {}
-
 
 
 # --- properties
@@ -737,7 +981,11 @@ def test_one_more_explainer_makes_no_path_weaker_and_nothing_less_known(pairs, d
     from comprehend_nb.report.unit import Unit
 
     def path(of):
-        return Chain("p", tuple(Unit(f"a#{i}", "a", "m", (), w, "logic", "none", verified=p) for i, (w, p) in enumerate(of)), "policy")
+        return Chain(
+            "p",
+            tuple(Unit(f"a#{i}", "a", "m", (), w, "logic", "none", verified=p) for i, (w, p) in enumerate(of)),
+            "policy",
+        )
 
     if pairs:
         i, who = data.draw(st.integers(0, len(pairs) - 1)), data.draw(st.sampled_from("abcdefgh"))
@@ -768,7 +1016,13 @@ def laid_out(source, draw):
     lines = (ast.unparse(ast.parse(code)) if draw(st.booleans()) else code).split("\n")
     out = [head]
     for line in lines:
-        out += [""] * draw(st.integers(0, 1)) + ([f"{line[: len(line) - len(line.lstrip())]}# {draw(st.sampled_from(['why', 'RATE = 9', 'def gross(): pass']))}"] if draw(st.booleans()) else [])
+        out += [""] * draw(st.integers(0, 1)) + (
+            [
+                f"{line[: len(line) - len(line.lstrip())]}# {draw(st.sampled_from(['why', 'RATE = 9', 'def gross(): pass']))}"
+            ]
+            if draw(st.booleans())
+            else []
+        )
         out.append(line + draw(st.sampled_from(["", "  ", "  # note"])))
     return "\n".join(out)
 
@@ -781,7 +1035,12 @@ def test_formatting_never_changes_a_number(lab):
 
     def numbers():
         found = as_json(report(lab.project, now=2e9))
-        return {k: found["whole"][k] for k in keep}, [(u["symbols"], u["statements"], u["class"], u["explainers"], u["centrality"]) for u in found["units"]], found["critical_paths"], found["if_one_leaves"]
+        return (
+            {k: found["whole"][k] for k in keep},
+            [(u["symbols"], u["statements"], u["class"], u["explainers"], u["centrality"]) for u in found["units"]],
+            found["critical_paths"],
+            found["if_one_leaves"],
+        )
 
     before = numbers()
 

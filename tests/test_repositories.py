@@ -31,22 +31,40 @@ def listed(tmp_path):
 
 
 def run(listed, *args):
-    return subprocess.run([sys.executable, "-m", "comprehend_nb.cli", "report", "--repos", str(listed), *args], cwd=listed.parent, env=environ() | {"PYTHONUTF8": "1"}, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "comprehend_nb.cli", "report", "--repos", str(listed), *args],
+        cwd=listed.parent,
+        env=environ() | {"PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_many_repositories_to_one_page_and_what_fails_is_said(listed):
     done = run(listed, "--json", "--html", "page.html")
     data, page = json.loads(done.stdout), (listed.parent / "page.html").read_text()
     assert done.returncode == 1 and "[4/4]" in done.stderr
-    assert [r["name"] for r in data["repositories"]] == ["north", "south"] and [f["name"] for f in data["failed"]] == ["nowhere", "broken"]
+    assert [r["name"] for r in data["repositories"]] == ["north", "south"] and [f["name"] for f in data["failed"]] == [
+        "nowhere",
+        "broken",
+    ]
     assert "no such folder" in data["failed"][0]["why"] and "sometimes" in data["failed"][1]["why"]
     # two functions of two statements in each; Bob explained one of them
     assert (data["whole"]["weight"], data["whole"]["shares"]["verified"]) == (8, 0.75)
-    assert data["whole"]["if_one_leaves"]["lost_share"] == 0.5 and data["whole"]["bus"] == {"low": 1, "high": 1}, "Ada alone leaves less than half"
-    assert "2 could not be read" in page and "north" in page and "What would we lose if one person left?" in page and "<script" not in page
+    assert data["whole"]["if_one_leaves"]["lost_share"] == 0.5 and data["whole"]["bus"] == {"low": 1, "high": 1}, (
+        "Ada alone leaves less than half"
+    )
+    assert (
+        "2 could not be read" in page
+        and "north" in page
+        and "What would we lose if one person left?" in page
+        and "<script" not in page
+    )
     assert not [p for p in (ADA, BOB) if p.id in page or p.id in done.stdout]
     said = run(listed)
-    assert said.returncode == 1 and "nowhere: could not be read" in said.stdout and "south: 4 statements" in said.stdout, said
+    assert (
+        said.returncode == 1 and "nowhere: could not be read" in said.stdout and "south: 4 statements" in said.stdout
+    ), said
     (listed.parent / "good.txt").write_text("north\n")
     assert run(listed.parent / "good.txt").returncode == 0 and run(listed.parent / "none.txt").returncode == 2
 
@@ -67,7 +85,9 @@ def test_a_page_that_cannot_be_written_is_said_before_the_work(listed, more):
 def test_a_scheduler_gives_the_same_answers(listed):
     distributed = pytest.importorskip("distributed", reason="needs the extra dask")
     repositories = read_list(listed)
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=":0", silence_logs=50) as cluster:
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=":0", silence_logs=50
+    ) as cluster:
         there = as_json(reports(repositories, scheduler=cluster.scheduler_address, now=0.0))
     here = as_json(reports(repositories, now=0.0))
     moment = ("seconds", "at", "over_time", "defects")  # these hold the time at which they were made
@@ -134,7 +154,14 @@ def among(listed):
 
 
 def scheduler(distributed, workers):
-    return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=":0", silence_logs=50)
+    return distributed.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=":0",
+        silence_logs=50,
+    )
 
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
@@ -146,7 +173,9 @@ def test_a_worker_is_killed_in_the_middle_and_its_repository_goes_to_another(amo
     distributed = pytest.importorskip("distributed", reason="needs the extra dask")
     (waits, repositories), told = among, []
     with scheduler(distributed, 2) as cluster:
-        asked = threading.Thread(target=lambda: told.append(reports(repositories, scheduler=cluster.scheduler_address)), daemon=True)
+        asked = threading.Thread(
+            target=lambda: told.append(reports(repositories, scheduler=cluster.scheduler_address)), daemon=True
+        )
         asked.start()
         until(lambda: waits.kill_workers(cluster) or waits.killed)
         until(lambda: waits.there() - set(waits.killed))
@@ -164,12 +193,22 @@ def test_a_repository_that_kills_every_worker_is_given_up_and_those_behind_it_ar
     import dask
 
     (waits, repositories), told = among, []
-    with dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.scheduler.worker-saturation": float("inf")}), scheduler(distributed, 1) as cluster:
-        asked = threading.Thread(target=lambda: told.append(reports(repositories, scheduler=cluster.scheduler_address)), daemon=True)
+    with (
+        dask.config.set(
+            {"distributed.scheduler.allowed-failures": 0, "distributed.scheduler.worker-saturation": float("inf")}
+        ),
+        scheduler(distributed, 1) as cluster,
+    ):
+        asked = threading.Thread(
+            target=lambda: told.append(reports(repositories, scheduler=cluster.scheduler_address)), daemon=True
+        )
         asked.start()
         until(lambda: waits.kill_workers(cluster) or not asked.is_alive())
     said = {a.name: a.failed for a in told[0].answers}
-    assert said == {"east": "its workers were killed, one after the other", "north": "", "south": ""} and len(set(waits.killed)) == 2
+    assert (
+        said == {"east": "its workers were killed, one after the other", "north": "", "south": ""}
+        and len(set(waits.killed)) == 2
+    )
     assert told[0].weight == 8, "the two that there is a report of"
 
 

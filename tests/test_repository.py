@@ -25,8 +25,24 @@ ROOT = Path(__file__).parents[1]
 LIB = ROOT / "comprehend_nb"
 NBS = ROOT / "nbs"
 LONGEST = 600
-BY_HAND = {"_modidx.py", "__main__.py"}  # an index that nbdev writes, two lines that start the command; and every __init__.py
-HEAVY = {"anthropic", "pandas", "numpy", "nbdev", "fastcore", "execnb", "IPython", "rich", "jupyter_client", "nbformat", "httpx", "pydantic"}
+BY_HAND = {
+    "_modidx.py",
+    "__main__.py",
+}  # an index that nbdev writes, two lines that start the command; and every __init__.py
+HEAVY = {
+    "anthropic",
+    "pandas",
+    "numpy",
+    "nbdev",
+    "fastcore",
+    "execnb",
+    "IPython",
+    "rich",
+    "jupyter_client",
+    "nbformat",
+    "httpx",
+    "pydantic",
+}
 
 
 @dataclass(frozen=True)
@@ -53,10 +69,16 @@ class Notebook:
 
 def read(path: Path, root: Path = NBS) -> Notebook:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return Notebook(path.relative_to(root).as_posix(), tuple((c["cell_type"], c["id"], "".join(c["source"])) for c in cells))
+    return Notebook(
+        path.relative_to(root).as_posix(), tuple((c["cell_type"], c["id"], "".join(c["source"])) for c in cells)
+    )
 
 
-NOTEBOOKS = [read(p) for p in sorted(NBS.rglob("*.ipynb")) if not any(part.startswith((".", "_")) for part in p.relative_to(NBS).parts)]
+NOTEBOOKS = [
+    read(p)
+    for p in sorted(NBS.rglob("*.ipynb"))
+    if not any(part.startswith((".", "_")) for part in p.relative_to(NBS).parts)
+]
 MODULES = sorted(p for p in LIB.rglob("*.py") if p.name not in BY_HAND and p.name != "__init__.py")
 each = pytest.mark.parametrize("nb", NOTEBOOKS, ids=lambda nb: nb.place)
 
@@ -70,7 +92,9 @@ def test_settings_ini_agrees_with_pyproject() -> None:
     ini = configparser.ConfigParser(interpolation=None)
     ini.read(ROOT / "settings.ini", encoding="utf-8")
     stated, project, nbdev = ini["DEFAULT"], PYPROJECT["project"], PYPROJECT["tool"]["nbdev"]
-    assert {k: stated[k] for k in ("lib_name", "lib_path", "nbs_path")} == {k: nbdev[k] for k in ("lib_name", "lib_path", "nbs_path")}
+    assert {k: stated[k] for k in ("lib_name", "lib_path", "nbs_path")} == {
+        k: nbdev[k] for k in ("lib_name", "lib_path", "nbs_path")
+    }
     assert stated["description"] == project["description"]
     assert project["requires-python"] == f">={stated['min_python']}"
     assert PYPROJECT["tool"]["mypy"]["python_version"] == stated["min_python"]
@@ -138,14 +162,22 @@ def uses(nb: Notebook, known: Homes) -> set[str]:
 def climbs(notebooks: list[Notebook]) -> list[str]:
     "Each import of a higher floor, as `notebook imports from notebook`."
     known = homes(notebooks)
-    return [f"{nb.place} imports from {place}" for nb in notebooks for place in sorted(uses(nb, known)) if int(place[0]) > nb.floor]
+    return [
+        f"{nb.place} imports from {place}"
+        for nb in notebooks
+        for place in sorted(uses(nb, known))
+        if int(place[0]) > nb.floor
+    ]
 
 
 def circle(notebooks: list[Notebook]) -> list[str]:
     "Notebooks of one floor, but not of one room, that import each other in a circle; [] where there is none."
     known = homes(notebooks)
     graph = {
-        nb.place: {u for u in uses(nb, known) if u[0] == nb.place[0] and (u.endswith(".ipynb") or u[:2] != nb.place[:2])} for nb in notebooks
+        nb.place: {
+            u for u in uses(nb, known) if u[0] == nb.place[0] and (u.endswith(".ipynb") or u[:2] != nb.place[:2])
+        }
+        for nb in notebooks
     }
     try:
         TopologicalSorter(graph).prepare()
@@ -173,19 +205,29 @@ def test_an_import_of_a_higher_floor_is_seen_wherever_it_stands() -> None:
     assert climbs([low, high]) == ["01_low.ipynb imports from 10_high.ipynb"]
     assert climbs([high, made("01_low.ipynb", "#| default_exp low")]) == []
     folder = made("21_models/00_a.ipynb", "#| default_exp models.a")
-    assert climbs([made("11_b.ipynb", "#| default_exp b", "import comprehend_nb.models"), folder]) == ["11_b.ipynb imports from 21_models"]
+    assert climbs([made("11_b.ipynb", "#| default_exp b", "import comprehend_nb.models"), folder]) == [
+        "11_b.ipynb imports from 21_models"
+    ]
     assert climbs([made("11_b.ipynb", "#| default_exp b", "%time 1\nfrom comprehend_nb import models"), folder]) != []
 
 
 def strays(notebooks: list[Notebook]) -> list[str]:
     "Each import of ours that leads to no module: the type checker is silent about those."
     known, public = homes(notebooks), set(comprehend_nb.__all__)
-    return [f"{nb.place} imports {name}" for nb in notebooks for source in nb.code for name in imported(source) if name.partition(".")[0] not in public and home(name, known) is None]
+    return [
+        f"{nb.place} imports {name}"
+        for nb in notebooks
+        for source in nb.code
+        for name in imported(source)
+        if name.partition(".")[0] not in public and home(name, known) is None
+    ]
 
 
 def test_every_import_of_ours_names_a_room() -> None:
     assert [s for s in strays(NOTEBOOKS) if not s.endswith(" __version__")] == []
-    assert strays([made("01_a.ipynb", "#| default_exp a", "def f():\n    from comprehend_nb.gone import g")]) == ["01_a.ipynb imports gone.g"]
+    assert strays([made("01_a.ipynb", "#| default_exp a", "def f():\n    from comprehend_nb.gone import g")]) == [
+        "01_a.ipynb imports gone.g"
+    ]
 
 
 def test_a_circle_within_a_floor_is_seen() -> None:
@@ -219,7 +261,10 @@ def test_each_module_has_one_notebook() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(LIB).as_posix())
 def test_a_module_is_made_from_its_notebook_and_short(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
-    source = next((m[1] for line in lines[:8] if (m := re.match(r"# AUTOGENERATED! DO NOT EDIT! File to edit: (.*)\.$", line))), None)
+    source = next(
+        (m[1] for line in lines[:8] if (m := re.match(r"# AUTOGENERATED! DO NOT EDIT! File to edit: (.*)\.$", line))),
+        None,
+    )
     assert source, "not generated"
     assert (path.parent / source).resolve().is_file() or (LIB / source).resolve().is_file(), f"{source} is gone"
     assert len(lines) <= LONGEST
@@ -233,6 +278,8 @@ def test_importing_is_quick_and_loads_nothing_heavy() -> None:
         "import sys, time; before = set(sys.modules); start = time.process_time(); import comprehend_nb; "
         "print(time.process_time() - start); print(*sorted({m.partition('.')[0] for m in set(sys.modules) - before}))"
     )
-    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    ).stdout.splitlines()
     assert float(out[0]) < 0.15
     assert HEAVY & set(out[1].split()) == set()

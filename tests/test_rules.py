@@ -5,7 +5,21 @@ import sys
 import warnings
 
 import pytest
-from rules_scenarios import FOURTH, FRESH, HELD_OUT, NO_WISHES, PENGUINS, SCENARIOS, THIRD, WISHES, Scenario, Shell, Trial, missing_packages, play
+from rules_scenarios import (
+    FOURTH,
+    FRESH,
+    HELD_OUT,
+    NO_WISHES,
+    PENGUINS,
+    SCENARIOS,
+    THIRD,
+    WISHES,
+    Scenario,
+    Shell,
+    Trial,
+    missing_packages,
+    play,
+)
 
 from comprehend_nb.models.contract import Answer, Proposal, Request, validate
 from comprehend_nb.models.rules import MOST_LINES, Rules, groups, step
@@ -61,7 +75,10 @@ def test_forty_scenarios_at_least() -> None:
     ("cell", "parts"),
     [
         ("a, b = (1, 2, 3), 4, 5", ["ValueError", "too many values", "line 1"]),
-        ("def worst(rows):\n    for r in rows:\n        if r > most:\n            most = r\n    return most\nworst([1])", ["UnboundLocalError", "`most` is bound somewhere in that function", "line 3"]),
+        (
+            "def worst(rows):\n    for r in rows:\n        if r > most:\n            most = r\n    return most\nworst([1])",
+            ["UnboundLocalError", "`most` is bound somewhere in that function", "line 3"],
+        ),
         ("total = len(penguins)\nraise RuntimeError('no ' + str(total))", ["RuntimeError"]),
     ],
 )
@@ -71,7 +88,9 @@ def test_asked_to_fix_what_no_rule_repairs_it_says_which_error_and_what_to_look_
         shell.run(cell)
         got, _ = shell.ask(Rules(), "fix it")
     assert isinstance(got, Answer) and "see nothing of the kind" not in got.text, got
-    assert all(p in got.text for p in [*parts, "I know no repair for that", "repair the cell that raised an error: a key"]), got.text
+    assert all(
+        p in got.text for p in [*parts, "I know no repair for that", "repair the cell that raised an error: a key"]
+    ), got.text
 
 
 def test_asked_to_fix_where_nothing_failed_it_says_so() -> None:
@@ -116,7 +135,12 @@ def test_asking_again_gives_the_next_step_and_then_says_that_it_is_at_its_end() 
 
 @pytest.mark.parametrize(
     "text",
-    ["train a random forest on it", "bitte zeichne ein Bild", "write a sonnet about penguins", "df.describe() but faster please, with threads"],
+    [
+        "train a random forest on it",
+        "bitte zeichne ein Bild",
+        "write a sonnet about penguins",
+        "df.describe() but faster please, with threads",
+    ],
 )
 def test_free_text_gets_an_answer_that_says_so_and_lists_what_can_be_done(text: str) -> None:
     with Shell() as shell:
@@ -142,8 +166,12 @@ def test_a_request_with_a_word_that_has_no_place_is_not_served_by_half(text: str
 
 def test_a_join_needs_one_key_and_a_question_gets_no_code() -> None:
     with Shell() as shell:
-        shell.run("import pandas as pd\nl = pd.DataFrame({'a': [1], 'b': [2]})\nr = pd.DataFrame({'a': [1], 'b': [2], 'c': [3]})")
-        assert wished(Scene(shell.shell.user_ns, [], text="join l and r")) is None, "two keys: which one is meant cannot be known"
+        shell.run(
+            "import pandas as pd\nl = pd.DataFrame({'a': [1], 'b': [2]})\nr = pd.DataFrame({'a': [1], 'b': [2], 'c': [3]})"
+        )
+        assert wished(Scene(shell.shell.user_ns, [], text="join l and r")) is None, (
+            "two keys: which one is meant cannot be known"
+        )
         found = wished(Scene(shell.shell.user_ns, [], text="join l and r on a"))
         assert found is not None and 'on="a"' in found.code
     with Shell() as shell:
@@ -159,11 +187,23 @@ def test_all_that_rules_know_is_said_when_asked_and_only_then() -> None:
         shell.run(PENGUINS)
         got, _ = shell.ask(Rules(), "what can you do?", "answer")
         short, _ = shell.ask(Rules(), "deploy it")
-    assert isinstance(got, Answer) and all(f"(ask: {r.topic})" in got.text for r in RULES if r.can) and "COLUMN by COLUMN" in got.text
+    assert (
+        isinstance(got, Answer)
+        and all(f"(ask: {r.topic})" in got.text for r in RULES if r.can)
+        and "COLUMN by COLUMN" in got.text
+    )
     assert isinstance(short, Answer) and short.text.endswith("`%ai what can you do?`") and len(short.text) < 500
 
 
-@pytest.mark.parametrize(("text", "call"), [("drop the incomplete rows", ".dropna("), ("fill the missing values", ".fillna("), ("count missing values", ".sum()"), ("missing", ".sum()")])
+@pytest.mark.parametrize(
+    ("text", "call"),
+    [
+        ("drop the incomplete rows", ".dropna("),
+        ("fill the missing values", ".fillna("),
+        ("count missing values", ".sum()"),
+        ("missing", ".sum()"),
+    ],
+)
 def test_the_verb_of_a_request_is_heeded(text: str, call: str) -> None:
     with Shell() as shell:
         shell.run(PENGUINS)
@@ -178,7 +218,9 @@ def test_what_was_not_understood_is_said_beside_a_proposal() -> None:
     assert isinstance(got, Proposal) and got.assumption.startswith("Of the request I read only missing, `penguins`.")
 
 
-@pytest.mark.parametrize("text", ["`penguins`", "$`penguins`", "penguins", "next step for penguins", "look at `penguins` please"])
+@pytest.mark.parametrize(
+    "text", ["`penguins`", "$`penguins`", "penguins", "next step for penguins", "look at `penguins` please"]
+)
 def test_a_name_in_the_text_comes_before_what_was_used_last(text: str) -> None:
     with Shell() as shell:
         shell.run(PENGUINS)
@@ -192,7 +234,7 @@ def test_an_error_comes_first_and_one_without_a_repair_is_admitted() -> None:
         shell.run(PENGUINS)
         shell.run("penguins['sexx']")
         got, _ = shell.ask(Rules(), "")
-        assert isinstance(got, Proposal) and got.code == "penguins[\"sex\"]"
+        assert isinstance(got, Proposal) and got.code == 'penguins["sex"]'
         shell.run("assert len(penguins) == 3")
         got, _ = shell.ask(Rules(), "")
         assert isinstance(got, Proposal) and got.code == "len(penguins)"
@@ -248,7 +290,9 @@ def _no(*_: object, **__: object) -> None:
     raise Called
 
 
-TOUCHED = words("repr str len iter next getitem contains eq ne lt gt hash bool call getattr setattr add radd array array_function array_ufunc format sizeof dir reduce_ex instancecheck")
+TOUCHED = words(
+    "repr str len iter next getitem contains eq ne lt gt hash bool call getattr setattr add radd array array_function array_ufunc format sizeof dir reduce_ex instancecheck"
+)
 
 
 class Meta(type):
@@ -271,14 +315,27 @@ class Meta(type):
 
 
 def _hostile(base: type, **extra: object) -> type:
-    return Meta("Hostile", (base,), {f"__{n}__": _no for n in TOUCHED} | {"__class__": property(_no), "__getattribute__": _no, **extra})
+    return Meta(
+        "Hostile",
+        (base,),
+        {f"__{n}__": _no for n in TOUCHED} | {"__class__": property(_no), "__getattribute__": _no, **extra},
+    )
 
 
 def hostile_namespace() -> dict[str, object]:
     import numpy as np
     import pandas as pd
 
-    kinds = {"plain": object, "text": str, "items": list, "mapping": dict, "number": float, "whole": int, "frame": pd.DataFrame, "column": pd.Series}
+    kinds = {
+        "plain": object,
+        "text": str,
+        "items": list,
+        "mapping": dict,
+        "number": float,
+        "whole": int,
+        "frame": pd.DataFrame,
+        "column": pd.Series,
+    }
     objects: dict[str, object] = {}
     for name, base in kinds.items():
         kind = _hostile(base)
@@ -288,7 +345,13 @@ def hostile_namespace() -> dict[str, object]:
         array[i] = objects[name]
     inside = pd.DataFrame({"a": [1.0, None, 3, 4]})
     inside["o"] = pd.Series(array, dtype=object)
-    objects |= {"inside": inside, "objects": array, "rows": [objects["mapping"], objects["mapping"]], "keyed": {"a": objects["plain"]}, "both": [objects["plain"], {}]}
+    objects |= {
+        "inside": inside,
+        "objects": array,
+        "rows": [objects["mapping"], objects["mapping"]],
+        "keyed": {"a": objects["plain"]},
+        "both": [objects["plain"], {}],
+    }
     attrs = pd.DataFrame({"a": [1, None]})
     attrs.attrs["x"] = objects["plain"]
     objects["attrs"] = attrs
@@ -296,11 +359,35 @@ def hostile_namespace() -> dict[str, object]:
 
 
 @pytest.mark.parametrize("mode", ["propose", "answer", "hint"])
-@pytest.mark.parametrize("text", ["", "missing duplicates numbers dates", "test", "why is {name} empty?", "what is `{name}`?", "join checks outliers in `{name}`", "error"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "missing duplicates numbers dates",
+        "test",
+        "why is {name} empty?",
+        "what is `{name}`?",
+        "join checks outliers in `{name}`",
+        "error",
+    ],
+)
 def test_no_user_code_runs_whatever_is_alive(text: str, mode: str) -> None:
     ns = hostile_namespace()
-    cells = ("a = 1", *(f"{name} = make()\n{name}.use([1])" for name in ns), "both[0].x", "def f(plain):\n    return plain", "y = f(plain)")
-    namespace = {**ns, "f": lambda plain: plain, "y": ns["plain"], "X": ns["items"], "In": ns["items"], "Out": ns["mapping"]}
+    cells = (
+        "a = 1",
+        *(f"{name} = make()\n{name}.use([1])" for name in ns),
+        "both[0].x",
+        "def f(plain):\n    return plain",
+        "y = f(plain)",
+    )
+    namespace = {
+        **ns,
+        "f": lambda plain: plain,
+        "y": ns["plain"],
+        "X": ns["items"],
+        "In": ns["items"],
+        "Out": ns["mapping"],
+    }
     Meta.armed = True
     try:
         with pytest.raises(Called):
@@ -317,10 +404,28 @@ def test_no_user_code_runs_whatever_is_alive(text: str, mode: str) -> None:
 
 def test_no_user_code_of_an_exception_runs() -> None:
     for base in (KeyError, AttributeError, NameError, FileNotFoundError, ValueError):
-        kind = type("Bad", (base,), {"args": property(_no), "name": property(_no), "obj": property(_no), "__str__": _no, "__getattribute__": _no})
+        kind = type(
+            "Bad",
+            (base,),
+            {
+                "args": property(_no),
+                "name": property(_no),
+                "obj": property(_no),
+                "__str__": _no,
+                "__getattribute__": _no,
+            },
+        )
         for mode in ("propose", "answer"):
             rules = Rules()
-            rules.ask(Request("what went wrong?" if mode == "answer" else "", mode=mode, namespace={"x": 1}, cells=("x = 1",), error=base.__new__(kind)))  # type: ignore[arg-type]
+            rules.ask(
+                Request(
+                    "what went wrong?" if mode == "answer" else "",
+                    mode=mode,
+                    namespace={"x": 1},
+                    cells=("x = 1",),
+                    error=base.__new__(kind),
+                )
+            )  # type: ignore[arg-type]
 
 
 def test_nothing_alive_is_changed_and_nothing_is_imported() -> None:
@@ -405,7 +510,14 @@ def test_many_names_are_not_all_looked_at() -> None:
 def test_a_secret_is_never_written_into_code_or_text() -> None:
     pytest.importorskip("comprehend_nb.redact")
     token = "sk-ant-" + "api03-" + "Zk3vQ9xLm2Rt8WpY" * 3
-    cells = ("token = read()", "def login(key):\n    return key", f"a = login({token!r})", "b = token[::-1][::-1] + ''", "prices = {}", f"prices[{token!r}]")
+    cells = (
+        "token = read()",
+        "def login(key):\n    return key",
+        f"a = login({token!r})",
+        "b = token[::-1][::-1] + ''",
+        "prices = {}",
+        f"prices[{token!r}]",
+    )
     ns = {"token": token, "login": lambda key: key, "a": token, "b": token, "prices": {}}
     rules = Rules()
     for text in ["test", "pin", "", "function", "what is `token`?", "why is prices empty?"] * 3:

@@ -30,7 +30,9 @@ pytestmark = needs_ssh
 
 
 def make_key(path: Path, passphrase: str = "") -> Path:
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", path.name, "-f", str(path)], check=True)
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", path.name, "-f", str(path)], check=True
+    )
     return path
 
 
@@ -84,7 +86,11 @@ def test_signed_sessions_hold_and_unsigned_ones_name_what_would_count(lab):
     lab.told(ADA, sign=False, only=["total"])
     reasons, notes = lab.signed()
     (reason,) = reasons
-    assert reason.symbol == "total" and "the session was not signed" in reason.what and "comprehend-nb sign" in reason.remedy
+    assert (
+        reason.symbol == "total"
+        and "the session was not signed" in reason.what
+        and "comprehend-nb sign" in reason.remedy
+    )
     assert str(notes[0]).startswith("records: 4 signed, 0 committed, 1 local")
     lab.commit("by Ada, not signed")
     assert str(lab.signed()[1][0]).startswith("records: 4 signed, 1 committed, 0 local")
@@ -130,7 +136,15 @@ def forge(lab, person, keep_seals: bool) -> None:
             content, seed = header_line(scan.header)
             prev = seed
             for r in scan.records:
-                line, prev = record_line(seed, prev, r.kind, r.at, r.fingerprint, r.closure, r.data | {"why": "because it was always so, and nobody asked"})
+                line, prev = record_line(
+                    seed,
+                    prev,
+                    r.kind,
+                    r.at,
+                    r.fingerprint,
+                    r.closure,
+                    r.data | {"why": "because it was always so, and nobody asked"},
+                )
                 content += line
             for s in scan.seals if keep_seals else ():
                 line, prev = record_line(seed, prev, "signed", s.at, "", "", s.data)
@@ -165,7 +179,11 @@ def test_a_closing_line_of_another_file_or_another_place_signs_nothing(lab, tmp_
 
 def test_a_good_closing_line_is_verified_once_and_nothing_else_is_believed_for_it(lab, tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(signing, "_run", lambda command, *args, run=signing._run, **more: asked.append(command) or run(command, *args, **more))
+    monkeypatch.setattr(
+        signing,
+        "_run",
+        lambda command, *args, run=signing._run, **more: asked.append(command) or run(command, *args, **more),
+    )
 
     def runs():
         "How many programs this asks, and the reasons."
@@ -178,7 +196,9 @@ def test_a_good_closing_line_is_verified_once_and_nothing_else_is_believed_for_i
     assert [runs(), runs()] == [(1, []), (0, [])]
     with monkeypatch.context() as large:
         large.setattr("comprehend_nb.export.reduced._SMALL", -1)
-        assert signed_only(lab.project, check(lab.project), history_of(lab.root)) == lab.signed(), "of a large ledger, whose files are not read for it"
+        assert signed_only(lab.project, check(lab.project), history_of(lab.root)) == lab.signed(), (
+            "of a large ledger, whose files are not read for it"
+        )
     kept = lab.root / ".comprehend/local/good-seals"
     before = kept.read_bytes()
     kept.write_bytes(before[:-3] + b"0" + before[-2:])
@@ -206,7 +226,10 @@ def test_what_was_put_in_after_signing_is_not_signed_and_what_was_cut_off_shows(
     with (lab.root / scan.file).open("ab") as f:
         f.write(line)
     found = signatures(lab.root, lab.scans(), allowed_signers(lab.root))
-    assert not found.covers(next(r for r in read(lab.root).records if r.fingerprint == fp(7))) and found.until[scan.file] == scan.seals[0].line
+    assert (
+        not found.covers(next(r for r in read(lab.root).records if r.fingerprint == fp(7)))
+        and found.until[scan.file] == scan.seals[0].line
+    )
     lines = (lab.root / scan.file).read_bytes().splitlines(keepends=True)
     (lab.root / scan.file).write_bytes(b"".join([*lines[:3], *lines[4:]]))
     assert {p.kind for p in audit(lab.root) if p.grave} == {"removed"}
@@ -251,7 +274,12 @@ def test_a_key_in_the_agent_signs_by_its_public_text(lab, monkeypatch):
     if not shutil.which("ssh-agent"):
         pytest.skip("needs ssh-agent")
     said = subprocess.run(["ssh-agent", "-s"], capture_output=True, text=True, check=True).stdout
-    agent = dict(part.strip().split("=", 1) for line in said.splitlines() for part in line.split(";") if part.strip().startswith("SSH_"))
+    agent = dict(
+        part.strip().split("=", 1)
+        for line in said.splitlines()
+        for part in line.split(";")
+        if part.strip().startswith("SSH_")
+    )
     for name, value in agent.items():
         monkeypatch.setenv(name, value)
     try:
@@ -271,8 +299,23 @@ def test_gpg_keys(lab, tmp_path, monkeypatch):
     monkeypatch.setenv("GNUPGHOME", str(home))
     try:
         for person in (ADA, BOB):
-            subprocess.run(["gpg", "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", "--quick-gen-key", f"{person.name} <{person.email}>", "ed25519", "sign"],
-                           check=True, capture_output=True)
+            subprocess.run(
+                [
+                    "gpg",
+                    "--batch",
+                    "--quiet",
+                    "--pinentry-mode",
+                    "loopback",
+                    "--passphrase",
+                    "",
+                    "--quick-gen-key",
+                    f"{person.name} <{person.email}>",
+                    "ed25519",
+                    "sign",
+                ],
+                check=True,
+                capture_output=True,
+            )
         lab.git("config", "gpg.format", "openpgp")
         lab.told(ADA, key=ADA.email)
         reasons, notes = lab.signed()
@@ -283,7 +326,9 @@ def test_gpg_keys(lab, tmp_path, monkeypatch):
         assert {p.kind for p in found.problems} == {"forged"} and not found.until
         lab.told(BOB, key=ADA.email)
         found = signatures(lab.root, lab.scans(), Allowed())
-        assert not any(BOB.id in f for f in found.until) and any("not one of bob@example.org's" in why for why in found.whys.values())
+        assert not any(BOB.id in f for f in found.until) and any(
+            "not one of bob@example.org's" in why for why in found.whys.values()
+        )
     finally:
         subprocess.run(["gpgconf", "--kill", "all"], env=os.environ | {"GNUPGHOME": str(home)}, check=False)
 
@@ -300,7 +345,11 @@ def test_the_commands(lab, monkeypatch, capsys):
     assert main(["sign"]) == 0
     (said,) = capsys.readouterr().out.splitlines()
     assert said.startswith(f"signed .comprehend/ledger/{ADA.id}/"), "her own, and nobody else's"
-    assert main(["sign", "--json"]) == 0 and json.loads(capsys.readouterr().out) == {"ok": True, "signed": [], "left": []}
+    assert main(["sign", "--json"]) == 0 and json.loads(capsys.readouterr().out) == {
+        "ok": True,
+        "signed": [],
+        "left": [],
+    }
     assert main(["check", "--signed"]) == 0
     lab.git("config", "--unset", "user.signingkey")
     assert main(["sign"]) == 2 and "git is told no key" in capsys.readouterr().err

@@ -29,7 +29,9 @@ def lab(tmp_path):
 
 
 def run(lab, *command, **more):
-    done = subprocess.run([str(c) for c in command], cwd=lab.root, env=environ() | more, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [str(c) for c in command], cwd=lab.root, env=environ() | more, capture_output=True, text=True, timeout=300
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -68,7 +70,9 @@ def test_two_comments_of_two_jobs_become_one():
         assert keep(github, "now") == "edited" and list(github.comments) == [first]
 
 
-@pytest.mark.parametrize("script", [[502], [200, 503], [429, 200, 500], ["lost"], [None, "lost"], ["lost", None, "lost"]])
+@pytest.mark.parametrize(
+    "script", [[502], [200, 503], [429, 200, 500], ["lost"], [None, "lost"], ["lost", None, "lost"]]
+)
 def test_what_fails_on_the_way_makes_no_second_comment(script):
     "The worst case is an answer that is lost after the comment was made."
     with GitHub([s for s in script if s != 200]) as github:
@@ -107,11 +111,22 @@ def test_the_command_of_a_job_writes_a_summary_and_one_comment(lab, tmp_path):
         lines = out.splitlines()
         stop = next(line for line in lines if line.startswith("::stop-commands::"))
         assert f"::{stop.removeprefix('::stop-commands::')}::" in lines and TOKEN not in out
-        assert "### comprehend-nb: it does not hold" in summary.read_text() and "nobody has run this code" in github.bodies[0]
+        assert (
+            "### comprehend-nb: it does not hold" in summary.read_text()
+            and "nobody has run this code" in github.bodies[0]
+        )
         lab.understand()
         status, out = run(lab, BIN / "comprehend-nb", "ci", **job)
-        assert status == 0 and github.bodies[0].startswith(f"{MARK}\n### comprehend-nb: it holds") and "About commit 0123456789." in github.bodies[0]
-        lab.write("09_spy", "# spy\n\n> Looks around.", "import os\nassert 'GITHUB_TOKEN' not in os.environ and 'GITHUB_SHA' in os.environ")
+        assert (
+            status == 0
+            and github.bodies[0].startswith(f"{MARK}\n### comprehend-nb: it holds")
+            and "About commit 0123456789." in github.bodies[0]
+        )
+        lab.write(
+            "09_spy",
+            "# spy\n\n> Looks around.",
+            "import os\nassert 'GITHUB_TOKEN' not in os.environ and 'GITHUB_SHA' in os.environ",
+        )
         status, out = run(lab, BIN / "comprehend-nb", "ci", "--rerun", **job)
         assert "09_spy.ipynb: ok" in out and "comment at pull request 7: edited" in out, out
         (lab.root / "nbs/09_spy.ipynb").unlink()
@@ -122,7 +137,12 @@ def test_the_command_of_a_job_writes_a_summary_and_one_comment(lab, tmp_path):
 
 
 def test_what_a_notebook_is_called_gives_no_command_to_the_job(lab, tmp_path):
-    lab.write("02_x", "# x\n\n> @team ![i](http://e/i.png)", "#| default_exp x", "#| export\n```\ndef f(: pass\n::set-env name=A::b")
+    lab.write(
+        "02_x",
+        "# x\n\n> @team ![i](http://e/i.png)",
+        "#| default_exp x",
+        "#| export\n```\ndef f(: pass\n::set-env name=A::b",
+    )
     with GitHub() as github:
         status, out = run(lab, BIN / "comprehend-nb", "ci", **github.environ())
         obeyed, _, rest = out.partition("::stop-commands::")
@@ -135,15 +155,31 @@ def test_the_composite_action_runs_as_a_runner_runs_it(lab, tmp_path):
     "Its steps, with the inputs put where a runner puts them."
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     with GitHub() as github:
-        given = {k: v["default"] for k, v in action["inputs"].items()} | {"folder": str(lab.root), "install": "", "token": TOKEN}
+        given = {k: v["default"] for k, v in action["inputs"].items()} | {
+            "folder": str(lab.root),
+            "install": "",
+            "token": TOKEN,
+        }
         for step in action["runs"]["steps"]:
             if "install" in step.get("if", ""):
                 assert step["env"] == {"INSTALL": "${{ inputs.install }}"}
                 continue
             env = {k: given[v.removeprefix("${{ inputs.").removesuffix(" }}")] for k, v in step["env"].items()}
-            status, out = run(lab, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"], **(github.environ() | env))
+            status, out = run(
+                lab, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"], **(github.environ() | env)
+            )
             assert status == 1 and "it does not hold" in out
-            status, out = run(lab, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"], **(github.environ() | env | {"COMMENT": "false", "FOLDER": "--help"}))
+            status, out = run(
+                lab,
+                "bash",
+                "--noprofile",
+                "--norc",
+                "-eo",
+                "pipefail",
+                "-c",
+                step["run"],
+                **(github.environ() | env | {"COMMENT": "false", "FOLDER": "--help"}),
+            )
             assert status == 2, "an input is never an option"
         assert len(github.comments) == 1
 
@@ -190,7 +226,9 @@ def test_commits_pass_the_hooks_of_pre_commit_or_are_refused_with_the_reasons(ho
     assert status == 1 and "00_core.ipynb#c3 gross: stale" in out and "(library)" in out
     hooked.understand()
     status, out = commit(hooked, "nbs")
-    assert status == 1 and "files of records" in out.replace("a file", "files") and "git add .comprehend" in out, "its records would have stayed behind"
+    assert status == 1 and "files of records" in out.replace("a file", "files") and "git add .comprehend" in out, (
+        "its records would have stayed behind"
+    )
     status, out = commit(hooked, "nbs", ".comprehend")
     assert status == 0, out
     hooked.edit("shop/core.py", "RATE / 100", "RATE / 10")
@@ -224,11 +262,15 @@ def test_a_kernel_that_writes_while_pre_commit_hides_its_lines_loses_none(hooked
         book.append("explained", "fp1:01", what="a")
         assert commit(hooked)[0] == 0
         book.append("explained", "fp1:02", what="b")
-        (hooked.root / "nbs" / "note.ipynb").write_text(hooked.text("nbs/01_till.ipynb").replace("till", "tills").replace("#| export", "#|eval: true"))
+        (hooked.root / "nbs" / "note.ipynb").write_text(
+            hooked.text("nbs/01_till.ipynb").replace("till", "tills").replace("#| export", "#|eval: true")
+        )
         commit(hooked, "nbs")
         book.append("explained", "fp1:03", what="c")
     wrote = {"fp1:01", "fp1:02", "fp1:03"}
-    kept = sorted(r.fingerprint for r in read(hooked.root).records if r.fingerprint in wrote)  # in files of one second: no order between them
+    kept = sorted(
+        r.fingerprint for r in read(hooked.root).records if r.fingerprint in wrote
+    )  # in files of one second: no order between them
     assert kept == sorted(wrote) and [p for p in audit(hooked.root) if p.grave] == []
 
 
@@ -237,13 +279,23 @@ def test_the_hooks_that_this_repository_offers(hooked, tmp_path):
     offered = tmp_path / "offered"
     offered.mkdir()
     shutil.copy(ROOT / ".pre-commit-hooks.yaml", offered)
-    for args in (["init", "-q", "-b", "main"], ["add", "-A"], ["-c", "user.name=A", "-c", "user.email=a@b", "commit", "-qm", "hooks"]):
+    for args in (
+        ["init", "-q", "-b", "main"],
+        ["add", "-A"],
+        ["-c", "user.name=A", "-c", "user.email=a@b", "commit", "-qm", "hooks"],
+    ):
         subprocess.run(["git", *args], cwd=offered, check=True, env=environ())
     status, out = run(hooked, BIN / "pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml")
     assert status == 0, out
-    hooks = [{"id": h["id"], "language": "system"} for h in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())]
-    rev = subprocess.run(["git", "rev-parse", "HEAD"], cwd=offered, check=True, capture_output=True, text=True).stdout.strip()
-    (hooked.root / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [{"repo": f"file://{offered}", "rev": rev, "hooks": hooks}]}))
+    hooks = [
+        {"id": h["id"], "language": "system"} for h in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    ]
+    rev = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=offered, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    (hooked.root / ".pre-commit-config.yaml").write_text(
+        yaml.safe_dump({"repos": [{"repo": f"file://{offered}", "rev": rev, "hooks": hooks}]})
+    )
     status, out = commit(hooked)
     assert status == 0 and out.count("Passed") == 2, out
     hooked.edit("nbs/00_core.ipynb", "1 + RATE / 100", "2 + RATE / 100")
@@ -256,5 +308,7 @@ def test_hooks_and_our_manifest_agree():
 
     said = {h["id"]: h for h in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
     for hook in yaml.safe_load(with_hooks(""))["repos"][0]["hooks"]:
-        assert {k: said[hook["id"]][k] for k in ("name", "entry", "files", "pass_filenames")} == {k: hook[k] for k in ("name", "entry", "files", "pass_filenames")}
+        assert {k: said[hook["id"]][k] for k in ("name", "entry", "files", "pass_filenames")} == {
+            k: hook[k] for k in ("name", "entry", "files", "pass_filenames")
+        }
     assert os.access(BIN / "comprehend-nb", os.X_OK)

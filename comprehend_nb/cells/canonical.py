@@ -158,15 +158,17 @@ def _binop(node: ast.BinOp, add: _Add) -> None:
         add(")")
 
 # %% ../../nbs/00_cells/02_canonical.ipynb #541d0200
-_write.update({
-    list: _list,
-    type(None): lambda value, add: add("-"),
-    str: lambda value, add: add(_quote(value)),
-    int: lambda value, add: add(str(value)),
-    ast.Constant: lambda node, add: add(f"({_constant(node.value)})"),
-    # its value may be None or False, which the general writer would take for an empty field
-    ast.MatchSingleton: lambda node, add: add(f"(MatchSingleton{_constant(node.value)})"),
-})
+_write.update(
+    {
+        list: _list,
+        type(None): lambda value, add: add("-"),
+        str: lambda value, add: add(_quote(value)),
+        int: lambda value, add: add(str(value)),
+        ast.Constant: lambda node, add: add(f"({_constant(node.value)})"),
+        # its value may be None or False, which the general writer would take for an empty field
+        ast.MatchSingleton: lambda node, add: add(f"(MatchSingleton{_constant(node.value)})"),
+    }
+)
 # Only while the class has just the fields that we know: a field that a later Python adds must not go unseen.
 for _cls, _fast, _known in (
     (ast.Name, _name, ("id", "ctx")),

@@ -136,8 +136,14 @@ class _Defined(dict[str, Definition]):
             self.forget(new.name)
         elif old is not None and old.fingerprint != new.fingerprint and new.name in (new.extends, f"{new.extends}[]"):
             new = Definition(
-                new.name, f"fp1:{digest(old.fingerprint, new.fingerprint)}", old.reads | new.reads, old.line,
-                old.extends, old.tentative or new.tentative, old.origin, old.dotted | new.dotted,
+                new.name,
+                f"fp1:{digest(old.fingerprint, new.fingerprint)}",
+                old.reads | new.reads,
+                old.line,
+                old.extends,
+                old.tentative or new.tentative,
+                old.origin,
+                old.dotted | new.dotted,
             )
         self[new.name] = new
 
@@ -147,7 +153,12 @@ class _Defined(dict[str, Definition]):
 
 
 def _definition(
-    name: str, form: str, found: Names, node: ast.stmt, extends: str, tentative: bool = False,
+    name: str,
+    form: str,
+    found: Names,
+    node: ast.stmt,
+    extends: str,
+    tentative: bool = False,
     origin: tuple[str, str] | None = None,
 ) -> Definition:
     dotted = frozenset(found.dotted)
@@ -297,9 +308,19 @@ def _read(source: str, exported: bool) -> Cell:
         defined.statement(node, form, part)
     found = together(body, parts)
     return Cell(
-        source, code, _kind(body, found, exported), f"fp1:{digest(*forms)}", exported, magic,
-        _outside(parts), frozenset(found.stores), frozenset(found.deletes), MappingProxyType(defined),
-        _symbols(body, parts, found), weight(body), frozenset().union(*(p.dotted for p in parts)),
+        source,
+        code,
+        _kind(body, found, exported),
+        f"fp1:{digest(*forms)}",
+        exported,
+        magic,
+        _outside(parts),
+        frozenset(found.stores),
+        frozenset(found.deletes),
+        MappingProxyType(defined),
+        _symbols(body, parts, found),
+        weight(body),
+        frozenset().union(*(p.dotted for p in parts)),
     )
 
 

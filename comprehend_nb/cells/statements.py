@@ -15,12 +15,54 @@ Sort = Literal["sure", "constant", "data"]
 Binding = tuple[str, str, Sort, tuple[str, str] | None]
 
 # %% ../../nbs/00_cells/00_statements.ipynb #98616874
-_PURE = frozenset({
-    "abs", "all", "any", "ascii", "bin", "bool", "bytes", "chr", "classmethod", "complex", "dict", "divmod",
-    "enumerate", "filter", "float", "format", "frozenset", "hex", "int", "isinstance", "issubclass", "len", "list",
-    "map", "max", "min", "object", "oct", "ord", "pow", "property", "range", "repr", "reversed", "round", "set",
-    "slice", "sorted", "staticmethod", "str", "sum", "tuple", "type", "zip",
-})
+_PURE = frozenset(
+    {
+        "abs",
+        "all",
+        "any",
+        "ascii",
+        "bin",
+        "bool",
+        "bytes",
+        "chr",
+        "classmethod",
+        "complex",
+        "dict",
+        "divmod",
+        "enumerate",
+        "filter",
+        "float",
+        "format",
+        "frozenset",
+        "hex",
+        "int",
+        "isinstance",
+        "issubclass",
+        "len",
+        "list",
+        "map",
+        "max",
+        "min",
+        "object",
+        "oct",
+        "ord",
+        "pow",
+        "property",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "slice",
+        "sorted",
+        "staticmethod",
+        "str",
+        "sum",
+        "tuple",
+        "type",
+        "zip",
+    }
+)
 _IMPURE = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
 
@@ -155,7 +197,15 @@ def bindings(node: ast.stmt) -> Iterator[Binding]:
 
 # %% ../../nbs/00_cells/00_statements.ipynb #47fe70b4
 _SIMPLE = {
-    ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Assert, ast.Expr, ast.Import, ast.ImportFrom, ast.Pass, ast.Return,
+    ast.Assign,
+    ast.AugAssign,
+    ast.AnnAssign,
+    ast.Assert,
+    ast.Expr,
+    ast.Import,
+    ast.ImportFrom,
+    ast.Pass,
+    ast.Return,
 }
 
 

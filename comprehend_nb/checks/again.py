@@ -41,7 +41,9 @@ def _one(data: Mapping[str, Any], suspect: Mapping[str, Any], space: dict[str, A
 def _all(suspect: Mapping[str, Any], space: dict[str, Any], before: Sequence[Replayed] = ()) -> list[Replayed]:
     "The checks of a cell on this state; those that an earlier state told of stay."
     known = before or [Replayed(unsure="not tried")] * len(suspect["checks"])
-    return [_one(data, suspect, space) if was.unsure else was for data, was in zip(suspect["checks"], known, strict=True)]
+    return [
+        _one(data, suspect, space) if was.unsure else was for data, was in zip(suspect["checks"], known, strict=True)
+    ]
 
 # %% ../../nbs/32_checks/11_again.ipynb #c499b332
 def told(found: Sequence[Replayed], changed: Sequence[str] = ()) -> dict[str, Any]:

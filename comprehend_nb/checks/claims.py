@@ -92,8 +92,14 @@ def _seen(symptom: Symptom, trial: Trial) -> bool:
     if symptom.kind == "error":
         return raised == symptom.name
     if symptom.kind == "empty":
-        return not raised and any(f.value in ("0", "[]", "") or f.value.startswith("0x") for f in found.facts.values() if f.form in ("number", "shape", "list") and ("len(" in f.template or "shape" in f.template))
-    return not raised and any(matches(symptom.value, f.form, f.value) for f in found.facts.values() if f.template == "{}" or f.form == "shape")
+        return not raised and any(
+            f.value in ("0", "[]", "") or f.value.startswith("0x")
+            for f in found.facts.values()
+            if f.form in ("number", "shape", "list") and ("len(" in f.template or "shape" in f.template)
+        )
+    return not raised and any(
+        matches(symptom.value, f.form, f.value) for f in found.facts.values() if f.template == "{}" or f.form == "shape"
+    )
 
 # %% ../../nbs/32_checks/09_claims.ipynb #9f157ccb
 def _targets(tree: ast.Module) -> set[str] | None:
@@ -149,7 +155,10 @@ class FailingInput:
             return Tried(False, "the change is not Python")
         names, data = _targets(tree), {i.name for i in subject.inputs}
         if not names or not names <= data:
-            return Tried(False, f"change what the cell reads: {', '.join(sorted(data)) or 'it reads no data, so call what it defines'}")
+            return Tried(
+                False,
+                f"change what the cell reads: {', '.join(sorted(data)) or 'it reads no data, so call what it defines'}",
+            )
         return self._changed(subject, ast.unparse(tree), names, symptom, asked, runner)
 
     def _called(self, subject: Subject, call: str, symptom: Symptom, runner: Runner) -> Tried:
@@ -159,24 +168,46 @@ class FailingInput:
         (one,) = runner([program(subject.code, asked)], NAMES)
         return Tried(True) if _seen(symptom, one) else Tried(False, "that is not what happens in a copy of this kernel")
 
-    def _changed(self, subject: Subject, change: str, names: Collection[str], symptom: Symptom, asked: list[str], runner: Runner) -> Tried:
-        sources = [program("pass", []), program(change, []), program(subject.code, asked), program(subject.code, asked, change)]
+    def _changed(
+        self, subject: Subject, change: str, names: Collection[str], symptom: Symptom, asked: list[str], runner: Runner
+    ) -> Tried:
+        sources = [
+            program("pass", []),
+            program(change, []),
+            program(subject.code, asked),
+            program(subject.code, asked, change),
+        ]
         before, after, usual, altered = runner(sources, [*NAMES, *names])
-        if after.outcome.error or any(before.values[n].kind != after.values[n].kind for n in names if n in before.values and n in after.values):
-            return Tried(False, "the change itself fails, or makes something of another type of it: that would fail anywhere")
+        if after.outcome.error or any(
+            before.values[n].kind != after.values[n].kind for n in names if n in before.values and n in after.values
+        ):
+            return Tried(
+                False, "the change itself fails, or makes something of another type of it: that would fail anywhere"
+            )
         if _seen(symptom, usual):
             return Tried(False, "that is what happens without the change as well")
-        return Tried(True) if _seen(symptom, altered) else Tried(False, "that is not what happens in a copy of this kernel")
+        return (
+            Tried(True)
+            if _seen(symptom, altered)
+            else Tried(False, "that is not what happens in a copy of this kernel")
+        )
 
 
 def _binds(tree: ast.Module, call: str) -> bool:
     "Does a call give the function what its signature asks for?"
     made = ast.parse(call, mode="eval").body
     for node in tree.body:
-        if isinstance(made, ast.Call) and isinstance(node, ast.FunctionDef) and isinstance(made.func, ast.Name) and node.name == made.func.id:
+        if (
+            isinstance(made, ast.Call)
+            and isinstance(node, ast.FunctionDef)
+            and isinstance(made.func, ast.Name)
+            and node.name == made.func.id
+        ):
             names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
             given = {*names[: len(made.args)], *(k.arg for k in made.keywords)}
-            return {*names[: len(names) - len(node.args.defaults)]} <= given and (len(made.args) <= len(names) or node.args.vararg is not None)
+            return {*names[: len(names) - len(node.args.defaults)]} <= given and (
+                len(made.args) <= len(names) or node.args.vararg is not None
+            )
     return True
 
 # %% ../../nbs/32_checks/09_claims.ipynb #983ddcf9
@@ -201,10 +232,17 @@ class Why:
             return _costs(cost, ours, theirs)
         if _seen(symptom, ours) and not _nearer(symptom.value, theirs, ours):
             return Tried(False, "that is what the cell does as well, so it does not tell the two apart")
-        return Tried(True) if _seen(symptom, theirs) else Tried(False, "that is not what happens in a copy of this kernel")
+        return (
+            Tried(True) if _seen(symptom, theirs) else Tried(False, "that is not what happens in a copy of this kernel")
+        )
 
 
-_COSTS = {"slower": (True, "seconds"), "faster": (False, "seconds"), "more memory": (True, "peak_bytes"), "less memory": (False, "peak_bytes")}
+_COSTS = {
+    "slower": (True, "seconds"),
+    "faster": (False, "seconds"),
+    "more memory": (True, "peak_bytes"),
+    "less memory": (False, "peak_bytes"),
+}
 _LEAST = {"seconds": 0.02, "peak_bytes": 4_000_000}  # below that, two runs of the same differ as much
 
 
@@ -213,13 +251,21 @@ def _costs(said: str, ours: Trial, theirs: Trial) -> Tried:
     more, what = _COSTS[said]
     a, b = getattr(ours.outcome, what), getattr(theirs.outcome, what)
     ok = max(a, b) > _LEAST[what] and (b > 1.5 * a if more else a > 1.5 * b) and theirs.outcome.ok
-    return Tried(ok, "" if ok else f"the two take about as {'long' if what == 'seconds' else 'much'} in a copy of this kernel")
+    return Tried(
+        ok, "" if ok else f"the two take about as {'long' if what == 'seconds' else 'much'} in a copy of this kernel"
+    )
 
 
 def _nearer(said: str, theirs: Trial, ours: Trial) -> bool:
     "Both round to what was said: is it the other way's value all the same? 3700 is a median of 3700.0 rather than a mean of 3700.7."
     given, found = numbers(said), [ran(t) for t in (theirs, ours)]
-    values = [float(f.value) for r in found if r for f in r.facts.values() if f.template == "{}" and f.form in ("number", "float")]
+    values = [
+        float(f.value)
+        for r in found
+        if r
+        for f in r.facts.values()
+        if f.template == "{}" and f.form in ("number", "float")
+    ]
     if len(given) != 1 or len(values) != 2:
         return False
     near, far = (abs(given[0] - v) for v in values)

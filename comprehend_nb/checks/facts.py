@@ -199,7 +199,11 @@ def _drawn(template: str, x: Any) -> Iterator[Fact]:
 # %% ../../nbs/32_checks/00_facts.ipynb #4aedf787
 def _facts(template: str, x: Any) -> Iterator[Fact]:
     name, library = type(x).__name__, type(x).__module__.split(".")[0]
-    if isinstance(x, (bool, int, float, complex, str)) or x is None or (library == "numpy" and not getattr(x, "shape", ())):
+    if (
+        isinstance(x, (bool, int, float, complex, str))
+        or x is None
+        or (library == "numpy" and not getattr(x, "shape", ()))
+    ):
         yield from _scalar(template, x)
     elif library == "pandas" and name in ("DataFrame", "Series"):
         yield from (_frame if name == "DataFrame" else _series)(template, x)
@@ -234,7 +238,11 @@ def is_together(template: str) -> bool:
 def _together(found: Sequence[Fact]) -> Iterator[Fact]:
     "Three short facts as one, in a list: where each of them has few outcomes, the three have many."
     counts = [f for f in found if f.form in ("number", "truth")]
-    words = [f for f in found if f in counts or (f.form == "text" and len(f.value) <= 12) or (f.form == "float" and is_short(float(f.value)))]
+    words = [
+        f
+        for f in found
+        if f in counts or (f.form == "text" and len(f.value) <= 12) or (f.form == "float" and is_short(float(f.value)))
+    ]
     for three in (counts[:3], words[:3]) if words[:3] != counts[:3] else (counts[:3],):
         if len(three) > 1 and sum(len(f.template) for f in three) <= 90:
             values = [ast.literal_eval(f.value) if f.form != "text" or f.value == "None" else f.value for f in three]

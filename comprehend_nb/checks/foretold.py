@@ -19,25 +19,55 @@ from .inputs import Input
 # %% ../../nbs/32_checks/12_foretold.ipynb #f3bc31c8
 @dataclass(frozen=True)
 class Foretold:
-    "Said before a run: of the expression `about` ("" is what the cell leaves last), in which `form`, and what."
+    "Said before a run: of the expression `about` ( is what the cell leaves last), in which `form`, and what."
 
     about: str
     form: str  # error, shape, rows, columns, length, type or value
     value: str
 
 
-_ABOUT = re.compile(r"`?([A-Za-z_][^:=\n]*?)`?\s*(?::|==?|\b(?:is|has|becomes|will be|will have|will raise|raises)\b)\s*(.+)", re.DOTALL)
+_ABOUT = re.compile(
+    r"`?([A-Za-z_][^:=\n]*?)`?\s*(?::|==?|\b(?:is|has|becomes|will be|will have|will raise|raises)\b)\s*(.+)", re.DOTALL
+)
 _ERROR = re.compile(r"\b([A-Z]\w*(?:Error|Exception|Warning|Iteration|Interrupt|Exit))\b")
 _SIDE = re.compile(r"(\d[\d,_]*)\s*(row|col)")
 _LENGTH = re.compile(r"(\d[\d,_]*)\s*(?:elements?|items?|entries|values?|keys?|characters?|lines?)")
 _SHAPE = re.compile(r"\(?\s*\d[\d_]*(?:\s*(?:x|\u00d7|by|,)\s*\d[\d_]*)+\s*\)?|\(\s*\d+\s*,\s*\)")
-_TYPES = {"int", "float", "str", "bool", "list", "dict", "set", "tuple", "bytes", "complex", "range", "ndarray", "array", "integer", "string", "dictionary", "boolean", "table", "frame", "dataframe", "series"}
+_TYPES = {
+    "int",
+    "float",
+    "str",
+    "bool",
+    "list",
+    "dict",
+    "set",
+    "tuple",
+    "bytes",
+    "complex",
+    "range",
+    "ndarray",
+    "array",
+    "integer",
+    "string",
+    "dictionary",
+    "boolean",
+    "table",
+    "frame",
+    "dataframe",
+    "series",
+}
 
 # %% ../../nbs/32_checks/12_foretold.ipynb #df58d9aa
 def read_foretold(text: str) -> Foretold | None:
     "What is predicted; None where that is nothing a run could settle."
     said, about = text.strip().rstrip(".!").strip("` "), ""
-    if len(said) > 1 and said[0] == said[-1] and said[0] in "\"'" and said[0] not in said[1:-1] and (inside := read_foretold(said[1:-1])):
+    if (
+        len(said) > 1
+        and said[0] == said[-1]
+        and said[0] in "\"'"
+        and said[0] not in said[1:-1]
+        and (inside := read_foretold(said[1:-1]))
+    ):
         return inside
     if (m := _ABOUT.fullmatch(said)) and _is_expression(m[1]):
         about, said = m[1].strip(), m[2].strip("` ")
@@ -49,7 +79,10 @@ def read_foretold(text: str) -> Foretold | None:
 
 
 def _read(said: str) -> tuple[str, str]:
-    errors, sides = set(_ERROR.findall(said)), {m[2]: m[1].replace(",", "").replace("_", "") for m in _SIDE.finditer(said.lower())}
+    errors, sides = (
+        set(_ERROR.findall(said)),
+        {m[2]: m[1].replace(",", "").replace("_", "") for m in _SIDE.finditer(said.lower())},
+    )
     if errors or said.lower() in ("error", "an error", "fails", "it fails", "it raises"):
         return ("error", "".join(errors)) if len(errors) < 2 else ("", "")
     if len(sides) == 2:
@@ -60,7 +93,11 @@ def _read(said: str) -> tuple[str, str]:
         return "length", m[1].replace(",", "").replace("_", "")
     if _SHAPE.fullmatch(said.lower()) and not re.fullmatch(r"\d{1,3}(,\d{3})+", said):
         return "shape", said
-    if (m := re.fullmatch(r"(an? )?(?:numpy |pandas )?([A-Za-z][\w.]*)", said)) and (m[2] in _TYPES or m[2][0].isupper()) and m[2] not in ("True", "False", "None"):
+    if (
+        (m := re.fullmatch(r"(an? )?(?:numpy |pandas )?([A-Za-z][\w.]*)", said))
+        and (m[2] in _TYPES or m[2][0].isupper())
+        and m[2] not in ("True", "False", "None")
+    ):
         return "type", m[2]
     return ("value", said) if _is_literal(said) else ("", "")
 
@@ -96,13 +133,21 @@ def came(said: Foretold, facts: Mapping[str, Fact], error: str = "") -> bool:
     if said.form == "type":
         kind = facts.get("type({}).__name__")
         return kind is not None and matches(said.value, "type", kind.value)
-    return any(matches(said.value, f.form, f.value) for t in ("{}", "list({})", "sorted({})", "{}.tolist()") if (f := facts.get(t)))
+    return any(
+        matches(said.value, f.form, f.value)
+        for t in ("{}", "list({})", "sorted({})", "{}.tolist()")
+        if (f := facts.get(t))
+    )
 
 # %% ../../nbs/32_checks/12_foretold.ipynb #1e432c31
 def worth(said: Foretold, code: str, inputs: Iterable[Input]) -> int:
     "Points for a prediction that came true."
     numbers = [int(n) for n in re.findall(r"\d+", re.sub(r"(?<=\d)[,_](?=\d{3}(?!\d))", "", said.value))]
-    if said.form in ("type", "error") or not (numbers or re.search(r"['\"]", said.value)) or (numbers and max(numbers) <= 10):
+    if (
+        said.form in ("type", "error")
+        or not (numbers or re.search(r"['\"]", said.value))
+        or (numbers and max(numbers) <= 10)
+    ):
         return 0
     given = {n for i in inputs for n in (i.length, len(i.columns))}
     known = lambda n: n in given or re.search(rf"(?<![\w.]){n}(?![\w.])", code)  # noqa: E731

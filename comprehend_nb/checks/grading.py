@@ -13,7 +13,9 @@ import unicodedata
 from collections.abc import Callable, Mapping
 
 # %% ../../nbs/32_checks/03_grading.ipynb #95dc338b
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:[,_ '\u2019\u202f]\d{3})+(?![\d])|\d+)?(?:\.\d*)?(?:[eE][-+]?\d+)?(?![\w.]*\d)")
+_NUMBER = re.compile(
+    r"(?<![\w.])[-+]?(?:\d{1,3}(?:[,_ '\u2019\u202f]\d{3})+(?![\d])|\d+)?(?:\.\d*)?(?:[eE][-+]?\d+)?(?![\w.]*\d)"
+)
 _SPELLED = "zero one two three four five six seven eight nine ten eleven twelve".split()
 
 
@@ -34,7 +36,11 @@ def numbers(text: str) -> list[float]:
 
 def _one_number(text: str) -> float | None:
     found = numbers(_tidy(text))
-    return found[0] if len(found) == 1 and not re.search(r"\b(or|not|about|between|maybe)\b|~|[<>]|\?|\*", text.lower()) else None
+    return (
+        found[0]
+        if len(found) == 1 and not re.search(r"\b(or|not|about|between|maybe)\b|~|[<>]|\?|\*", text.lower())
+        else None
+    )
 
 
 def _number(text: str, value: str) -> bool:
@@ -128,8 +134,14 @@ def _list(text: str, value: str) -> bool:
         parts = [str(v) for v in given] if isinstance(given, (list, tuple, set)) else [str(given)]
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         inside = re.sub(r"^[\[({]|[\])}]$", "", _tidy(text))
-        parts = [p.strip().strip("'\"") for p in re.split(r"[,;]|\s+and\s+" if re.search("[,;]", inside) else r"\s+", inside) if p.strip()]
-    return len(parts) == len(true) and all(a == b or ("." in b and _float_in(a, b)) for a, b in zip(parts, true, strict=True))
+        parts = [
+            p.strip().strip("'\"")
+            for p in re.split(r"[,;]|\s+and\s+" if re.search("[,;]", inside) else r"\s+", inside)
+            if p.strip()
+        ]
+    return len(parts) == len(true) and all(
+        a == b or ("." in b and _float_in(a, b)) for a, b in zip(parts, true, strict=True)
+    )
 
 
 def _float_in(text: str, value: str) -> bool:
@@ -158,15 +170,29 @@ def same(form: str, a: str, b: str) -> bool:
     return a == b or matches(a, form, b) or matches(b, form, a)
 
 # %% ../../nbs/32_checks/03_grading.ipynb #cbb66dc3
-_WORDS_OF: Mapping[str, float] = {"sure": 0.9, "very sure": 0.95, "certain": 0.95, "quite sure": 0.75, "fairly sure": 0.75, "unsure": 0.5, "not sure": 0.5, "a guess": 0.25, "guess": 0.25}
+_WORDS_OF: Mapping[str, float] = {
+    "sure": 0.9,
+    "very sure": 0.95,
+    "certain": 0.95,
+    "quite sure": 0.75,
+    "fairly sure": 0.75,
+    "unsure": 0.5,
+    "not sure": 0.5,
+    "a guess": 0.25,
+    "guess": 0.25,
+}
 _SURE = re.compile(
-    rf"(?P<said>.*?\S)(?:\s*[,;]\s*|\s*[(\[]\s*|\s+)(?:(?P<word>{'|'.join(sorted(_WORDS_OF, key=len, reverse=True))})|(?<=[,;(\[ ])(?P<percent>\d{{1,3}})\s*%(?P<sure>\s*sure)?)\s*[)\]]?[\s.]*", re.IGNORECASE | re.DOTALL
+    rf"(?P<said>.*?\S)(?:\s*[,;]\s*|\s*[(\[]\s*|\s+)(?:(?P<word>{'|'.join(sorted(_WORDS_OF, key=len, reverse=True))})|(?<=[,;(\[ ])(?P<percent>\d{{1,3}})\s*%(?P<sure>\s*sure)?)\s*[)\]]?[\s.]*",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
 def sureness(text: str) -> tuple[str, float | None]:
     "An answer without the confidence behind it, and that, from 0 to 1; None where there is none."
     m = _SURE.fullmatch(text)
-    if m is None or (m["percent"] and (int(m["percent"]) > 100 or not (m["sure"] or re.search(r"[,;(\[]\s*\d+\s*%", m[0][len(m["said"]) :])))):
+    if m is None or (
+        m["percent"]
+        and (int(m["percent"]) > 100 or not (m["sure"] or re.search(r"[,;(\[]\s*\d+\s*%", m[0][len(m["said"]) :])))
+    ):
         return text, None
     return m["said"], _WORDS_OF[m["word"].lower()] if m["word"] else int(m["percent"]) / 100

@@ -37,13 +37,19 @@ def input_of(name: str, x: Any) -> Input | None:
     if kind == "series" and len(x):
         return Input(name, kind, len(x), numbers=getattr(x.dtype, "kind", "O") in "iuf")
     if kind == "frame" and len(x):
-        named = [(c, getattr(x[c].dtype, "kind", "O") in "iuf") for c in list(x.columns)[:40] if type(c) is str and x.columns.is_unique]
+        named = [
+            (c, getattr(x[c].dtype, "kind", "O") in "iuf")
+            for c in list(x.columns)[:40]
+            if type(c) is str and x.columns.is_unique
+        ]
         return Input(name, kind, len(x), tuple(named))
     if type(x) in (list, tuple) and x:
         return Input(name, type(x).__name__, len(x), numbers=all(type(v) in (int, float) for v in x[:100]))
     if type(x) is dict and x:
         keys = tuple(k for k in list(x)[:40] if type(k) in (str, int))
-        return Input(name, "dict", len(x), numbers=all(type(v) in (int, float) for v in list(x.values())[:100]), keys=keys)
+        return Input(
+            name, "dict", len(x), numbers=all(type(v) in (int, float) for v in list(x.values())[:100]), keys=keys
+        )
     return None
 
 # %% ../../nbs/32_checks/02_inputs.ipynb #f238da8d
@@ -139,9 +145,14 @@ _LIST: Mapping[str, tuple[Draw, Write]] = {
 }
 _LIST_NUMBERS: Mapping[str, tuple[Draw, Write]] = {
     "add": (_factor, lambda n, a: f"{n} = type({n})(x + {int(a[0])} for x in {n})"),
-    "put in": (lambda i, r: [r.randint(0, i.length), r.choice([0, 1, -5, 100])], lambda n, a: f"{n} = {n}[:{int(a[0])}] + type({n})([{int(a[1])}]) + {n}[{int(a[0])}:]"),
+    "put in": (
+        lambda i, r: [r.randint(0, i.length), r.choice([0, 1, -5, 100])],
+        lambda n, a: f"{n} = {n}[:{int(a[0])}] + type({n})([{int(a[1])}]) + {n}[{int(a[0])}:]",
+    ),
 }
-_DICT: Mapping[str, tuple[Draw, Write]] = {"no key": (_key, lambda n, a: f"{n} = {{k: v for k, v in {n}.items() if k != {_name(a[0])}}}")}
+_DICT: Mapping[str, tuple[Draw, Write]] = {
+    "no key": (_key, lambda n, a: f"{n} = {{k: v for k, v in {n}.items() if k != {_name(a[0])}}}")
+}
 _DICT_NUMBERS: Mapping[str, tuple[Draw, Write]] = {
     "value": (lambda i, r: [*_key(i, r), *_number(i, r)], lambda n, a: f"{n} = {n} | {{{_name(a[0])}: {int(a[1])}}}")
 }

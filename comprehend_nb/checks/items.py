@@ -114,7 +114,12 @@ def change_of(spec: Mapping[str, Any], code: str, symbols: Collection[str]) -> C
     raise ValueError("this variation cannot be made of this code")
 
 # %% ../../nbs/32_checks/06_items.ipynb #8eec187f
-_HOW = {"shape": " (as in 12x3)", "float": " (to three significant digits)", "list": " (its elements in order)", "type": " (a name)"}
+_HOW = {
+    "shape": " (as in 12x3)",
+    "float": " (to three significant digits)",
+    "list": " (its elements in order)",
+    "type": " (a name)",
+}
 
 
 def _asked(pool: Pool, key: Key, change: Change | Altered | Called | None = None) -> str:
@@ -154,7 +159,12 @@ def groups(pool: Pool, key: Key) -> dict[Answer, list[tuple[Variant, Fact]]]:
     out: dict[Answer, list[tuple[Variant, Fact]]] = {}
     for v in pool.variants:
         fact = v.ran.get(key)
-        if fact is not None and own is not None and _same_answer(fact) != _same_answer(own) and not _gives_away(v, fact):
+        if (
+            fact is not None
+            and own is not None
+            and _same_answer(fact) != _same_answer(own)
+            and not _gives_away(v, fact)
+        ):
             out.setdefault(_same_answer(fact), []).append((v, fact))
     return out
 
@@ -207,7 +217,11 @@ def _weighted(keys: Sequence[tuple[Key, int]], rng: random.Random) -> Iterator[K
     yield from sorted(weight, key=lambda k: -weight[k])
 
 
-WAYS: Mapping[str, tuple[bool, bool]] = {"typed": (True, False), "together": (True, True), "choice": (False, False)}  # is it typed, and several at once?
+WAYS: Mapping[str, tuple[bool, bool]] = {
+    "typed": (True, False),
+    "together": (True, True),
+    "choice": (False, False),
+}  # is it typed, and several at once?
 
 
 @dataclass(frozen=True)
@@ -220,7 +234,13 @@ class Counterfactual:
     def draw(self, pool: Pool, rng: random.Random, done: Collection[str] = ()) -> Item | None:
         found = {k: groups(pool, k) for k in pool.keys}
         for free, together in map(WAYS.__getitem__, self.ways):
-            fit = {k: some for k, g in found.items() if is_together(k[1]) == together and _enough(some := typed(g) if free else g, free) and (free or _is_long(g))}
+            fit = {
+                k: some
+                for k, g in found.items()
+                if is_together(k[1]) == together
+                and _enough(some := typed(g) if free else g, free)
+                and (free or _is_long(g))
+            }
             for key in _weighted([(k, len(g)) for k, g in fit.items()], rng):
                 for _ in range(8):
                     item = self._item(pool, key, fit[key], rng, free)
@@ -228,11 +248,16 @@ class Counterfactual:
                         return item
         return None
 
-    def _item(self, pool: Pool, key: Key, found: dict[Answer, list[tuple[Variant, Fact]]], rng: random.Random, free: bool) -> Item:
+    def _item(
+        self, pool: Pool, key: Key, found: dict[Answer, list[tuple[Variant, Fact]]], rng: random.Random, free: bool
+    ) -> Item:
         shown = rng.sample([a for a in found if a[0] != "error"], CHOICE) if not free else []
         variant, fact = rng.choice(found[rng.choice(shown or _drawn_from(found, rng))])
         now = pool.base.get(key)
-        options = tuple((f.form, f.value) if f is not fact else (fact.form, fact.value) for f in (fact if _same_answer(fact) == a else rng.choice(found[a])[1] for a in shown))
+        options = tuple(
+            (f.form, f.value) if f is not fact else (fact.form, fact.value)
+            for f in (fact if _same_answer(fact) == a else rng.choice(found[a])[1] for a in shown)
+        )
         roots = tuple(pool.roots)
         return Item(self.name, _question(pool, key, variant.change, fact.form if fact.form != "error" else now.form if now else ""), fact.form, fact.value, *key,
                     roots, spec_of(variant.change), options, now.value if now else "")  # fmt: skip
@@ -256,11 +281,20 @@ class Predict:
     name = "predict"
 
     def draw(self, pool: Pool, rng: random.Random, done: Collection[str] = ()) -> Item | None:
-        for key in sorted(_weighted([(k, len(groups(pool, k)) + 1) for k in pool.keys], rng), key=lambda k: is_together(k[1])):
+        for key in sorted(
+            _weighted([(k, len(groups(pool, k)) + 1) for k in pool.keys], rng), key=lambda k: is_together(k[1])
+        ):
             own = pool.base.facts[key]
             if not is_free(own.form, own.value) or not _telling(own, pool):
                 continue
-            item = Item(self.name, f"When this cell runs, what will be {_asked(pool, key)}{_HOW.get(own.form, '')}?", own.form, own.value, *key, tuple(pool.roots))
+            item = Item(
+                self.name,
+                f"When this cell runs, what will be {_asked(pool, key)}{_HOW.get(own.form, '')}?",
+                own.form,
+                own.value,
+                *key,
+                tuple(pool.roots),
+            )
             if item.id not in done:
                 return item
         return None
@@ -268,14 +302,19 @@ class Predict:
 
 def _telling(fact: Fact, pool: Pool) -> bool:
     "Is this no answer that one would try first? Types, truth values and small numbers are, and what stands in the code, and the sizes of what the cell reads."
-    known = {*re.findall(r"\w+", pool.subject.code), *(str(n) for i in pool.subject.inputs for n in (i.length, len(i.columns)))}
+    known = {
+        *re.findall(r"\w+", pool.subject.code),
+        *(str(n) for i in pool.subject.inputs for n in (i.length, len(i.columns))),
+    }
     if fact.form == "float":
         x = float(fact.value)
         return (abs(x) > 10 or x % 0.5 != 0) and x not in numbers(pool.subject.code) and f"{x:g}" not in known
     if fact.form in ("number", "shape"):
         sizes = fact.value.lstrip("-").split("x")
         return max(map(int, sizes)) > 10 and not {*sizes} <= known
-    return (fact.form == "list" or (fact.form == "text" and fact.value not in ("None", "nan"))) and not {*re.findall(r"\w+", fact.value)} <= known
+    return (fact.form == "list" or (fact.form == "text" and fact.value not in ("None", "nan"))) and not {
+        *re.findall(r"\w+", fact.value)
+    } <= known
 
 
 KINDS: tuple[Kind, ...] = (Counterfactual(), Predict())

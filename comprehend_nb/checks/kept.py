@@ -81,7 +81,10 @@ def _table(kind: str, names: list[Any], dtypes: list[str], values: list[list[Any
         rows = pd.Index(labels, dtype=index[1], name=index[3])
     if any(d not in _DTYPES for d in dtypes) or kind not in ("Series", "DataFrame"):
         raise ValueError(kind)
-    made = [pd.Series([_unpack(v) for v in column], dtype=d, index=rows, name=_unpack(n)) for n, d, column in zip(names, dtypes, values, strict=True)]
+    made = [
+        pd.Series([_unpack(v) for v in column], dtype=d, index=rows, name=_unpack(n))
+        for n, d, column in zip(names, dtypes, values, strict=True)
+    ]
     if kind == "Series":
         return made[0]
     return pd.concat(made, axis=1) if made else pd.DataFrame(index=rows)
@@ -93,7 +96,9 @@ def keep(namespace: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     try:
         for name in names:
             x = namespace[name]
-            if getattr(x, "nbytes", 0) > MOST_BYTES or (hasattr(x, "__len__") and type(x) is not str and len(x) > MOST_BYTES):
+            if getattr(x, "nbytes", 0) > MOST_BYTES or (
+                hasattr(x, "__len__") and type(x) is not str and len(x) > MOST_BYTES
+            ):
                 return {}
             out[name] = _pack(x)
             if not digest(x) or digest(_unpack(out[name])) != digest(x):

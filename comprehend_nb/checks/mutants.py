@@ -51,13 +51,20 @@ def _arithmetic(node: ast.AST) -> Iterator[ast.AST]:
 
 def _is_text(node: ast.BinOp | ast.AugAssign) -> bool:
     sides = [node.left, node.right] if isinstance(node, ast.BinOp) else [node.value]
-    return any(isinstance(s, ast.JoinedStr) or (isinstance(s, ast.Constant) and isinstance(s.value, (str, bytes))) for s in sides)
+    return any(
+        isinstance(s, ast.JoinedStr) or (isinstance(s, ast.Constant) and isinstance(s.value, (str, bytes)))
+        for s in sides
+    )
 
 
 def _logic(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.BoolOp) and (new := _SWAPS.get(type(node.op))):
         yield _with(node, op=new())
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.Invert, ast.USub)) and not isinstance(node.operand, ast.Constant):
+    elif (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, (ast.Not, ast.Invert, ast.USub))
+        and not isinstance(node.operand, ast.Constant)
+    ):
         yield node.operand
     elif isinstance(node, (ast.If, ast.IfExp)):
         yield _with(node, test=ast.UnaryOp(ast.Not(), node.test))
@@ -77,7 +84,11 @@ def _constant(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(x, bool):
         yield ast.Constant(not x)
     elif isinstance(x, int) and abs(x) < 10**6:
-        near = [x + 1, x - 1, x * 2, x + 2, 0, x // 2, x * 3] if abs(x) < 100 else [x * 2, x // 2, x + 10, x - 10, x // 3, x * 3]
+        near = (
+            [x + 1, x - 1, x * 2, x + 2, 0, x // 2, x * 3]
+            if abs(x) < 100
+            else [x * 2, x // 2, x + 10, x - 10, x // 3, x * 3]
+        )
         yield from (ast.Constant(n) for n in dict.fromkeys(near) if n != x and (n >= 0 or x < 0))
     elif isinstance(x, float):
         yield from (ast.Constant(n) for n in (x * 2, x / 2, x + 1, 0.0, x * 3) if n != x and abs(n) < 1e12)
@@ -122,13 +133,21 @@ def _arguments(node: ast.AST) -> Iterator[ast.AST]:
 
 def _unwrapped(node: ast.AST) -> Iterator[ast.AST]:
     "A call of a method left out of a chain: `xs.strip().lower()` without the `strip`."
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, (ast.Call, ast.Subscript, ast.Name)):
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, (ast.Call, ast.Subscript, ast.Name))
+    ):
         yield node.func.value
 
 
 def _text(node: ast.AST) -> Iterator[ast.AST]:
     "One of two texts in a row for the other, as in a list of columns; a list without its first or last."
-    if isinstance(node, (ast.List, ast.Tuple)) and isinstance(getattr(node, "ctx", None), ast.Load) and len(node.elts) > 1:
+    if (
+        isinstance(node, (ast.List, ast.Tuple))
+        and isinstance(getattr(node, "ctx", None), ast.Load)
+        and len(node.elts) > 1
+    ):
         yield _with(node, elts=node.elts[1:])
         yield _with(node, elts=node.elts[:-1])
         yield _with(node, elts=[*node.elts[1:], node.elts[0]])
@@ -230,7 +249,9 @@ def _skipped(tree: ast.Module) -> set[int]:
             inside.append(node.annotation)
         if isinstance(node, ast.AnnAssign):
             inside.append(node.annotation)
-        if isinstance(node, (ast.JoinedStr, ast.Import, ast.ImportFrom)) or (isinstance(node, ast.stmt) and _is_docstring(node)):
+        if isinstance(node, (ast.JoinedStr, ast.Import, ast.ImportFrom)) or (
+            isinstance(node, ast.stmt) and _is_docstring(node)
+        ):
             inside.append(node)
         out |= {id(n) for one in inside if one is not None for n in ast.walk(one)}
     return out
@@ -280,7 +301,9 @@ def _proposals(tree: ast.Module, data: Collection[str]) -> Iterator[tuple[str, i
     for at, node in enumerate(ast.walk(tree)):
         if id(node) not in skipped:
             for op, propose in OPERATORS.items():
-                for nth, new in enumerate(propose(node)) if op != "given" or not _given_names(node).isdisjoint(data) else ():
+                for nth, new in (
+                    enumerate(propose(node)) if op != "given" or not _given_names(node).isdisjoint(data) else ()
+                ):
                     yield op, at, nth, new
 
 

@@ -36,7 +36,7 @@ def _others(x: Any) -> list[Any]:
 
 
 def _name_in(part: str) -> tuple[str, str]:
-    "The module, "" where it is a name of the notebook, and the name."
+    "The module,  where it is a name of the notebook, and the name."
     module, _, name = part.removesuffix(" (exported)").rpartition(".")
     return module, name
 

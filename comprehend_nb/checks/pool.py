@@ -149,7 +149,13 @@ def source_of(code: str, roots: Sequence[str], change: Change | Altered | Called
 
 def _other_calls(roots: Sequence[str], calls: Sequence[str], rng: random.Random, most: int) -> list[Called]:
     "The same calls with other constants in them."
-    out = [Called(i, m.source) for i, root in enumerate(roots) if root in calls for m in mutants(root) if m.op == "constant"]
+    out = [
+        Called(i, m.source)
+        for i, root in enumerate(roots)
+        if root in calls
+        for m in mutants(root)
+        if m.op == "constant"
+    ]
     return rng.sample(out, min(most, len(out)))
 
 # %% ../../nbs/32_checks/05_pool.ipynb #5647ae30
@@ -171,7 +177,11 @@ def _working(subject: Subject, runner: Runner) -> list[str]:
     good: dict[int, list[Fact]] = {}
     for (i, _), fact in tried.facts.items() if tried else ():
         good.setdefault(i, []).append(fact)
-    works = [i for i, facts in good.items() if i >= 0 and any(f.form not in ("error", "type") and f.value != "None" for f in facts)]
+    works = [
+        i
+        for i, facts in good.items()
+        if i >= 0 and any(f.form not in ("error", "type") and f.value != "None" for f in facts)
+    ]
     return [subject.calls[i] for i in works[:3]]
 
 
@@ -179,13 +189,25 @@ def base_of(subject: Subject, runner: Runner) -> Pool:
     "What of the cell can be asked about, and what it gives as it is; CannotAsk where it fails, does not end or gives nothing that is the same twice."
     roots = tuple(dict.fromkeys([*subject.roots, *subject.touched, *_working(subject, runner)]))
     names = {i.name for i in subject.inputs}
-    trials = runner([program("pass", subject.touched), program(subject.code, roots), program(subject.code, roots)], [*NAMES, *names])
+    trials = runner(
+        [program("pass", subject.touched), program(subject.code, roots), program(subject.code, roots)], [*NAMES, *names]
+    )
     before, one, two = map(ran, trials)
     if one is None or two is None:
         raise CannotAsk("the cell does not come to an end in a copy of this kernel", for_good=True)
     if one.error or two.error:
         raise CannotAsk(f"the cell raises {one.error or two.error} when it runs in a copy of the kernel as it is now")
-    earlier = None if before is None else Ran({(roots.index(subject.touched[i]), t): f for (i, t), f in before.facts.items() if 0 <= i < len(subject.touched)})
+    earlier = (
+        None
+        if before is None
+        else Ran(
+            {
+                (roots.index(subject.touched[i]), t): f
+                for (i, t), f in before.facts.items()
+                if 0 <= i < len(subject.touched)
+            }
+        )
+    )
     facts = _settled(one, two, earlier, {roots.index(n) for n in subject.touched})
     if not facts:
         raise CannotAsk("it leaves nothing whose value can be asked for and is the same twice", for_good=True)
@@ -193,7 +215,23 @@ def base_of(subject: Subject, runner: Runner) -> Pool:
     return Pool(subject, roots, replace(one, facts=facts, seconds=max(one.seconds, two.seconds)), (), digests=digests)
 
 
-_USUAL = {"constant": 0.7, "arithmetic": 0.7, "compare": 0.9, "method": 0.6, "boundary": 0.6, "logic": 0.55, "update": 0.8, "scale": 0.55, "upside down": 0.55, "call": 0.55, "add": 0.8, "put in": 0.8, "given": 0.3, "string": 0.2, "statements": 0.3}
+_USUAL = {
+    "constant": 0.7,
+    "arithmetic": 0.7,
+    "compare": 0.9,
+    "method": 0.6,
+    "boundary": 0.6,
+    "logic": 0.55,
+    "update": 0.8,
+    "scale": 0.55,
+    "upside down": 0.55,
+    "call": 0.55,
+    "add": 0.8,
+    "put in": 0.8,
+    "given": 0.3,
+    "string": 0.2,
+    "statements": 0.3,
+}
 
 
 def _op(change: Change | Altered | Called) -> str:
@@ -202,7 +240,13 @@ def _op(change: Change | Altered | Called) -> str:
 
 def _place(change: Change | Altered | Called) -> str:
     "What is changed: a line of the code, an input, or which call."
-    return change.about[0] if isinstance(change, Change) else change.name if isinstance(change, Altered) else str(change.at)
+    return (
+        change.about[0]
+        if isinstance(change, Change)
+        else change.name
+        if isinstance(change, Altered)
+        else str(change.at)
+    )
 
 
 def _weight(usual: float, op: Sequence[bool], place: Sequence[bool]) -> float:
@@ -210,7 +254,12 @@ def _weight(usual: float, op: Sequence[bool], place: Sequence[bool]) -> float:
     return (2 * usual + sum(op)) / (2 + len(op)) * (1 + sum(place)) / (1 + len(place))
 
 
-def _promising(changes: Sequence[Change | Altered | Called], seen: Iterable[tuple[Change | Altered | Called, bool]], rng: random.Random, most: int) -> list[Change | Altered | Called]:
+def _promising(
+    changes: Sequence[Change | Altered | Called],
+    seen: Iterable[tuple[Change | Altered | Called, bool]],
+    rng: random.Random,
+    most: int,
+) -> list[Change | Altered | Called]:
     "Up to `most` changes, drawn by how often their operator gave another value, usually and here as far as `seen`, and how often their place did. A next turn weighs less than the first."
     hits: dict[str, list[bool]] = {}
     for change, good in seen:
@@ -220,27 +269,39 @@ def _promising(changes: Sequence[Change | Altered | Called], seen: Iterable[tupl
     rank: dict[int, float] = {}
     for i in rng.sample(range(len(changes)), len(changes)):
         op, place = _op(changes[i]), f"at {_place(changes[i])}"
-        weight = _weight(_USUAL.get(op, 0.4), hits.get(op, []), hits.get(place, [])) / (1 + turn.get(op, 0) / 3) / (1 + turn.get(place, 0) / 6)
+        weight = (
+            _weight(_USUAL.get(op, 0.4), hits.get(op, []), hits.get(place, []))
+            / (1 + turn.get(op, 0) / 3)
+            / (1 + turn.get(place, 0) / 6)
+        )
         turn[op] = turn.get(op, 0) + 1
         turn[place] = turn.get(place, 0) + 1
         rank[i] = rng.random() ** (1 / weight) if weight else 0.0
     return [changes[i] for i in sorted(rank, key=lambda i: -rank[i])[:most]]
 
 
-def explore(subject: Subject, runner: Runner, rng: random.Random, *, most: int = MOST, seconds: float = SECONDS) -> Pool:
+def explore(
+    subject: Subject, runner: Runner, rng: random.Random, *, most: int = MOST, seconds: float = SECONDS
+) -> Pool:
     "Run the cell and its variations; CannotAsk where nothing can be asked, CannotPreview where no copy can be made."
     pool = base_of(subject, runner)
     roots, base = pool.roots, pool.base
     most = max(6, min(most, int(seconds / max(base.seconds, 0.02))))
     inputs = [i for i in subject.inputs if i.name in _reached(subject, roots)]
     data = {*(i.name for i in subject.inputs), *subject.roots, *subject.touched}
-    left: list[Change | Altered | Called] = [*alter(inputs, rng, most if inputs else 0), *_other_calls(roots, subject.calls, rng, most // 2), *mutants(subject.code, data)]
+    left: list[Change | Altered | Called] = [
+        *alter(inputs, rng, most if inputs else 0),
+        *_other_calls(roots, subject.calls, rng, most // 2),
+        *mutants(subject.code, data),
+    ]
     variants: list[Variant] = []
     for share in (most - most // 2, most // 2):
         seen = [(v.change, not v.ran.error and differs(v.ran, base)) for v in variants]
         chosen = _promising(left, seen, rng, share)
         left = [c for c in left if not any(c is one for one in chosen)]
-        trials = runner([source_of(subject.code, roots, c) for c in chosen], NAMES, min(TIMEOUT, max(1.0, 4 * base.seconds)))
+        trials = runner(
+            [source_of(subject.code, roots, c) for c in chosen], NAMES, min(TIMEOUT, max(1.0, 4 * base.seconds))
+        )
         variants += [Variant(c, r) for c, t in zip(chosen, trials, strict=True) if (r := ran(t)) is not None]
     other = [v for v in variants if differs(v.ran, base)]
     return replace(pool, variants=tuple(other), equivalent=tuple(v for v in variants if v not in other))

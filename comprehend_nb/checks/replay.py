@@ -42,7 +42,9 @@ def _roots(data: Mapping[str, Any], symbols: Collection[str]) -> list[str]:
     "The expressions that were looked at; ValueError where one is none of ours."
     item = data.get("item")
     roots = [str(r) for r in item.get("roots", ())] if isinstance(item, Mapping) else []
-    if not roots or not all(r == RESULT or (r.isidentifier() and not r.startswith("_")) or is_plain_call(r, symbols) for r in roots):
+    if not roots or not all(
+        r == RESULT or (r.isidentifier() and not r.startswith("_")) or is_plain_call(r, symbols) for r in roots
+    ):
         raise ValueError("the record does not say what was looked at")
     return roots
 
@@ -60,7 +62,9 @@ def _facts(data: Mapping[str, Any]) -> dict[Key, Fact]:
 def _other_data(data: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
     "Names whose values are not those of then."
     then = data.get("inputs") or {}
-    return [n for n, was in then.items() if was and getattr(values.get(n), "digest", "") not in ("", was)] + [n for n in then if n not in values]
+    return [n for n, was in then.items() if was and getattr(values.get(n), "digest", "") not in ("", was)] + [
+        n for n in then if n not in values
+    ]
 
 
 def _told(roots: Collection[str], key: Key, was: Fact, now: Fact | None) -> str:
@@ -75,10 +79,16 @@ def _moved(roots: Collection[str], then: Mapping[Key, Fact], now: Ran | None) ->
     if now.error:
         return [f"it raises {now.error} now"]
     pairs = [(k, was, now.get(k)) for k, was in then.items()]
-    return [_told(roots, k, was, is_) for k, was, is_ in pairs if is_ is None or is_.form != was.form or not same(was.form, is_.value, was.value)]
+    return [
+        _told(roots, k, was, is_)
+        for k, was, is_ in pairs
+        if is_ is None or is_.form != was.form or not same(was.form, is_.value, was.value)
+    ]
 
 
-def _answer(data: Mapping[str, Any], code: str, roots: list[str], symbols: Collection[str], runner: Runner) -> list[str]:
+def _answer(
+    data: Mapping[str, Any], code: str, roots: list[str], symbols: Collection[str], runner: Runner
+) -> list[str]:
     "What moved in the answer to the question itself."
     item = data["item"]
     if not item.get("spec"):
@@ -91,7 +101,14 @@ def _answer(data: Mapping[str, Any], code: str, roots: list[str], symbols: Colle
     return [f"the answer to a recorded question was {item['value']} and is {fact.value if fact else 'gone'}"]
 
 
-def _notices(data: Mapping[str, Any], code: str, roots: list[str], symbols: Collection[str], runner: Runner, changed: Collection[str]) -> tuple[str, ...]:
+def _notices(
+    data: Mapping[str, Any],
+    code: str,
+    roots: list[str],
+    symbols: Collection[str],
+    runner: Runner,
+    changed: Collection[str],
+) -> tuple[str, ...]:
     "Those of the changed names that this check's answers depend on."
     then, item = _facts(data), data["item"]
     change = change_of(item["spec"], code, symbols) if item.get("spec") else None
@@ -105,13 +122,18 @@ def _notices(data: Mapping[str, Any], code: str, roots: list[str], symbols: Coll
                 out.append(None)
                 continue
             fact = now.get((int(item["root"]), str(item["template"]))) if asked and (now := ran(asked[k])) else None
-            out.append(bool(_moved(roots, then, ran(trial))) or (bool(asked) and not (fact and same(str(item["form"]), fact.value, str(item["value"])))))
+            out.append(
+                bool(_moved(roots, then, ran(trial)))
+                or (bool(asked) and not (fact and same(str(item["form"]), fact.value, str(item["value"]))))
+            )
         return out
 
     return noticed(list(changed)[:MOST_CHANGED], moved)
 
 
-def replay(data: Mapping[str, Any], code: str, symbols: Collection[str], runner: Runner, changed: Collection[str] = ()) -> Replayed:
+def replay(
+    data: Mapping[str, Any], code: str, symbols: Collection[str], runner: Runner, changed: Collection[str] = ()
+) -> Replayed:
     "Run the check that a record holds again, on `code` and on what the runner's state is; `changed` are parts of the closure that did."
     try:
         roots = _roots(data, symbols)
@@ -132,12 +154,20 @@ MOST_CHECKS = 6
 def earlier_checks(records: Iterable[Record], now: Iterable[str]) -> tuple[str, list[Record]]:
     "The latest closure other than those of `now` with a passed check, and the checks that can be run again for it."
     known = set(now)
-    right = [r for r in records if r.kind == "checked" and r.data.get("verdict") in ("passed", "towards") and r.closure not in known]
+    right = [
+        r
+        for r in records
+        if r.kind == "checked" and r.data.get("verdict") in ("passed", "towards") and r.closure not in known
+    ]
     closure = next((r.closure for r in reversed(right) if r.data.get("verdict") == "passed"), "")
     alike, steps = {closure}, [(r.closure, r.data["was"]) for r in right if isinstance(r.data.get("was"), str)]
     for here, was in reversed(steps):  # a recheck stands for the checks that it ran again
         alike |= {was} if here in alike else set()
-    found = {str(r.data.get("id") or r.data.get("claim")): r for r in right if r.closure in alike and isinstance(r.data.get("item"), dict)}
+    found = {
+        str(r.data.get("id") or r.data.get("claim")): r
+        for r in right
+        if r.closure in alike and isinstance(r.data.get("item"), dict)
+    }
     return closure, list(found.values())[-MOST_CHECKS:]
 
 
@@ -150,4 +180,8 @@ def changed_since(checks: Iterable[Record], parts: Mapping[str, str]) -> list[st
 def unnoticed(found: Iterable[Replayed], names: Iterable[str]) -> list[str]:
     "One line for each changed name that no answer depends on, where all answers hold."
     known = {n for r in found for n in r.notices}
-    return [f"no recorded answer depends on {n.removesuffix(' (exported)')}" for n in list(names)[:MOST_CHANGED] if n not in known]
+    return [
+        f"no recorded answer depends on {n.removesuffix(' (exported)')}"
+        for n in list(names)[:MOST_CHANGED]
+        if n not in known
+    ]

@@ -42,7 +42,21 @@ class Subject:
         return ast.parse(self.code)
 
 # %% ../../nbs/32_checks/04_subject.ipynb #7a233f20
-_PARTS = (ast.Call, ast.Name, ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.keyword, ast.Load, ast.UnaryOp, ast.USub, ast.Attribute, ast.Subscript)
+_PARTS = (
+    ast.Call,
+    ast.Name,
+    ast.Constant,
+    ast.List,
+    ast.Tuple,
+    ast.Dict,
+    ast.Set,
+    ast.keyword,
+    ast.Load,
+    ast.UnaryOp,
+    ast.USub,
+    ast.Attribute,
+    ast.Subscript,
+)
 
 
 def is_plain_call(text: str, symbols: Iterable[str]) -> bool:
@@ -54,7 +68,9 @@ def is_plain_call(text: str, symbols: Iterable[str]) -> bool:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in symbols):
         return False
     inner = [n for n in ast.walk(node) if n is not node]
-    return all(isinstance(n, _PARTS) and not isinstance(n, ast.Call) for n in inner) and not any(isinstance(n, ast.Attribute) and n.attr.startswith("_") for n in inner)
+    return all(isinstance(n, _PARTS) and not isinstance(n, ast.Call) for n in inner) and not any(
+        isinstance(n, ast.Attribute) and n.attr.startswith("_") for n in inner
+    )
 
 
 def _names(node: ast.AST) -> set[str]:
@@ -71,7 +87,12 @@ def calls_in(code: str, symbols: Sequence[str], known: Iterable[str]) -> Iterato
     for node in tree.body:
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             for found in ast.walk(node):
-                if isinstance(found, ast.Call) and is_plain_call(text := ast.unparse(found), symbols) and _names(found) <= there and len(text) <= 60:
+                if (
+                    isinstance(found, ast.Call)
+                    and is_plain_call(text := ast.unparse(found), symbols)
+                    and _names(found) <= there
+                    and len(text) <= 60
+                ):
                     yield text
 
 
@@ -137,7 +158,9 @@ def _possible(tree: ast.Module, live: Mapping[str, Input]) -> Iterator[str]:
             yield from could_call(inits[0], live, node.name) if inits else [f"{node.name}()"]
 
 
-def _calls(cell: Cell, tree: ast.Module, namespace: Mapping[str, Any], later: Iterable[str], live: Mapping[str, Input]) -> tuple[str, ...]:
+def _calls(
+    cell: Cell, tree: ast.Module, namespace: Mapping[str, Any], later: Iterable[str], live: Mapping[str, Input]
+) -> tuple[str, ...]:
     defined = list(_defined(tree))
     if not defined:
         return ()
@@ -147,19 +170,38 @@ def _calls(cell: Cell, tree: ast.Module, namespace: Mapping[str, Any], later: It
 
 
 def _imported(tree: ast.Module) -> set[str]:
-    return {a.asname or a.name.partition(".")[0] for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom)) for a in n.names}
+    return {
+        a.asname or a.name.partition(".")[0]
+        for n in ast.walk(tree)
+        if isinstance(n, (ast.Import, ast.ImportFrom))
+        for a in n.names
+    }
 
 
 def subject_of(cell: Cell, namespace: Mapping[str, Any], later: Iterable[str] = ()) -> Subject:
     "What of `cell` can be asked about in this namespace; `later` are sources that may call what it defines."
     tree = ast.parse(cell.code)
-    live = {n: i for n in [*cell.reads, *namespace][:200] if n in namespace and n not in _SHELL and not n.startswith("_") and (i := input_of(n, namespace[n]))}
+    live = {
+        n: i
+        for n in [*cell.reads, *namespace][:200]
+        if n in namespace and n not in _SHELL and not n.startswith("_") and (i := input_of(n, namespace[n]))
+    }
     calls = _calls(cell, tree, namespace, later, live)
     skip = {*_defined(tree), *_imported(tree)}
     left = sorted((n for n in cell.writes if n not in skip and not n.startswith("_")), key=cell.code.find)
-    shows = bool(tree.body) and isinstance(tree.body[-1], ast.Expr) and not isinstance(tree.body[-1].value, ast.Constant)
+    shows = (
+        bool(tree.body) and isinstance(tree.body[-1], ast.Expr) and not isinstance(tree.body[-1].value, ast.Constant)
+    )
     named = {n for c in calls for n in _names(ast.parse(c))}
     used = [n for n in live if n in (cell.reads | named)]
-    touched = [n for n in sorted(cell.reads) if n in namespace and n not in skip and n not in left and not callable(namespace[n]) and type(namespace[n]).__name__ != "module"]
+    touched = [
+        n
+        for n in sorted(cell.reads)
+        if n in namespace
+        and n not in skip
+        and n not in left
+        and not callable(namespace[n])
+        and type(namespace[n]).__name__ != "module"
+    ]
     roots = [*left[-_TABLES:], *([RESULT] if shows else [])]
     return Subject(cell.code, tuple(roots), tuple(live[n] for n in used), calls, tuple(touched[:_TABLES]))

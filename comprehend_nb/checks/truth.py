@@ -20,8 +20,14 @@ from .pool import NAMES, CannotAsk, Pool, Ran, Runner, base_of, program, ran
 from .subject import Subject
 
 # %% ../../nbs/32_checks/10_truth.ipynb #5d5a81bb
-_COUNT = re.compile(r"(?<![\w.,])(\d[\d,_]*)\s+(?:\w+\s+)?(rows?|columns?|elements?|items?|entries|records)\b(?!\s*(?:or|and)?\s*(?:more|less|fewer))", re.IGNORECASE)
-_HEDGED = re.compile(r"\b(at least|at most|more than|less than|fewer than|up to|over|under|about|around|every|each|per|if|when|unless|first|last|top)[^\w,;:]+(?:\w+[^\w,;:]+)?$", re.IGNORECASE)
+_COUNT = re.compile(
+    r"(?<![\w.,])(\d[\d,_]*)\s+(?:\w+\s+)?(rows?|columns?|elements?|items?|entries|records)\b(?!\s*(?:or|and)?\s*(?:more|less|fewer))",
+    re.IGNORECASE,
+)
+_HEDGED = re.compile(
+    r"\b(at least|at most|more than|less than|fewer than|up to|over|under|about|around|every|each|per|if|when|unless|first|last|top)[^\w,;:]+(?:\w+[^\w,;:]+)?$",
+    re.IGNORECASE,
+)
 
 
 def _counts(text: str) -> Iterator[tuple[int, str]]:
@@ -33,8 +39,16 @@ def _counts(text: str) -> Iterator[tuple[int, str]]:
 def _again_differs(cell: Cell) -> bool:
     "Could a second run find other things than the first did? Then counts of the first run cannot be looked up now."
     tree = ast.parse(cell.code)
-    stores = [n for n in ast.walk(tree) if isinstance(n, (ast.Subscript, ast.Attribute)) and isinstance(n.ctx, (ast.Store, ast.Del))]
-    calls = [n.value.func for n in tree.body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call) and isinstance(n.value.func, ast.Attribute)]
+    stores = [
+        n
+        for n in ast.walk(tree)
+        if isinstance(n, (ast.Subscript, ast.Attribute)) and isinstance(n.ctx, (ast.Store, ast.Del))
+    ]
+    calls = [
+        n.value.func
+        for n in tree.body
+        if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call) and isinstance(n.value.func, ast.Attribute)
+    ]
     begun = cell.writes - cell.reads  # what the cell makes anew may be filled
     return bool(cell.reads & cell.writes) or any(_owner(n) not in begun for n in (*stores, *calls))
 
@@ -55,10 +69,15 @@ def _there(pool: Pool, before: Ran) -> set[int]:
                 first, *rest = [int(n) for n in f.value.split("x")]
                 rows |= {first}
                 columns |= set(rest)
-    return rows | columns | {abs(a - b) for had, now in zip(given, (rows, columns), strict=True) for a in had for b in now}
+    return (
+        rows | columns | {abs(a - b) for had, now in zip(given, (rows, columns), strict=True) for a in had for b in now}
+    )
 
 # %% ../../nbs/32_checks/10_truth.ipynb #092686f8
-_RETURNS = re.compile(r"\b(?:returns?|gives back|hands back|yields|results? in)\s+(?:a|an|one)\s+(?:new\s+|plain\s+|single\s+)?(list|dict|dictionary|dataframe|series|set|tuple|string|array|integer|bool|boolean)\b(?!\s+of\s+(?:columns|rows))", re.IGNORECASE)
+_RETURNS = re.compile(
+    r"\b(?:returns?|gives back|hands back|yields|results? in)\s+(?:a|an|one)\s+(?:new\s+|plain\s+|single\s+)?(list|dict|dictionary|dataframe|series|set|tuple|string|array|integer|bool|boolean)\b(?!\s+of\s+(?:columns|rows))",
+    re.IGNORECASE,
+)
 _NAMES = {"dictionary": "dict", "string": "str", "array": "ndarray", "integer": "int", "boolean": "bool"}
 
 
@@ -82,7 +101,10 @@ def _touch(text: str, pool: Pool) -> Iterator[str]:
 
 # %% ../../nbs/32_checks/10_truth.ipynb #2bcf3774
 _CONDITIONS: tuple[tuple[str, str], ...] = (
-    (r"\b(missing|renamed?|lacks?|lacking|without|absent|dropped|no)\b[\w\s'`]{0,25}\bcolumns?\b|\bcolumns?\b[\w\s'`]{0,20}\b(missing|renamed|absent|gone|dropped)\b", "no column"),
+    (
+        r"\b(missing|renamed?|lacks?|lacking|without|absent|dropped|no)\b[\w\s'`]{0,25}\bcolumns?\b|\bcolumns?\b[\w\s'`]{0,20}\b(missing|renamed|absent|gone|dropped)\b",
+        "no column",
+    ),
     (r"\b(empty|no rows|without rows|no elements)\b", "no rows"),
 )
 _NAMED = re.compile(r"\b([A-Z]\w*Error)\b")
@@ -101,7 +123,10 @@ def conditions(text: str) -> list[Condition]:
     "The clauses of `fails:` that name one known error and one condition."
     out = []
     for clause in re.split(r"[;.]|,? (?:and|but|while|whereas) ", text):
-        errors, found = set(_NAMED.findall(clause)), [op for pattern, op in _CONDITIONS if re.search(pattern, clause, re.IGNORECASE)]
+        errors, found = (
+            set(_NAMED.findall(clause)),
+            [op for pattern, op in _CONDITIONS if re.search(pattern, clause, re.IGNORECASE)],
+        )
         if len(errors) == len(found) == 1 and not re.search(r"\b(no|not|never|without)\b[^;,.]*Error", clause):
             error = errors.pop()
             out += [Condition(found[0], error, clause.strip())] if hasattr(builtins, error) else []
@@ -111,7 +136,9 @@ def conditions(text: str) -> list[Condition]:
 def _ways(c: Condition, i: Input, cell: Cell) -> list[Altered]:
     "How the condition is brought about on one input."
     if c.op == "no column" and i.kind == "frame":
-        text = {n.value for n in ast.walk(ast.parse(cell.code)) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+        text = {
+            n.value for n in ast.walk(ast.parse(cell.code)) if isinstance(n, ast.Constant) and isinstance(n.value, str)
+        }
         attributes = {n.attr for n in ast.walk(ast.parse(cell.code)) if isinstance(n, ast.Attribute)}
         return [Altered("frame", "no column", i.name, (name,)) for name, _ in i.columns if name in text | attributes]
     if c.op == "no rows" and i.kind in ("frame", "series"):
@@ -139,7 +166,9 @@ def _family(error: str, raised: set[str]) -> bool:
 def has_claims(parts: Mapping[str, str]) -> bool:
     "Is there anything in it that a run could refute? Cheap, so that most explanations cost nothing."
     what, fails = parts.get("what", ""), parts.get("fails", "")
-    touching = re.search(r"unchanged|untouched|alone|intact|as (it|they) (is|was|are)|not (change|touch|modify)", what, re.IGNORECASE)
+    touching = re.search(
+        r"unchanged|untouched|alone|intact|as (it|they) (is|was|are)|not (change|touch|modify)", what, re.IGNORECASE
+    )
     return bool(any(_counts(what)) or _types(what) or touching or conditions(fails))
 
 
@@ -154,8 +183,14 @@ def refuted(parts: Mapping[str, str], cell: Cell, subject: Subject, runner: Runn
     before = ran(runner([program("pass", named)], NAMES)[0]) or Ran()
     sizes = _there(pool, before)
     counts = [] if _again_differs(cell) else list(_counts(what))
-    out += [f"what: there are no {said} here, neither before nor after a run" for n, said in counts if n not in sizes and len(sizes) > 1]
+    out += [
+        f"what: there are no {said} here, neither before nor after a run"
+        for n, said in counts
+        if n not in sizes and len(sizes) > 1
+    ]
     if (claimed := _types(what)) and (is_ := _type_of_calls(pool)) and not claimed & is_:
         out.append(f"what: it returns no {claimed.pop()}")
     out += [f"what: {reason}" for reason in _touch(what, pool)]
-    return out + [f"fails: {why}" for c in conditions(parts.get("fails", "")) if (why := _unconditional(c, pool, cell, runner))]
+    return out + [
+        f"fails: {why}" for c in conditions(parts.get("fails", "")) if (why := _unconditional(c, pool, cell, runner))
+    ]

@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 
 
 def _command(into: "Commands", name: str, text: str, *, json: bool = True, room: str = "") -> argparse.ArgumentParser:
-    made = into.add_parser(name, help=text, description=text[0].upper() + text[1:] + ("" if text.endswith("?") else "."), allow_abbrev=False)
+    made = into.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ("" if text.endswith("?") else "."),
+        allow_abbrev=False,
+    )
     made.set_defaults(command=name, room=room or ("commands" if name in _ANSWERS else "setups"))
     if json:
         made.add_argument("--json", action="store_true", help="answer with one JSON object")
@@ -44,15 +49,25 @@ def _path(to: argparse.ArgumentParser, name: str, text: str) -> None:
 # %% ../../nbs/62_cli/06_arguments.ipynb #060e1283
 def _rerunning(to: argparse.ArgumentParser) -> None:
     "How notebooks are run again."
-    to.add_argument("--rerun", action="store_true", help="run the notebooks again too: does what was explained still hold? (their code runs with your rights)")
+    to.add_argument(
+        "--rerun",
+        action="store_true",
+        help="run the notebooks again too: does what was explained still hold? (their code runs with your rights)",
+    )
     _spread(to, "notebook")
 
 
 def _spread(to: argparse.ArgumentParser, what: str) -> None:
     "By whom many of them are done."
-    to.add_argument("--workers", type=int, default=0, metavar="N", help="how many at a time (default: one for each processor)")
-    to.add_argument("--scheduler", default="", metavar="ADDRESS", help="by the workers of a Dask scheduler, such as tcp://host:8786")
-    to.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help=f"how long a {what} may take (default: 600)")
+    to.add_argument(
+        "--workers", type=int, default=0, metavar="N", help="how many at a time (default: one for each processor)"
+    )
+    to.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="by the workers of a Dask scheduler, such as tcp://host:8786"
+    )
+    to.add_argument(
+        "--timeout", type=float, default=600.0, metavar="SECONDS", help=f"how long a {what} may take (default: 600)"
+    )
 
 
 def _answering(into: "Commands") -> None:
@@ -61,18 +76,29 @@ def _answering(into: "Commands") -> None:
         into, "check", "does every exported cell stand as the policy asks, with nothing gone around the gate?"
     )
     _path(check, "path", "a folder of the project, or one of its notebooks")
-    check.add_argument("--recheck", action="store_true", help="run the recorded checks of stale cells again: same answers, and they stand")
+    check.add_argument(
+        "--recheck",
+        action="store_true",
+        help="run the recorded checks of stale cells again: same answers, and they stand",
+    )
     check.add_argument(
         "--accept-policy", action="store_true", help="a policy that asks less than before is a note, no reason"
     )
     check.add_argument("--target", default="", metavar="BRANCH", help="the branch that the policy is compared with")
-    check.add_argument("--only", default="", choices=("notebooks", "library"), help="what concerns one of the two, for a hook before a commit")
+    check.add_argument(
+        "--only",
+        default="",
+        choices=("notebooks", "library"),
+        help="what concerns one of the two, for a hook before a commit",
+    )
     check.add_argument("--signed", action="store_true", help="only records count that their person signed")
     _rerunning(check)
     sign = _command(into, "sign", "sign your own sessions of the ledger with the key that git signs with")
     sign.set_defaults(room="sign")
     _path(sign, "folder", "a folder of the project")
-    ci = _command(into, "ci", "check for a job at GitHub: a summary, and one comment at the pull request that is edited")
+    ci = _command(
+        into, "ci", "check for a job at GitHub: a summary, and one comment at the pull request that is edited"
+    )
     ci.set_defaults(room="ci")
     _path(ci, "folder", "the project's folder")
     ci.add_argument("--signed", action="store_true", help="only records count that their person signed")
@@ -86,7 +112,9 @@ def _answering(into: "Commands") -> None:
     explain = _command(into, "explain", "what somebody said about an exported function, and whether it is still true")
     explain.add_argument("symbol", metavar="SYMBOL", help="library.module.name; in a project the name alone")
     quiz = _command(into, "quiz", "be asked about an exported cell, here in the terminal", json=False, room="quizzing")
-    quiz.add_argument("symbol", nargs="?", metavar="SYMBOL", help="a name that the cell binds (default: one that lacks only a check)")
+    quiz.add_argument(
+        "symbol", nargs="?", metavar="SYMBOL", help="a name that the cell binds (default: one that lacks only a check)"
+    )
     _path(quiz, "path", "a folder of the project")
     waive = _command(into, "waive", "let one exported cell pass, for a reason that is shown wherever the cell is")
     waive.add_argument("symbol", metavar="SYMBOL", help="a name that the cell binds; module.name where several do")
@@ -95,16 +123,37 @@ def _answering(into: "Commands") -> None:
     report = _command(into, "report", "who can explain what, is it still true, and where is the risk", room="reporting")
     _path(report, "path", "a folder of the project")
     report.add_argument("--html", type=Path, metavar="FILE", help="write one page that loads nothing from anywhere")
-    report.add_argument("--past", action="store_true", help="work out all of the past that is shown, however long it takes")
+    report.add_argument(
+        "--past", action="store_true", help="work out all of the past that is shown, however long it takes"
+    )
     report.add_argument("--define", metavar="NAME", help="what a number of the report means")
-    report.add_argument("--repos", type=Path, metavar="FILE", help="over many repositories: a file with the folder of one project on each line")
+    report.add_argument(
+        "--repos",
+        type=Path,
+        metavar="FILE",
+        help="over many repositories: a file with the folder of one project on each line",
+    )
     _spread(report, "repository")
-    above = _command(into, "above", "what a module, or the path below a symbol, is for as a whole: shown, or recorded", room="reporting")
+    above = _command(
+        into,
+        "above",
+        "what a module, or the path below a symbol, is for as a whole: shown, or recorded",
+        room="reporting",
+    )
     above.add_argument("name", metavar="NAME", help="a module, or an exported symbol")
     _path(above, "path", "a folder of the project")
-    for part, asks in (("what", "what it is responsible for"), ("why", "why it is cut this way"), ("fails", "how it fails as a whole")):
+    for part, asks in (
+        ("what", "what it is responsible for"),
+        ("why", "why it is cut this way"),
+        ("fails", "how it fails as a whole"),
+    ):
         above.add_argument(f"--{part}", default="", metavar="TEXT", help=asks)
-    hours = _command(into, "hours", "your own time by week, which lies on this machine; or share it with a team, masked", room="reporting")
+    hours = _command(
+        into,
+        "hours",
+        "your own time by week, which lies on this machine; or share it with a team, masked",
+        room="reporting",
+    )
     _path(hours, "path", "a folder of the project")
     hours.add_argument("--join", action="store_true", help="put your public key where the others' are")
     hours.add_argument("--share", action="store_true", help="write the masked sums of whole weeks, to be committed")
@@ -120,7 +169,9 @@ def _making(into: "Commands") -> None:
         _path(made, "folder", "the project's folder")
         made.add_argument("--yes", action="store_true", help="do it without asking")
         if name == "init":
-            made.add_argument("--github", action="store_true", help="offer a workflow also where no remote is at GitHub")
+            made.add_argument(
+                "--github", action="store_true", help="offer a workflow also where no remote is at GitHub"
+            )
     autoload = _command(into, "autoload", "load comprehend_nb in every kernel of this environment")
     autoload.add_argument("--off", action="store_true", help="no longer: removes exactly what was added")
     doctor = _command(into, "doctor", "what is installed, which model would be used and why, what a kernel loads")
@@ -161,7 +212,11 @@ def _run(args: argparse.Namespace) -> int:
 def _failed(error: Exception) -> str:
     if isinstance(error, ComprehendError):
         return " ".join(str(error).split())
-    if isinstance(error, OSError) and error.filename and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT):
+    if (
+        isinstance(error, OSError)
+        and error.filename
+        and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+    ):
         return f"{os.fsdecode(error.filename)}: {error.strerror}. Nothing more was done; check permissions and space."
     what = f"{type(error).__name__}: {error}"
     return f"a fault of comprehend-nb's own, please report it: {what} (COMPREHEND_NB_TRACEBACK=1 shows where)"

@@ -40,7 +40,16 @@ def ci(args: Namespace) -> int:
     done = publish(text, holds=report.ok, comment=not args.no_comment, environ=job)
     status = (WRONG if any(r.kind == "unreadable" for r in report.reasons) else FALLS) if report.reasons else HOLDS
     if args.json:
-        say_json({"ok": report.ok, "counts": report.counts, "reasons": report.problems, "notes": [str(n) for n in report.notes], "summary": text, "done": done})
+        say_json(
+            {
+                "ok": report.ok,
+                "counts": report.counts,
+                "reasons": report.problems,
+                "notes": [str(n) for n in report.notes],
+                "summary": text,
+                "done": done,
+            }
+        )
         return status
     _log(report, project)
     for line in done:
@@ -75,4 +84,8 @@ def _log(report: "Report", project: Project) -> None:
 def _below(project: Project) -> str:
     "The project's folder in the checkout."
     place = Path(os.environ.get("GITHUB_WORKSPACE") or project.root)
-    return project.root.resolve().relative_to(place.resolve()).as_posix() if project.root.resolve().is_relative_to(place.resolve()) else ""
+    return (
+        project.root.resolve().relative_to(place.resolve()).as_posix()
+        if project.root.resolve().is_relative_to(place.resolve())
+        else ""
+    )

@@ -40,7 +40,12 @@ def add_rerun(project: Project, report: "Report", args: Namespace) -> None:
     path: Path = getattr(args, "path", None) or args.folder
     only = [project.name(path.resolve())] if path.is_file() else []
     notebooks = project.read()
-    jobs = jobs_of(project, only=only, timeout=args.timeout, checks=checks_of(notebooks, read(project.root), resolver_of(project, notebooks)))
+    jobs = jobs_of(
+        project,
+        only=only,
+        timeout=args.timeout,
+        checks=checks_of(notebooks, read(project.root), resolver_of(project, notebooks)),
+    )
     ran = rerun(jobs, workers=args.workers, scheduler=args.scheduler, each=progress)
     report.reasons += reasons_of(ran, {n.path: n for n in notebooks})
     report.notes.append(note_of(ran))

@@ -87,15 +87,24 @@ def _opener(api: str) -> urllib.request.OpenerDirector:
 
 def call(pull: Pull, method: str, path: str, body: Any = None) -> tuple[Any, str]:
     "What the API answers, and the path of the next page (empty on the last)."
-    headers = {"Authorization": f"Bearer {pull.token}", "Accept": "application/vnd.github+json", "User-Agent": "comprehend-nb", "Content-Type": "application/json"}
-    request = urllib.request.Request(pull.api.rstrip("/") + path, json.dumps(body).encode() if body is not None else None, headers, method=method)  # noqa: S310
+    headers = {
+        "Authorization": f"Bearer {pull.token}",
+        "Accept": "application/vnd.github+json",
+        "User-Agent": "comprehend-nb",
+        "Content-Type": "application/json",
+    }
+    request = urllib.request.Request(  # noqa: S310
+        pull.api.rstrip("/") + path, json.dumps(body).encode() if body is not None else None, headers, method=method
+    )
     try:
         with _opener(pull.api).open(request, timeout=_DEADLINE) as answer:
             text, link = answer.read(), answer.headers.get("Link", "")
             return json.loads(text) if text.strip() else None, _next(pull.api, link)
     except urllib.error.HTTPError as e:
         wait = e.headers.get("Retry-After", "")
-        raise GitHubError(f"GitHub answered {e.code} to {method} {path}", status=e.code, wait=float(wait) if wait.isdigit() else 0.0) from None
+        raise GitHubError(
+            f"GitHub answered {e.code} to {method} {path}", status=e.code, wait=float(wait) if wait.isdigit() else 0.0
+        ) from None
     except (OSError, ValueError) as e:
         raise GitHubError(f"GitHub could not be asked ({type(e).__name__})") from None
 
@@ -116,7 +125,9 @@ def ours(pull: Pull) -> list[dict[str, Any]]:
     found, path = [], f"/repos/{pull.repository}/issues/{pull.number}/comments?per_page=100"
     for _ in range(_PAGES):
         page, path = call(pull, "GET", path)
-        found += [c for c in page if str(c.get("body", "")).startswith(MARK) and (c.get("user") or {}).get("type") == "Bot"]
+        found += [
+            c for c in page if str(c.get("body", "")).startswith(MARK) and (c.get("user") or {}).get("type") == "Bot"
+        ]
         if not path:
             break
     return sorted(found, key=lambda c: int(c["id"]))

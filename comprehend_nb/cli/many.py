@@ -17,18 +17,31 @@ from ..report.repositories import Answer, Many, next_of, rests_on_few
 
 # %% ../../nbs/62_cli/05_many.ipynb #459f1447
 def _progress(answer: Answer, done: int, of: int) -> None:
-    say(f"[{done}/{of}] {answer.name}: {answer.failed or 'ok'} ({answer.seconds:.1f} s)", "red" if answer.failed else "", err=True)
+    say(
+        f"[{done}/{of}] {answer.name}: {answer.failed or 'ok'} ({answer.seconds:.1f} s)",
+        "red" if answer.failed else "",
+        err=True,
+    )
 
 
 def lines(many: Many) -> Iterator[tuple[str, str]]:
     "The reports as lines with a style of rich each."
-    yield f"{len(many.good)} repositories, {many.weight} statements: who can explain what, and is it still true?  (what a number means: report --define NAME)", "bold"
+    yield (
+        f"{len(many.good)} repositories, {many.weight} statements: who can explain what, and is it still true?  (what a number means: report --define NAME)",
+        "bold",
+    )
     yield from ((f"{a.name}: could not be read: {a.failed}", "red") for a in many.failed)
     if not many.good:
         return
     yield "What would we lose if one person left?", "bold"
-    yield f"  {percent(many.lost)} of all logic loses the last person who can explain it; {percent(many.known)} is verified as explained today", ""
-    yield f"  counting explanations that were never checked: {percent(many.lost_explained)} of {percent(many.known_explained)}; bus factor {many.bus}, unchecked {many.bus_explained}", "dim"
+    yield (
+        f"  {percent(many.lost)} of all logic loses the last person who can explain it; {percent(many.known)} is verified as explained today",
+        "",
+    )
+    yield (
+        f"  counting explanations that were never checked: {percent(many.lost_explained)} of {percent(many.known_explained)}; bus factor {many.bus}, unchecked {many.bus_explained}",
+        "dim",
+    )
     yield "What changed that nobody has explained since?", "bold"
     for a in many.good:
         if changed := a.data["changed_since_explained"]:
@@ -40,7 +53,10 @@ def lines(many: Many) -> Iterator[tuple[str, str]]:
     for a in many.good:
         whole, few = a.data["whole"], rests_on_few(a)
         said = ", ".join(f"{c} {percent(s)}" for c, s in (whole["shares"] or {}).items() if s) or "no logic"
-        yield f"{a.name}: {whole['weight']} statements, bus factor {whole['bus']['low']}; {said}; {few} of {len(a.data['critical_paths'])} critical paths rest on one person or none", "red" if few else ""
+        yield (
+            f"{a.name}: {whole['weight']} statements, bus factor {whole['bus']['low']}; {said}; {few} of {len(a.data['critical_paths'])} critical paths rest on one person or none",
+            "red" if few else "",
+        )
 
 
 def many(args: Namespace) -> int:
@@ -51,7 +67,12 @@ def many(args: Namespace) -> int:
     if args.workers < 0 or args.timeout <= 0:
         raise UsageError("--workers and --timeout are numbers above 0")
     writable(args.html)
-    made = reports(read_list(args.repos, past=args.past, timeout=args.timeout), workers=args.workers, scheduler=args.scheduler, each=_progress)
+    made = reports(
+        read_list(args.repos, past=args.past, timeout=args.timeout),
+        workers=args.workers,
+        scheduler=args.scheduler,
+        each=_progress,
+    )
     if args.html:
         write_page(args.html, page_of_many(made))
     if args.json:

@@ -30,13 +30,28 @@ def _cell(project: "Project", found: "Found", symbol: str, me: str) -> "Notebook
     if symbol:
         here = bound_by(symbol, [c for n in found.notebooks for c in n.cells], project.lib_name)
         if len(here) != 1:
-            what = f"several cells bind it: {', '.join(c.where for c in here)}" if here else "no exported cell binds this name"
+            what = (
+                f"several cells bind it: {', '.join(c.where for c in here)}"
+                if here
+                else "no exported cell binds this name"
+            )
             raise UsageError(what, where=symbol, remedy="Name it module.name." if here else "")
         return here[0]
     waiting = _waiting(project, found, me)
     if not waiting:
-        bare = next((c.cell.symbols[0] for n in found.notebooks for c in n.cells if c.exported and c.cell and c.cell.symbols and c.cell.kind == "logic"), "SYMBOL")
-        raise UsageError("no explained cell waits for you as a second person, nor for a check", remedy=f"Name any other: comprehend-nb quiz {bare}.")
+        bare = next(
+            (
+                c.cell.symbols[0]
+                for n in found.notebooks
+                for c in n.cells
+                if c.exported and c.cell and c.cell.symbols and c.cell.kind == "logic"
+            ),
+            "SYMBOL",
+        )
+        raise UsageError(
+            "no explained cell waits for you as a second person, nor for a check",
+            remedy=f"Name any other: comprehend-nb quiz {bare}.",
+        )
     return waiting[0]
 
 
@@ -54,7 +69,12 @@ def _waiting(project: "Project", found: "Found", me: str) -> "list[NotebookCell]
             second.append(r.cell)
         elif s.needed == "verified" and s.level == "explained":
             check.append(r.cell)
-    return sorted(second, key=lambda c: not project.policy.calls_critical(c.cell.symbols if c.cell else (), c.module or "")) + check
+    return (
+        sorted(
+            second, key=lambda c: not project.policy.calls_critical(c.cell.symbols if c.cell else (), c.module or "")
+        )
+        + check
+    )
 
 # %% ../../nbs/62_cli/05_quizzing.ipynb #c108a810
 def _ready(kernel: "Kernel", cells: "Iterable[NotebookCell]") -> list[str]:
@@ -76,10 +96,14 @@ def _from_record(kernel: "Kernel", found: "Found", own: "NotebookCell") -> list[
     from comprehend_nb.demo.headless import ask
 
     told = found.history.about(own.cell.fingerprint) if own.cell else []
-    data = next((k for r in reversed(told) if r.kind == "checked" and isinstance(k := r.data.get("kept"), dict) and k), {})
+    data = next(
+        (k for r in reversed(told) if r.kind == "checked" and isinstance(k := r.data.get("kept"), dict) and k), {}
+    )
     if data:
         source = "from comprehend_nb.checks.kept import restore as _r; import json as _j; _n = get_ipython().user_ns\n"
-        source += f"_n.update({{k: v for k, v in _r(_j.loads({json.dumps(data)!r})).items() if k not in _n}}); del _r, _j, _n"
+        source += (
+            f"_n.update({{k: v for k, v in _r(_j.loads({json.dumps(data)!r})).items() if k not in _n}}); del _r, _j, _n"
+        )
         ask(kernel, source, allow_stdin=False, stop_on_error=False)
     return sorted(data)
 
@@ -106,7 +130,12 @@ def _lines() -> Callable[[str], str | None]:
     return read
 
 # %% ../../nbs/62_cli/05_quizzing.ipynb #a385a00c
-_ASIDE = ("Change the text in this cell", "answer: %ai", "next: %ai", "Edit the words")  # what is said to somebody in a notebook
+_ASIDE = (
+    "Change the text in this cell",
+    "answer: %ai",
+    "next: %ai",
+    "Edit the words",
+)  # what is said to somebody in a notebook
 
 
 def _say(text: str) -> None:
@@ -119,7 +148,9 @@ def _explained(kernel: "Kernel", own: "NotebookCell", name: str, read: Callable[
     "Ask for the parts until they pass, again only for those that do not; False at the end of input."
     parts: dict[str, str] = {}
     again = [p for p in PARTS if own.cell and p in asked(own.cell).parts]
-    say("Explain it in your own words; what others said of it is shown afterwards. What does it do, why is it done this way, how does it fail?")
+    say(
+        "Explain it in your own words; what others said of it is shown afterwards. What does it do, why is it done this way, how does it fail?"
+    )
     while own.cell is not None:
         for part in again:
             if (line := read(f"{part}: ")) is None:
@@ -182,13 +213,22 @@ def quiz(args: Namespace) -> int:
     closure = found.resolver.closure(notebook, own)
     if rests := sorted(closure.parts if closure else ()):
         say(f"It rests on {', '.join(rests[:8])}{', ...' if len(rests) > 8 else ''}.", "dim")
-    say("Its notebook runs in a kernel of its own, so that questions are about what is really there ...", "dim", err=True)
+    say(
+        "Its notebook runs in a kernel of its own, so that questions are about what is really there ...",
+        "dim",
+        err=True,
+    )
     before = _recorded(project)
     try:
         passed = _converse(project, found, notebook, own, me)
     except KeyboardInterrupt:
         say("")
-        say("stopped: what you explained and answered so far is recorded" if _recorded(project) != before else "stopped: nothing was recorded", "dim")
+        say(
+            "stopped: what you explained and answered so far is recorded"
+            if _recorded(project) != before
+            else "stopped: nothing was recorded",
+            "dim",
+        )
         return 130
     for line in _others(found, own, me) if passed else ():
         say(line)
@@ -210,7 +250,11 @@ def _converse(project: "Project", found: "Found", notebook: "Notebook", own: "No
         if problems and (kept := _from_record(kernel, found, own)):
             say(f"note: {', '.join(kept)} from the record of an earlier check", "dim")
         try:
-            mine = any(r.kind == "explained" and r.person == me for r in found.history.about(own.cell.fingerprint)) if own.cell else False
+            mine = (
+                any(r.kind == "explained" and r.person == me for r in found.history.about(own.cell.fingerprint))
+                if own.cell
+                else False
+            )
             return (mine or _explained(kernel, own, name, _lines())) and _questions(kernel, name, _lines())
         finally:
             _tell(kernel, "%unload_ext comprehend_nb")  # which signs the session, where the person signs

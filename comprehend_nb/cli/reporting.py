@@ -30,8 +30,20 @@ _MODULES = 12
 
 def lines(report: "Report") -> list[tuple[str, str]]:
     "The report as lines with a style of rich each."
-    out = [(f"{report.name}: who can explain what, and is it still true?  (what a number means: report --define NAME)", "bold")]
-    return out + _answers(report) + _whole(report) + _paths(report) + _modules(report) + [(f"note: {n}", "dim") for n in report.notes]
+    out = [
+        (
+            f"{report.name}: who can explain what, and is it still true?  (what a number means: report --define NAME)",
+            "bold",
+        )
+    ]
+    return (
+        out
+        + _answers(report)
+        + _whole(report)
+        + _paths(report)
+        + _modules(report)
+        + [(f"note: {n}", "dim") for n in report.notes]
+    )
 
 
 def _answers(report: "Report") -> list[tuple[str, str]]:
@@ -47,13 +59,20 @@ def _answers(report: "Report") -> list[tuple[str, str]]:
     ]  # fmt: skip
     out += [(f"    {f.name}: {_caused(f)}", "") for f in causes(report.changed)[:5]]
     out.append(("What should be explained next?", "bold"))
-    return out + [(f"    {n.unit.where} {n.unit.name}: {n.unit.standing}, centrality {n.central:.1f}, about {n.minutes} min", "") for n in report.next[:5]]
+    return out + [
+        (f"    {n.unit.where} {n.unit.name}: {n.unit.standing}, centrality {n.central:.1f}, about {n.minutes} min", "")
+        for n in report.next[:5]
+    ]
 
 
 def _caused(f: "Cause") -> str:
     "What became of a change: places, without by whom."
     own = f"edited ({f.edited.unit.where})" if f.edited else "changed"
-    return own + (f"; {len(f.rest)} that rest on it: {', '.join(c.unit.where for c in f.rest[:2])}{', ...' if len(f.rest) > 2 else ''}" if f.rest else "")
+    return own + (
+        f"; {len(f.rest)} that rest on it: {', '.join(c.unit.where for c in f.rest[:2])}{', ...' if len(f.rest) > 2 else ''}"
+        if f.rest
+        else ""
+    )
 
 
 def _whole(report: "Report") -> list[tuple[str, str]]:
@@ -64,9 +83,15 @@ def _whole(report: "Report") -> list[tuple[str, str]]:
         return [("no logic in the exported cells yet", "")]
     said = [", ".join(f"{name} {percent(s)}" for name, s in some.items()) for some in (w.shares, w.origins)]
     a = report.calibration.answers if report.calibration else None
-    sure = f"; sure and wrong: {a.sure_wrong.hits} of {a.sure_wrong.of} with a confidence" if a and a.sure_wrong.of else ""
+    sure = (
+        f"; sure and wrong: {a.sure_wrong.hits} of {a.sure_wrong.of} with a confidence" if a and a.sure_wrong.of else ""
+    )
     right = f"{a.first.hits} of {a.first.of} first answers were right{sure}" if a else "unknown"
-    seen = f"{percent(w.illusion.share)} of the logic has an author and nobody who can explain it" if w.illusion else "unknown"
+    seen = (
+        f"{percent(w.illusion.share)} of the logic has an author and nobody who can explain it"
+        if w.illusion
+        else "unknown"
+    )
     return [
         ("", ""), (f"comprehensibility   {said[0]}", ""), (f"AI share            {said[1]}", ""),
         (f"bus factor          {w.bus} verified, {w.bus_explained} with explanations that were never checked", ""), (f"illusory coverage   {seen}", ""),
@@ -79,7 +104,13 @@ def _paths(report: "Report") -> list[tuple[str, str]]:
 
     out = [("", ""), ("critical paths", "bold")] if report.chains else []
     said = "  {} ({}; {}): its weakest unit has {} people, the whole path {}"
-    return out + [(said.format(c.name, c.why, linked(c) or "no links", c.weakest(), len(c.everybody())), "red" if c.weakest() < 2 else "") for c in report.chains]
+    return out + [
+        (
+            said.format(c.name, c.why, linked(c) or "no links", c.weakest(), len(c.everybody())),
+            "red" if c.weakest() < 2 else "",
+        )
+        for c in report.chains
+    ]
 
 
 def _modules(report: "Report") -> list[tuple[str, str]]:
@@ -106,7 +137,9 @@ def report(args: Namespace) -> int:
 
         return many(args)
     if beside := [f for f, given in (("--workers", args.workers), ("--scheduler", args.scheduler)) if given]:
-        raise UsageError(f"{' and '.join(beside)} goes with --repos", remedy="One project is looked at here, by one process.")
+        raise UsageError(
+            f"{' and '.join(beside)} goes with --repos", remedy="One project is looked at here, by one process."
+        )
     writable(args.html)
     from comprehend_nb.report.team import as_json
     from comprehend_nb.report.team import report as make
@@ -128,7 +161,9 @@ def report(args: Namespace) -> int:
 def writable(path: Path | None) -> None:
     "Say before the work is done that a page cannot be written there."
     if path and (path.is_dir() or not path.parent.is_dir()):
-        raise UsageError("the page cannot be written there", where=str(path), remedy="Name a file in a folder that exists.")
+        raise UsageError(
+            "the page cannot be written there", where=str(path), remedy="Name a file in a folder that exists."
+        )
 
 
 def write_page(path: Path, text: str) -> None:
@@ -147,7 +182,9 @@ def _show(made: Any) -> None:
 def _define(args: Namespace) -> int:
     from comprehend_nb.report.words import DEFINITIONS
 
-    names = [n for n in DEFINITIONS if n.casefold() == args.define.casefold()] or [n for n in DEFINITIONS if args.define.casefold() in n.casefold()]
+    names = [n for n in DEFINITIONS if n.casefold() == args.define.casefold()] or [
+        n for n in DEFINITIONS if args.define.casefold() in n.casefold()
+    ]
     if not names:
         raise UsageError("there is no such number", where=args.define, remedy=f"Known are: {', '.join(DEFINITIONS)}.")
     if args.json:
@@ -172,14 +209,27 @@ def above(args: Namespace) -> int:
             history.add(explain_above(ledger, one, said))
     found = standing_above(one, told(history).get(one.name, []), asked=asked)
     if args.json:
-        say_json({"ok": found.state == "live", "name": found.name, "state": found.state, "asked": asked, "parts": list(one.parts), "changed": found.changed, "said": found.said})
+        say_json(
+            {
+                "ok": found.state == "live",
+                "name": found.name,
+                "state": found.state,
+                "asked": asked,
+                "parts": list(one.parts),
+                "changed": found.changed,
+                "said": found.said,
+            }
+        )
     else:
         _say_above(found, list(one.parts))
     return HOLDS if found.state == "live" else FALLS
 
 
 def _say_above(found: "Above", parts: list[str]) -> None:
-    say(f"{found.name}: {found.state}{', asked for by the policy' if found.asked else ''}", "green" if found.state == "live" else "red")
+    say(
+        f"{found.name}: {found.state}{', asked for by the policy' if found.asked else ''}",
+        "green" if found.state == "live" else "red",
+    )
     say(f"  its parts: {', '.join(parts[:12])}{', ...' if len(parts) > 12 else ''}", "dim")
     if found.changed:
         say(f"  interfaces that changed since: {', '.join(found.changed)}")
@@ -203,10 +253,15 @@ def hours(args: Namespace) -> int:
         say_json({"weeks": weeks, "gradient": asdict(slope) if slope else None})
         return HOLDS
     for week, sums in sorted(weeks.items()):
-        said = ", ".join(f"{kind} {sums.get(kind, 0) / 3_600_000:.1f} h" for kind in ("review", "write", "reason", "ask"))
+        said = ", ".join(
+            f"{kind} {sums.get(kind, 0) / 3_600_000:.1f} h" for kind in ("review", "write", "reason", "ask")
+        )
         say(f"{week}: {said}; {sums.get('write_cells', 0)} cells of your own")
     say(f"gradient: {gradient_said(slope)}")
-    say("This lies on your machine only. The gradient is that of ln((review + 1 min) / (write + reason + 1 min)); above 0, reviewing takes a growing share.", "dim")
+    say(
+        "This lies on your machine only. The gradient is that of ln((review + 1 min) / (write + reason + 1 min)); above 0, reviewing takes a growing share.",
+        "dim",
+    )
     return HOLDS
 
 
@@ -223,9 +278,15 @@ def _share(args: Namespace, project: "Project", week: str) -> int:
     from comprehend_nb.session.hours import read_hours
 
     if project.policy.hours != "team":
-        raise NotShared("this project does not share times", where="settings", remedy="Its members may agree on `hours = team`.")
+        raise NotShared(
+            "this project does not share times", where="settings", remedy="Its members may agree on `hours = team`."
+        )
     person = person_of(project.root)
-    made = [join(project.root, person)] if args.join else share(project.root, person, with_zeros(read_hours(project.root), project.root), week)
+    made = (
+        [join(project.root, person)]
+        if args.join
+        else share(project.root, person, with_zeros(read_hours(project.root), project.root), week)
+    )
     if args.json:
         say_json({"ok": True, "written": [str(p) for p in made]})
     for p in made if not args.json else ():

@@ -26,7 +26,11 @@ def _sides(project: Project, reason: Reason) -> tuple[str, ...]:
         return ("library",)
     if not file.endswith(".ipynb"):
         return SIDES
-    return SIDES if "the library holds it already" in reason.what or f"{project.lib_folder}/" in reason.what else ("notebooks",)
+    return (
+        SIDES
+        if "the library holds it already" in reason.what or f"{project.lib_folder}/" in reason.what
+        else ("notebooks",)
+    )
 
 # %% ../../nbs/62_cli/02_sides.ipynb #16373e58
 def left_behind(project: Project, environ: Mapping[str, str] = os.environ) -> list[Reason]:
@@ -37,9 +41,17 @@ def left_behind(project: Project, environ: Mapping[str, str] = os.environ) -> li
     if not environ.get("PRE_COMMIT"):
         return []
     try:
-        found = git(project.root, "ls-files", "--others", "--exclude-standard", "-z", "--", FOLDER).decode("utf-8", "replace").split("\0")
+        found = (
+            git(project.root, "ls-files", "--others", "--exclude-standard", "-z", "--", FOLDER)
+            .decode("utf-8", "replace")
+            .split("\0")
+        )
     except GitError:
         return []
     new = [f for f in found if f.endswith(".jsonl")]
-    what = f"{len(new)} files of records are not in this commit" if len(new) > 1 else "a file of records is not in this commit"
+    what = (
+        f"{len(new)} files of records are not in this commit"
+        if len(new) > 1
+        else "a file of records is not in this commit"
+    )
     return [Reason(new[0], what, remedy="git add .comprehend", kind="ledger")] if new else []

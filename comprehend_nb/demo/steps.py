@@ -126,7 +126,9 @@ def project(stage: Stage) -> Iterator[Seen]:
     "Make a small nbdev project in a new folder."
     page = story.make(stage.root)
     yield "folder", str(stage.root)
-    names = sorted(p.relative_to(stage.root).as_posix() for p in stage.root.rglob("*") if p.is_file() and ".git" not in p.parts)
+    names = sorted(
+        p.relative_to(stage.root).as_posix() for p in stage.root.rglob("*") if p.is_file() and ".git" not in p.parts
+    )
     expect("nbs/00_core.ipynb" in names and "settings.ini" in names, "the project is not complete")
     yield "files", names
     yield "identity of this repository", f"{WHO} <{MAIL}>"
@@ -141,7 +143,9 @@ def kernel(stage: Stage) -> Iterator[Seen]:
     stage.run("%load_ext comprehend_nb")
     stage.run("#| export\nimport pandas as pd")
     stage.cells["data"] = stage.run('penguins = pd.read_csv("../data/penguins.csv")').cell
-    expect("comprehend_nb" in front.value("sorted(get_ipython().extension_manager.loaded)"), "the extension is not loaded")
+    expect(
+        "comprehend_nb" in front.value("sorted(get_ipython().extension_manager.loaded)"), "the extension is not loaded"
+    )
     yield "kernel", f"Python {sys.version.split()[0]}, with %load_ext comprehend_nb"
     rows = front.value("len(penguins)")
     expect(rows == str(stage.facts.rows), f"the kernel holds {rows or 'no'} rows, the file {stage.facts.rows}")
@@ -315,8 +319,14 @@ def answered(stage: Stage, name: str, cell: str) -> tuple[Reply, str, Reply]:
     if not item:
         text = "I ran it on our survey and compared the number of birds with the table"
     else:
-        before = [c.source for c in stage.front.notebook.cells if c.cell_type == "code" and c.execution_count and c.source[:1] not in "%!" and c.id != cell]
-        text = worked_out(item, code, parse(code).symbols, [code, *before] if "def " in code else before, stage.front.path.parent)
+        before = [
+            c.source
+            for c in stage.front.notebook.cells
+            if c.cell_type == "code" and c.execution_count and c.source[:1] not in "%!" and c.id != cell
+        ]
+        text = worked_out(
+            item, code, parse(code).symbols, [code, *before] if "def " in code else before, stage.front.path.parent
+        )
     return question, text, stage.run(f"%ai_check {name} = {text}")
 
 # %% ../../nbs/63_demo/02_steps.ipynb #d73623de
@@ -349,7 +359,10 @@ def own(stage: Stage, parts: Mapping[str, str]) -> Reply:
     cell = stage.cells["words"] = stage.cells.get("words") or stage.front.add("")
     stage.front.type(cell, f"%%ai_explain typical_mass_kg\n{words}")
     reply = stage.front.run(cell)
-    expect(not reply.error and not reply.replaced, f"the function was not explained by its name: {reply.error or reply.text}")
+    expect(
+        not reply.error and not reply.replaced,
+        f"the function was not explained by its name: {reply.error or reply.text}",
+    )
     return reply
 
 # %% ../../nbs/63_demo/02_steps.ipynb #ed6b46b2
@@ -360,7 +373,10 @@ def edited(stage: Stage) -> Iterator[Seen]:
     expect(not front.run(cell).error, "the edited function failed")
     yield "edited", Code(story.EDITED)
     reasons = refusal(stage)
-    expect(len(reasons) == 1 and "typical_mass_kg" in reasons[0] and "stale" in reasons[0], f"not only it is stale: {reasons}")
+    expect(
+        len(reasons) == 1 and "typical_mass_kg" in reasons[0] and "stale" in reasons[0],
+        f"not only it is stale: {reasons}",
+    )
     yield "refused", list(reasons)
     other = stage.cells["function"]
     front.type(other, reformatted(front.source(other)))
@@ -419,7 +435,9 @@ def exported(stage: Stage) -> Iterator[Seen]:
     expect(any(name.endswith("core.py") for name in written), f"the module was not written, only {written}")
     yield "written", list(written)
     found, facts = elsewhere(stage.root), stage.facts
-    expect(found["complete"] == facts.complete, f"select_complete gives {found['complete']} birds, not {facts.complete}")
+    expect(
+        found["complete"] == facts.complete, f"select_complete gives {found['complete']} birds, not {facts.complete}"
+    )
     yield "len(select_complete(penguins))", found["complete"]
     far = [s for s, kg in facts.median.items() if abs(found["mass"].get(s, 0) - kg) > 1e-9]
     expect(not far, f"typical_mass_kg is not the median for {far}")

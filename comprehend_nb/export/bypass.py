@@ -112,7 +112,9 @@ def _late(
     )
 
 # %% ../../nbs/41_export/07_bypass.ipynb #e424fda2
-def stands_by(project: Project, history: Callable[[], History], resolver: Resolver) -> Callable[[Notebook, NotebookCell], bool]:
+def stands_by(
+    project: Project, history: Callable[[], History], resolver: Resolver
+) -> Callable[[Notebook, NotebookCell], bool]:
     "A judge of earlier forms of cells, each beside the cells of its own version of the notebook."
     scopes: dict[str, Scope] = {}
 
@@ -121,7 +123,9 @@ def stands_by(project: Project, history: Callable[[], History], resolver: Resolv
             scopes[notebook.digest] = Scope((c for n in notebook.exported if (c := n.cell)), imported=resolver.imported)
         return (
             own.cell is not None
-            and standing_of(own.cell, scopes[notebook.digest].closure(own.cell), history(), project.policy, module=own.module or "").understood
+            and standing_of(
+                own.cell, scopes[notebook.digest].closure(own.cell), history(), project.policy, module=own.module or ""
+            ).understood
         )
 
     return stands

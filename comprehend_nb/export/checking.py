@@ -84,8 +84,12 @@ class Report:
 
 # %% ../../nbs/41_export/08_checking.ipynb #8a5d11c5
 def standings(
-    project: Project, notebooks: Iterable[Notebook], resolver: Resolver, history: History,
-    holding: Mapping[tuple[str, str], str] | None = None, lines: Mapping[tuple[str, str], Collection[str]] | None = None,
+    project: Project,
+    notebooks: Iterable[Notebook],
+    resolver: Resolver,
+    history: History,
+    holding: Mapping[tuple[str, str], str] | None = None,
+    lines: Mapping[tuple[str, str], Collection[str]] | None = None,
 ) -> list[Row]:
     """A row for every exported cell of `notebooks`.
 
@@ -98,8 +102,13 @@ def standings(
     same = same_people(project.root, history.people.values()) if several else {}
     return [
         _row(
-            own, resolver.closure(n, own), history, project, lines.get((own.notebook, own.id), ()),
-            [held] if (held := (holding or {}).get((own.notebook, own.id))) else (), same,
+            own,
+            resolver.closure(n, own),
+            history,
+            project,
+            lines.get((own.notebook, own.id), ()),
+            [held] if (held := (holding or {}).get((own.notebook, own.id))) else (),
+            same,
         )
         for n, own in found
     ]
@@ -135,7 +144,9 @@ def remembered(project: Project, found: "Found") -> tuple[list[Row], dict[str, s
         memo.learn(n.path, "standings", (*seen[n.path], around), known[n.path])
         if grounds:
             memo.learn(n.path, "judged", (*seen[n.path], grounds[n.path]), known[n.path])
-    return [row for n in found.notebooks if n.exported for row in _rows(n, known[n.path][1])], {p: k[0] for p, k in known.items() if k[0]}
+    return [row for n in found.notebooks if n.exported for row in _rows(n, known[n.path][1])], {
+        p: k[0] for p, k in known.items() if k[0]
+    }
 
 
 def grounds_of(
@@ -170,14 +181,26 @@ def _rows(notebook: Notebook, known: Iterable[tuple[Standing | None, str]]) -> l
 
 
 def _row(
-    own: NotebookCell, closure: Closure | None, history: History, project: Project, line: Collection[str],
-    holding: Collection[str] = (), same: Mapping[str, str] | None = None,
+    own: NotebookCell,
+    closure: Closure | None,
+    history: History,
+    project: Project,
+    line: Collection[str],
+    holding: Collection[str] = (),
+    same: Mapping[str, str] | None = None,
 ) -> Row:
     if own.cell is None or closure is None:
         return Row(own, None)
     standing = standing_of(
-        own.cell, closure, history, project.policy, ancestors=line, name=own.cell.symbols[0] if own.cell.symbols else "",
-        holding=holding, module=own.module or "", same=same,
+        own.cell,
+        closure,
+        history,
+        project.policy,
+        ancestors=line,
+        name=own.cell.symbols[0] if own.cell.symbols else "",
+        holding=holding,
+        module=own.module or "",
+        same=same,
     )
     return Row(own, standing, own.symbols)
 
@@ -279,7 +302,9 @@ def _inner(project: Project) -> Iterator[Reason]:
             for name in odd:
                 where = project.name(Path(here, name))
                 remedy = "Delete it: the project has one, at its root."
-                yield Reason(where, "a second policy or ledger, inside of the project", remedy=remedy, kind="policy inside")
+                yield Reason(
+                    where, "a second policy or ledger, inside of the project", remedy=remedy, kind="policy inside"
+                )
 
 
 def structure(project: Project, found: Found) -> list[Reason]:
@@ -343,7 +368,18 @@ def judge(project: Project, found: Found, *, accept_policy: bool = False, target
     old = set() if project.policy.asks else _twice_before(project, wrong)
     for reason in wrong:
         (report.notes if _was_there(reason, rows) or reason in old else report.reasons).append(reason)
-    for p in by_git(project, found, "audit", lambda: audit(project.root, known=found.history.facts.scans if isinstance(found.history, Reduced) else None)) if any_ledger(project.root) else ():
+    for p in (
+        by_git(
+            project,
+            found,
+            "audit",
+            lambda: audit(
+                project.root, known=found.history.facts.scans if isinstance(found.history, Reduced) else None
+            ),
+        )
+        if any_ledger(project.root)
+        else ()
+    ):
         (report.reasons if p.grave else report.notes).append(Reason(p.where, p.what, kind="ledger"))
     report.notes += _counted(project, found, rows)
     if found.memo:
@@ -360,7 +396,11 @@ def _as_wholes(project: Project, found: Found) -> list[Reason]:
     def work() -> list[Reason]:
         return lacking(cells, critical, found.resolver.table, found.history)
 
-    return found.memo.value("ledger", "wholes", (found.ledger, critical, *(n.digest for n in found.notebooks)), work) if found.memo else work()
+    return (
+        found.memo.value("ledger", "wholes", (found.ledger, critical, *(n.digest for n in found.notebooks)), work)
+        if found.memo
+        else work()
+    )
 
 
 _T = TypeVar("_T")
@@ -385,23 +425,39 @@ def _was_there(reason: Reason, rows: Iterable[Row]) -> bool:
 def _twice_before(project: Project, wrong: Iterable[Reason]) -> set[Reason]:
     "Names defined twice that the last commit defines twice as well: no merge of today, and nothing is asked here."
     names = sorted({r.where.partition("#")[0] for r in wrong if r.kind == "twice"})
-    return {r for old in earlier(project, names, versions=1).values() for n in old for r in both_sides(n)} if names else set()
+    return (
+        {r for old in earlier(project, names, versions=1).values() for n in old for r in both_sides(n)}
+        if names
+        else set()
+    )
 
 
 def _counted(project: Project, found: Found, rows: Iterable[Row]) -> list[Reason]:
     "What lies outside of the gate: what was waived, and as numbers the baseline still left and modules written by hand."
-    taken = found.memo.value("ledger", "adopted", found.ledger, lambda: found.history.adopted()) if found.memo else found.history.adopted()
+    taken = (
+        found.memo.value("ledger", "adopted", found.ledger, lambda: found.history.adopted())
+        if found.memo
+        else found.history.adopted()
+    )
     out = _baseline(taken, rows)
     for r in rows:
         if r.standing is not None and r.standing.exempt.startswith("waived"):
             out.append(Reason(r.cell.where, r.standing.exempt, r.symbols, kind="waived"))
     if size := read_whole(project.root):
         remedy = "With pip install 'comprehend-nb[report]' only what bears on today's cells is."
-        out.append(Reason("ledger", f"all {size} MiB of it are read whenever something changed", remedy=remedy, kind="extra"))
+        out.append(
+            Reason("ledger", f"all {size} MiB of it are read whenever something changed", remedy=remedy, kind="extra")
+        )
     if names := [n for n in found.library.by_hand if not _says_nothing(project.root / n)]:
         are = "1 module is" if len(names) == 1 else f"{len(names)} modules are"
         more = ", ..." if len(names) > 5 else ""
-        out.append(Reason(project.lib_folder, f"{are} written by hand and {'lies' if len(names) == 1 else 'lie'} outside of the gate: {', '.join(names[:5])}{more}", kind="by hand"))
+        out.append(
+            Reason(
+                project.lib_folder,
+                f"{are} written by hand and {'lies' if len(names) == 1 else 'lie'} outside of the gate: {', '.join(names[:5])}{more}",
+                kind="by hand",
+            )
+        )
     return out
 
 
@@ -418,7 +474,10 @@ def _says_nothing(path: Path) -> bool:
 
 def _is_told(s: ast.stmt) -> bool:
     match s:
-        case ast.Expr(value=ast.Constant()) | ast.Assign(targets=[ast.Name(id="__version__" | "__author__")], value=ast.Constant()):
+        case (
+            ast.Expr(value=ast.Constant())
+            | ast.Assign(targets=[ast.Name(id="__version__" | "__author__")], value=ast.Constant())
+        ):
             return True
     return False
 
@@ -433,7 +492,11 @@ def _baseline(taken: tuple[int, str], rows: Iterable[Row]) -> list[Reason]:
     if not n:
         return [Reason("baseline", f"nothing is left: {since}", kind="baseline")]
     most, count = left.most_common(1)[0]
-    cells = "1 exported cell was there before and nobody explained it" if n == 1 else f"{n} exported cells were there before and nobody explained them"
+    cells = (
+        "1 exported cell was there before and nobody explained it"
+        if n == 1
+        else f"{n} exported cells were there before and nobody explained them"
+    )
     what = f"{cells} yet ({since}; most of what is left, {count}, in {most})"
     return [Reason("baseline", what, kind="baseline")]
 
@@ -447,7 +510,10 @@ def recheck(project: Project, found: Found) -> list[Reason]:
     said = again(project, found.notebooks, suspects)
     found.holding = {place: s.was for s in suspects if said[place := (s.cell.notebook, s.cell.id)]["held"]}
     told = [(s.cell, said[s.cell.notebook, s.cell.id]) for s in suspects]
-    words = [(own, "; ".join(d["moved"]) or d["unsure"] or "every recorded answer is the same, so it stands") for own, d in told]
+    words = [
+        (own, "; ".join(d["moved"]) or d["unsure"] or "every recorded answer is the same, so it stands")
+        for own, d in told
+    ]
     return [Reason(own.where, f"checks run again: {what}", own.symbols, kind="recheck") for own, what in words]
 
 

@@ -65,7 +65,9 @@ def _said(line: bytes) -> _Said:
     with suppress(msgspec.DecodeError):
         for name, value in _decode_loose(line).data.items():
             with suppress(msgspec.ValidationError):
-                setattr(out, name, getattr(msgspec.convert({name: value}, _Said), name)) if name in _Said.__struct_fields__ else None
+                setattr(
+                    out, name, getattr(msgspec.convert({name: value}, _Said), name)
+                ) if name in _Said.__struct_fields__ else None
     return out
 
 # %% ../../nbs/41_export/05_facts.ipynb #90a64f82
@@ -79,7 +81,9 @@ def letters(said: Iterable[object]) -> int:
     if all(map(str.isascii, texts)):
         key = b"|".join(t.encode().translate(None, _OTHER) for t in texts).lower()
     else:
-        key = "|".join(_NO_LETTER.sub("", part) for part in normal(dict(zip(PARTS, texts, strict=True))).split("|")).encode()
+        key = "|".join(
+            _NO_LETTER.sub("", part) for part in normal(dict(zip(PARTS, texts, strict=True))).split("|")
+        ).encode()
     return int.from_bytes(blake2b(key, digest_size=7).digest())
 
 # %% ../../nbs/41_export/05_facts.ipynb #4e05c29a
@@ -162,7 +166,9 @@ class Brief(Scan):
             return False
         mark = b',"hash":"%b"}' % digest.encode("ascii", "replace")
         end = content.find(mark) + len(mark)
-        return end >= len(mark) and unseal(self.seed.encode(), content[content.rfind(b"\n", 0, end) + 1 : end]) == digest
+        return (
+            end >= len(mark) and unseal(self.seed.encode(), content[content.rfind(b"\n", 0, end) + 1 : end]) == digest
+        )
 
 # %% ../../nbs/41_export/05_facts.ipynb #09aed371
 class Facts:
@@ -176,7 +182,12 @@ class Facts:
         self.problems: list[Problem] = []
         self.manifest = self._load()
         self._refresh()
-        options: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "2", "memory_limit": "160MB"}
+        options: dict[str, Any] = {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "threads": "2",
+            "memory_limit": "160MB",
+        }
         self.db: Any = duckdb.connect(":memory:", config=options)
         self._view()
 
@@ -186,7 +197,9 @@ class Facts:
             found = msgspec.json.decode(data or b"{}", type=_Manifest)
         except (msgspec.DecodeError, msgspec.ValidationError):
             found = _Manifest()
-        whole = found.by == versions() and all((self.folder / n).is_file() and _digest(self.folder / n) == d for n, d in found.parts.items())
+        whole = found.by == versions() and all(
+            (self.folder / n).is_file() and _digest(self.folder / n) == d for n, d in found.parts.items()
+        )
         return found if whole else _Manifest(versions())
 
     def _refresh(self) -> None:
@@ -221,16 +234,36 @@ class Facts:
         found = scan(content, name, prefix=f"{FOLDER}/")
         add_rows(rows, self.manifest.next, found, content)
         last = found.records[-1].hash if found.records else found.seed
-        self.manifest.files[name] = _File(_state(state), self.manifest.next, found.seed, found.header, found.problems, len(found.records), found.lines, last, found.seals)
+        self.manifest.files[name] = _File(
+            _state(state),
+            self.manifest.next,
+            found.seed,
+            found.header,
+            found.problems,
+            len(found.records),
+            found.lines,
+            last,
+            found.seals,
+        )
         self.manifest.next += 1
 
     def _write(self, rows: Columns) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        types = {"file": pa.int32(), "line": pa.int32(), "start": pa.int64(), "size": pa.int32(), "hash": pa.int64(), "words": pa.int64(), "confidence": pa.float64()}
+        types = {
+            "file": pa.int32(),
+            "line": pa.int32(),
+            "start": pa.int64(),
+            "size": pa.int32(),
+            "hash": pa.int64(),
+            "words": pa.int64(),
+            "confidence": pa.float64(),
+        }
         path = self.folder / f"{_NAME}-{secrets.token_hex(6)}.parquet"
-        table = pa.table({n: pa.array(v, types.get(n, pa.string())) for n, v in zip(COLUMNS, zip(*rows, strict=True), strict=True)})
+        table = pa.table(
+            {n: pa.array(v, types.get(n, pa.string())) for n, v in zip(COLUMNS, zip(*rows, strict=True), strict=True)}
+        )
         pq.write_table(table, path, compression="zstd", write_statistics=True)
         self.manifest.parts[path.name] = _digest(path)
 
@@ -243,7 +276,9 @@ class Facts:
         db = duckdb.connect(":memory:", config={"memory_limit": "256MB"})
         live = ",".join(str(f.number) for f in self.manifest.files.values()) or "0"
         sources = ",".join(_quoted(self.folder / n) for n in old)
-        db.execute(f"COPY (SELECT * FROM read_parquet([{sources}]) WHERE file IN ({live})) TO {_quoted(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)")  # noqa: S608
+        db.execute(
+            f"COPY (SELECT * FROM read_parquet([{sources}]) WHERE file IN ({live})) TO {_quoted(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"  # noqa: S608
+        )
         self.manifest.parts = {path.name: _digest(path)}
 
     def _sweep(self) -> None:
@@ -257,10 +292,15 @@ class Facts:
         "`facts`: the rows of files that are there, with the files' order by name, in which `read` has them."
         m = self.manifest
         if not m.parts:
-            self.db.execute("CREATE VIEW facts AS SELECT " + ", ".join(f"NULL AS {c}" for c in (*COLUMNS, "rank")) + " WHERE false")
+            self.db.execute(
+                "CREATE VIEW facts AS SELECT " + ", ".join(f"NULL AS {c}" for c in (*COLUMNS, "rank")) + " WHERE false"
+            )
             return
         numbers = [m.files[n].number for n in sorted(m.files, key=lambda n: n.split("/"))]
-        self.db.execute("CREATE TABLE live AS SELECT unnest($1::INT[]) AS file, generate_subscripts($1::INT[], 1) AS rank", [numbers])
+        self.db.execute(
+            "CREATE TABLE live AS SELECT unnest($1::INT[]) AS file, generate_subscripts($1::INT[], 1) AS rank",
+            [numbers],
+        )
         sources = ",".join(_quoted(self.folder / n) for n in m.parts)
         self.db.execute(f"CREATE VIEW facts AS SELECT * FROM read_parquet([{sources}]) JOIN live USING (file)")  # noqa: S608
 
@@ -273,7 +313,12 @@ class Facts:
         "Every file by its path in the project, without records; adds what is wrong within the files to `problems`."
         problems += [*self.problems, *(p for f in self.manifest.files.values() for p in f.problems)]
         of = {n: self.manifest.files[n] for n in sorted(self.manifest.files, key=lambda n: n.split("/"))}
-        return {(path := f"{FOLDER}/{n}"): Brief(path, [], f.problems, f.header, f.seed, f.lines, f.seals, self.root, f.last) for n, f in of.items()}
+        return {
+            (path := f"{FOLDER}/{n}"): Brief(
+                path, [], f.problems, f.header, f.seed, f.lines, f.seals, self.root, f.last
+            )
+            for n, f in of.items()
+        }
 
     @property
     def count(self) -> int:

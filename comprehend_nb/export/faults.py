@@ -159,7 +159,9 @@ def _modules(cells: Iterable[NotebookCell]) -> Iterator[Reason]:
         if own.module and name not in seen and (name in _RESERVED or not _MODULE.fullmatch(name)):
             seen.add(name)
             remedy = "Name a module of the library, such as `core` or `data.load`."
-            yield Reason(own.where, f"{name!r} is no name of a module that cells can be exported to", own.symbols, remedy)
+            yield Reason(
+                own.where, f"{name!r} is no name of a module that cells can be exported to", own.symbols, remedy
+            )
 
 
 def _words(notebook: Notebook, said: str) -> Iterator[Reason]:
@@ -172,4 +174,3 @@ def _words(notebook: Notebook, said: str) -> Iterator[Reason]:
                 remedy="Remove the three quotes, or the quote or backslash at the end.",
                 kind="words",
             )
-

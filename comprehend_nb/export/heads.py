@@ -56,9 +56,7 @@ def _cells(project: Project, notebook: Notebook, module: Module) -> list[Noteboo
     "The cells of a notebook that go to a module; those that name it are not mixed with those that do not."
     own = notebook.path == module.owner
     return [
-        c
-        for c in notebook.exported
-        if c.module and module_file(project, c.module) == module.file and _named(c) != own
+        c for c in notebook.exported if c.module and module_file(project, c.module) == module.file and _named(c) != own
     ]
 
 
@@ -120,7 +118,9 @@ def _reason(project: Project, module: Module, known: Mapping[str, Notebook], the
     if there.names != wanted.names:
         where = _binder(owner, odd) or owner.path
         what = f"the __all__ of {module.file} is not what the notebook gives"
-        return Reason(where, f"{what}: {', '.join(map(str, odd[:3]))}" if odd else what, remedy=remedy, kind="hand edit")
+        return Reason(
+            where, f"{what}: {', '.join(map(str, odd[:3]))}" if odd else what, remedy=remedy, kind="hand edit"
+        )
     where = next((f"{owner.path}#{w.id}" for w in owner.words), owner.path)
     what = f"the docstring of {module.file} is not what the notebook gives"
     return Reason(where, what, remedy=remedy, kind="hand edit")

@@ -30,11 +30,18 @@ def _imported(tree: ast.Module, package: str, made: Collection[str]) -> dict[str
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for a in node.names:
-                if any(m == a.name or m.startswith(f"{a.name}.") for m in made) or a.name.partition(".")[0] == package.partition(".")[0]:
+                if (
+                    any(m == a.name or m.startswith(f"{a.name}.") for m in made)
+                    or a.name.partition(".")[0] == package.partition(".")[0]
+                ):
                     out[a.asname or a.name.partition(".")[0]] = a.name if a.asname else a.name.partition(".")[0]
         elif isinstance(node, ast.ImportFrom):
             place = _absolute(node, package)
-            out |= {a.asname or a.name: f"{place}.{a.name}" for a in node.names if f"{place}.{a.name}" in made or place in made}
+            out |= {
+                a.asname or a.name: f"{place}.{a.name}"
+                for a in node.names
+                if f"{place}.{a.name}" in made or place in made
+            }
     return out
 
 
@@ -43,7 +50,12 @@ def _written(tree: ast.Module) -> Iterator[tuple[int, list[str]]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
             yield node.lineno, _dotted(node)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("setattr", "delattr") and len(node.args) > 1:
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("setattr", "delattr")
+            and len(node.args) > 1
+        ):
             yield node.lineno, [*_dotted(node.args[0]), str(getattr(node.args[1], "value", "?"))]
 
 
@@ -96,7 +108,11 @@ def misquoted(project: Project, ours: Mapping[str, Collection[str]], history: Ca
     if sha256(data).hexdigest() in ours.get(name, ()):
         return []
     people = {k: p.name for k, p in history().people.items()}
-    said = {(*(words_of(r).get(p, "") for p in ("what", "why", "fails")), r.at[:10]) for r in history().records if r.kind == "explained"}
+    said = {
+        (*(words_of(r).get(p, "") for p in ("what", "why", "fails")), r.at[:10])
+        for r in history().records
+        if r.kind == "explained"
+    }
     known = set(people.values()) | {r.person for r in history().records}
     for what, why, fails, by, at, *_ in read_file(data.decode("utf-8", "replace")).get("said", ()):
         if (what, why, fails, str(at)[:10]) not in said or not known.issuperset(by):

@@ -87,7 +87,10 @@ def index_text(index: Mapping[str, Any]) -> str:
 
 # %% ../../nbs/41_export/09_quick.ipynb #d70ba9c3
 def written(
-    project: Project, modules: Sequence[Module], notebooks: Mapping[str, Notebook], private: Mapping[str, Collection[str]]
+    project: Project,
+    modules: Sequence[Module],
+    notebooks: Mapping[str, Notebook],
+    private: Mapping[str, Collection[str]],
 ) -> dict[str, str] | None:
     """The files, by name, that exporting changed notebooks gives anew: those of `modules` and the index.
 
@@ -135,7 +138,9 @@ def _index(project: Project, changed: Mapping[str, tuple[Module, Module]]) -> di
     if index_text(index) != text:
         raise Unsure
     for file, (before, after) in new.items():
-        dotted = Path(file).relative_to(Path(project.lib_folder).parent).as_posix().removesuffix(".py").replace("/", ".")
+        dotted = (
+            Path(file).relative_to(Path(project.lib_folder).parent).as_posix().removesuffix(".py").replace("/", ".")
+        )
         private = os.path.basename(file).startswith("_")
         if index["syms"].get(dotted, {}) != ({} if private else before):
             raise Unsure

@@ -41,7 +41,11 @@ def suspect_of(own: NotebookCell, closure: "Closure | None", history: History) -
     if own.cell is None or closure is None:
         return None
     was, checks = earlier_checks(history.about(own.cell.fingerprint), same_answers(own.cell, closure, history))
-    return Suspect(own, was, tuple(r.data for r in checks), tuple(changed_since(checks, closure.parts))) if checks else None
+    return (
+        Suspect(own, was, tuple(r.data for r in checks), tuple(changed_since(checks, closure.parts)))
+        if checks
+        else None
+    )
 
 # %% ../../nbs/41_export/11_recheck.ipynb #6ab61abc
 _SECONDS = 600
@@ -50,9 +54,23 @@ _SECONDS = 600
 def _job(project: Project, notebook: Notebook, suspects: Mapping[str, Suspect]) -> dict[str, Any]:
     cells = [c for c in notebook.cells if c.code.strip()]
     last = max(i for i, c in enumerate(cells) if c.id in suspects)
-    asked = {i: {"code": s.cell.cell.code, "symbols": list(s.cell.cell.symbols), "checks": [dict(c) for c in s.checks], "changed": list(s.changed)} for i, s in suspects.items() if s.cell.cell}
+    asked = {
+        i: {
+            "code": s.cell.cell.code,
+            "symbols": list(s.cell.cell.symbols),
+            "checks": [dict(c) for c in s.checks],
+            "changed": list(s.changed),
+        }
+        for i, s in suspects.items()
+        if s.cell.cell
+    }
     folder = str((project.root / notebook.path).parent)
-    return {"folder": folder, "also": [str(project.lib.parent)], "cells": [[c.id, c.code] for c in cells[: last + 1]], "suspects": asked}
+    return {
+        "folder": folder,
+        "also": [str(project.lib.parent)],
+        "cells": [[c.id, c.code] for c in cells[: last + 1]],
+        "suspects": asked,
+    }
 
 
 def again(project: Project, notebooks: Iterable[Notebook], suspects: Iterable[Suspect]) -> dict[Place, dict[str, Any]]:
@@ -64,7 +82,12 @@ def again(project: Project, notebooks: Iterable[Notebook], suspects: Iterable[Su
     for notebook in notebooks:
         if (mine := by_notebook.get(notebook.path)) is not None:
             said = _run(_job(project, notebook, mine))
-            out |= {(notebook.path, i): said.get(i, {"held": False, "moved": [], "unsure": said.get("", "it was not reached")}) for i in mine}
+            out |= {
+                (notebook.path, i): said.get(
+                    i, {"held": False, "moved": [], "unsure": said.get("", "it was not reached")}
+                )
+                for i in mine
+            }
     return out
 
 

@@ -94,7 +94,16 @@ class Reduced(History):
 
     def _take(self, fingerprints: Collection[str]) -> None:
         with no_collection():
-            found = list(_records(self.facts, self.facts.ask(f"{_PLACE} SEMI JOIN given ON fingerprint = v {_ORDER}", sorted(fingerprints)))) if fingerprints else []
+            found = (
+                list(
+                    _records(
+                        self.facts,
+                        self.facts.ask(f"{_PLACE} SEMI JOIN given ON fingerprint = v {_ORDER}", sorted(fingerprints)),
+                    )
+                )
+                if fingerprints
+                else []
+            )
             self._have.update(fingerprints)
             for r in found:
                 self._of.setdefault(r.fingerprint, []).append(r)
@@ -104,7 +113,10 @@ class Reduced(History):
         "Words of these that explain different code -> all the code that they explain."
         found: dict[int, set[str]] = {}
         words = "SELECT words FROM facts SEMI JOIN given ON fingerprint = v WHERE words IS NOT NULL"
-        for said, fingerprint in self.facts.ask(f"SELECT DISTINCT words, fingerprint FROM facts WHERE words IN ({words})", sorted(fingerprints)):  # noqa: S608
+        for said, fingerprint in self.facts.ask(
+            f"SELECT DISTINCT words, fingerprint FROM facts WHERE words IN ({words})",  # noqa: S608
+            sorted(fingerprints),
+        ):
             found.setdefault(said, set()).add(fingerprint)
         return {said: group for said, group in found.items() if len(group) > 1}
 
@@ -114,14 +126,22 @@ class Reduced(History):
         new = set(fingerprints)
         while new:
             found |= {f: set() for f in new}
-            for child, parent in self.facts.ask("SELECT DISTINCT fingerprint, parent FROM facts SEMI JOIN given ON fingerprint = v WHERE parent IS NOT NULL", sorted(new)):
+            for child, parent in self.facts.ask(
+                "SELECT DISTINCT fingerprint, parent FROM facts SEMI JOIN given ON fingerprint = v WHERE parent IS NOT NULL",
+                sorted(new),
+            ):
                 found[child].add(parent)
             new = {p for f in new for p in found[f]} - found.keys()
         return found
 
     def present(self, fingerprints: Collection[str]) -> set[str]:
         "Those of these that any record is about."
-        return {f for (f,) in self.facts.ask("SELECT DISTINCT fingerprint FROM facts SEMI JOIN given ON fingerprint = v", sorted(fingerprints))}
+        return {
+            f
+            for (f,) in self.facts.ask(
+                "SELECT DISTINCT fingerprint FROM facts SEMI JOIN given ON fingerprint = v", sorted(fingerprints)
+            )
+        }
 
     def until(self, times: Sequence[str]) -> list[int]:
         "How many records there were by each of these times."
@@ -130,12 +150,21 @@ class Reduced(History):
 
     def adopted(self) -> tuple[int, str]:
         "How many pieces of code were ever adopted, and the day of the first."
-        count, first = self.facts.ask("SELECT count(DISTINCT fingerprint), min(stamp[:10]) FROM facts WHERE kind = 'adopted'")[0]
+        count, first = self.facts.ask(
+            "SELECT count(DISTINCT fingerprint), min(stamp[:10]) FROM facts WHERE kind = 'adopted'"
+        )[0]
         return int(count), first or ""
 
     def of_kind(self, kind: str, fingerprints: Collection[str]) -> list[Record]:
         "The records of one kind about any of these, oldest first."
-        return list(_records(self.facts, self.facts.ask(f"{_PLACE} SEMI JOIN given ON fingerprint = v WHERE kind = '{kind}' {_ORDER}", list(fingerprints))))
+        return list(
+            _records(
+                self.facts,
+                self.facts.ask(
+                    f"{_PLACE} SEMI JOIN given ON fingerprint = v WHERE kind = '{kind}' {_ORDER}", list(fingerprints)
+                ),
+            )
+        )
 
     def of_wholes(self) -> list[Record]:
         "The records that may be about wholes."
@@ -151,16 +180,26 @@ def evidence(history: Reduced, families: Mapping[str, Collection[str]]) -> dict[
     own = {f for family in families.values() for f in family}
     groups = history._mates(own)
     line = history._line(own | {m for group in groups.values() for m in group})
-    prints = dict(history.facts.ask(f"SELECT fingerprint, md5(string_agg(hash::VARCHAR, ' ' {_ORDER})) FROM facts SEMI JOIN given ON fingerprint = v GROUP BY fingerprint", sorted(line)))  # noqa: S608
+    prints = dict(
+        history.facts.ask(
+            f"SELECT fingerprint, md5(string_agg(hash::VARCHAR, ' ' {_ORDER})) FROM facts SEMI JOIN given ON fingerprint = v GROUP BY fingerprint",  # noqa: S608
+            sorted(line),
+        )
+    )
     same: dict[str, list[str]] = {f: [] for f in own}
     for group in groups.values():
         one = _print(group, line, prints)
         for f in group & own:
             same[f].append(one)
-    return {name: _print(family, line, prints, sorted(p for f in family for p in same[f])) for name, family in families.items()}
+    return {
+        name: _print(family, line, prints, sorted(p for f in family for p in same[f]))
+        for name, family in families.items()
+    }
 
 
-def _print(start: Iterable[str], line: Mapping[str, Collection[str]], prints: Mapping[str, str], more: Iterable[str] = ()) -> str:
+def _print(
+    start: Iterable[str], line: Mapping[str, Collection[str]], prints: Mapping[str, str], more: Iterable[str] = ()
+) -> str:
     seen, todo = set[str](), list(start)
     while todo:
         if (f := todo.pop()) not in seen:

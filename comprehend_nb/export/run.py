@@ -197,7 +197,9 @@ def _explain(project: Project, found: "Found", rows: Iterable["Row"], stage: Pat
             names = cell.symbols if cell else ()
             entries.append(Entry(row.cell.module, names, text, kept, what, why, fails, by, told.at))
     target = stage / project.lib_folder / FILE
-    files = {p.relative_to(f).as_posix(): p for f in (project.root, stage) for p in python_files(f / project.lib_folder)}
+    files = {
+        p.relative_to(f).as_posix(): p for f in (project.root, stage) for p in python_files(f / project.lib_folder)
+    }
     size = sum(p.stat().st_size for p in files.values() if p.name not in (FILE, "_modidx.py"))
     text = file_text(entries, size)
     if text:
@@ -209,12 +211,12 @@ def _explain(project: Project, found: "Found", rows: Iterable["Row"], stage: Pat
 
 def _people(found: "Found") -> Mapping[str, str]:
     "The names of people, by id."
+
     def names() -> Mapping[str, str]:
         return {k: p.name for k, p in found.history.people.items()}
 
     out: Mapping[str, str] = found.memo.value("ledger", "people", found.ledger, names) if found.memo else names()
     return out
-
 
 # %% ../../nbs/41_export/10_run.ipynb #5843100b
 def check(project: Project, *, accept_policy: bool = False, target: str = "", rechecks: bool = False) -> "Report":
@@ -284,7 +286,9 @@ def _export(project: Project, folder: Path, overwrite: bool, now: Stamp) -> list
 
 def _ours(project: Project, stage: Path) -> Mapping[str, str]:
     "Digests of the Python files of the library as it is about to be."
-    files = {p.relative_to(f).as_posix(): p for f in (project.root, stage) for p in python_files(f / project.lib_folder)}
+    files = {
+        p.relative_to(f).as_posix(): p for f in (project.root, stage) for p in python_files(f / project.lib_folder)
+    }
     left = f"{project.lib_folder}/{FILE}"
     return {name: digest(p) or "" for name, p in files.items() if name != left or (stage / name).exists()}
 
@@ -293,4 +297,3 @@ def _private(project: Project, found: "Found") -> Mapping[str, set[str]]:
     "Ids of the cells that are kept out of `__all__`, by file."
     notebooks = {n.path: n for n in found.notebooks}
     return {m.file: ids for m in found.modules.values() if m.owner and (ids := hidden(project, notebooks[m.owner], m))}
-

@@ -172,7 +172,12 @@ def remember(
     keep(
         _file(project),
         json.dumps(
-            {"ours": {k: list(v) for k, v in ours.items()}, "policy": asdict(project.policy), "stamp": now, "private": known.get("private", {}) if private is None else {k: sorted(v) for k, v in private.items()}}
+            {
+                "ours": {k: list(v) for k, v in ours.items()},
+                "policy": asdict(project.policy),
+                "stamp": now,
+                "private": known.get("private", {}) if private is None else {k: sorted(v) for k, v in private.items()},
+            }
         ).encode(),
         _NAME,
     )

@@ -28,7 +28,9 @@ class _Table:
             module = own.module or "" if own else ""
             for d in own.cell.definitions.values() if own and own.cell else ():
                 if d.origin is None:
-                    self.binds[module, d.extends or d.name] = i if not d.extends else self.binds.get((module, d.extends), i)
+                    self.binds[module, d.extends or d.name] = (
+                        i if not d.extends else self.binds.get((module, d.extends), i)
+                    )
                 else:
                     self.imports[module][d.name] = d
         self._known: dict[tuple[str, str], int | None] = {}
@@ -66,7 +68,10 @@ class _Table:
 def uses(cells: Sequence[NotebookCell | None], table: Mapping[str, ModuleNames]) -> Graph:
     "For each cell the indices of those it uses directly, as its code says; itself and imports left out."
     names = _Table(cells, table)
-    return [frozenset(_uses(own.module or "", own.cell, names, i) if own and own.cell else ()) for i, own in enumerate(cells)]
+    return [
+        frozenset(_uses(own.module or "", own.cell, names, i) if own and own.cell else ())
+        for i, own in enumerate(cells)
+    ]
 
 
 def _uses(module: str, cell: Cell, names: _Table, own: int) -> Iterable[int]:
@@ -103,4 +108,11 @@ def reached(graph: Sequence[Collection[int]], start: int) -> list[int]:
 def bound(symbol: str, cells: Sequence[NotebookCell | None]) -> int | None:
     "The first cell that binds a symbol, given as `name` or `module.name`; None where none does."
     module, _, name = symbol.rpartition(".")
-    return next((i for i, c in enumerate(cells) if c and c.cell and name in c.cell.symbols and (not module or f".{c.module}".endswith(f".{module}"))), None)
+    return next(
+        (
+            i
+            for i, c in enumerate(cells)
+            if c and c.cell and name in c.cell.symbols and (not module or f".{c.module}".endswith(f".{module}"))
+        ),
+        None,
+    )

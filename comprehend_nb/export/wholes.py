@@ -79,7 +79,9 @@ def whole(name: str, cells: Iterable[NotebookCell]) -> Whole | None:
         return None
     try:
         parts = {k: _print(v) for k, v in sorted(stubs.items())}
-        return Whole(name, parse("\n".join([f"__above__ = {name!r}", *(stubs[k] for k in parts)]), exported=True), parts)
+        return Whole(
+            name, parse("\n".join([f"__above__ = {name!r}", *(stubs[k] for k in parts)]), exported=True), parts
+        )
     except CellError:
         return None
 
@@ -109,7 +111,11 @@ def told(history: History) -> dict[str, list[Record]]:
     "The records about wholes, by name, oldest first."
     out: dict[str, list[Record]] = {}
     for r in history.of_wholes():
-        if r.kind == "explained" and (not isinstance(r.said, bytes) or _MARK in r.said) and isinstance(name := r.data.get("above"), str):
+        if (
+            r.kind == "explained"
+            and (not isinstance(r.said, bytes) or _MARK in r.said)
+            and isinstance(name := r.data.get("above"), str)
+        ):
             out.setdefault(name, []).append(r)
     return out
 
@@ -134,18 +140,36 @@ class NotAccepted(ComprehendError):
 def explain_above(ledger: Ledger, one: Whole, said: Mapping[str, str]) -> Record:
     "Record what a person says of a whole; NotAccepted, with each reason, where it does not count as an explanation."
     if reasons := judge(said, one.cell):
-        raise NotAccepted("; ".join(reasons), where=one.name, remedy="Say what it is responsible for, why it is cut this way, how it fails as a whole.")
-    return ledger.append("explained", one.cell.fingerprint, one.closure, above=one.name, parts=dict(one.parts), **{p: said.get(p, "") for p in PARTS})
+        raise NotAccepted(
+            "; ".join(reasons),
+            where=one.name,
+            remedy="Say what it is responsible for, why it is cut this way, how it fails as a whole.",
+        )
+    return ledger.append(
+        "explained",
+        one.cell.fingerprint,
+        one.closure,
+        above=one.name,
+        parts=dict(one.parts),
+        **{p: said.get(p, "") for p in PARTS},
+    )
 
 # %% ../../nbs/41_export/13_wholes.ipynb #66c0762a
-def paths_of(critical: Iterable[str], cells: Sequence[NotebookCell], table: Mapping[str, ModuleNames]) -> dict[str, list[NotebookCell]]:
+def paths_of(
+    critical: Iterable[str], cells: Sequence[NotebookCell], table: Mapping[str, ModuleNames]
+) -> dict[str, list[NotebookCell]]:
     "For each of these symbols that a cell binds: that cell and all logic that it uses, however far away."
     graph = uses(cells, table)
     starts = {s: i for s in critical if (i := bound(s, cells)) is not None}
-    return {s: [cells[i] for i in reached(graph, start) if (c := cells[i].cell) and c.kind != "glue"] for s, start in starts.items()}
+    return {
+        s: [cells[i] for i in reached(graph, start) if (c := cells[i].cell) and c.kind != "glue"]
+        for s, start in starts.items()
+    }
 
 
-def wholes(cells: Sequence[NotebookCell], critical: Iterable[str], table: Mapping[str, ModuleNames], history: History) -> list[Above]:
+def wholes(
+    cells: Sequence[NotebookCell], critical: Iterable[str], table: Mapping[str, ModuleNames], history: History
+) -> list[Above]:
     "Where the wholes stand that the policy asks for or that were explained. Asked and missing first."
     records = told(history)
     modules: dict[str, list[NotebookCell]] = {}
@@ -155,12 +179,20 @@ def wholes(cells: Sequence[NotebookCell], critical: Iterable[str], table: Mappin
     for name, path in paths_of(critical, cells, table).items():
         if path:
             asked |= {f"path:{name}": path, f"module:{path[0].module}": modules[path[0].module or ""]}
-    more = {name: modules[m] for name in records if name.startswith("module:") and (m := name.partition(":")[2]) in modules}
-    found = [standing_above(one, records.get(name, []), asked=name in asked) for name, parts in {**more, **asked}.items() if (one := whole(name, parts))]
+    more = {
+        name: modules[m] for name in records if name.startswith("module:") and (m := name.partition(":")[2]) in modules
+    }
+    found = [
+        standing_above(one, records.get(name, []), asked=name in asked)
+        for name, parts in {**more, **asked}.items()
+        if (one := whole(name, parts))
+    ]
     return sorted(found, key=lambda a: (not a.asked, ("none", "stale", "live").index(a.state), a.name))
 
 
-def lacking(cells: Sequence[NotebookCell], critical: Sequence[str], table: Mapping[str, ModuleNames], history: History) -> list[Reason]:
+def lacking(
+    cells: Sequence[NotebookCell], critical: Sequence[str], table: Mapping[str, ModuleNames], history: History
+) -> list[Reason]:
     "What the policy asks to be explained as a whole and nobody did, or not since an interface changed."
     out = []
     for above in wholes(cells, critical, table, history):
@@ -169,7 +201,13 @@ def lacking(cells: Sequence[NotebookCell], critical: Sequence[str], table: Mappi
         kind, _, name = above.name.partition(":")
         inside = kind == "module"
         at = next(c for i, c in enumerate(cells) if (c.module == name if inside else i == bound(name, cells)))
-        what = "nobody has said what it is for as a whole" if above.state == "none" else f"what was said of it as a whole is stale: the interface of {', '.join(above.changed[:3])} changed"
+        what = (
+            "nobody has said what it is for as a whole"
+            if above.state == "none"
+            else f"what was said of it as a whole is stale: the interface of {', '.join(above.changed[:3])} changed"
+        )
         remedy = f"Say it: comprehend-nb above {name.partition('.')[2] or name if inside else name}."
-        out.append(Reason(at.notebook if inside else at.where, f"critical {kind}: {what}", name, remedy=remedy, kind="above"))
+        out.append(
+            Reason(at.notebook if inside else at.where, f"critical {kind}: {what}", name, remedy=remedy, kind="above")
+        )
     return out

@@ -47,7 +47,9 @@ def behind(standing: "Standing", fingerprint: str, history: History) -> list[lis
     if at_least(standing.needed, "explained"):
         checks = [r for r in here if r.kind == "checked" and r.data.get("verdict") in ("passed", "attested")]
         return [told, checks] if standing.needed == "verified" else [told]
-    return [[r for r in known if r.kind in ("executed", "explained", "checked")]] if standing.needed == "executed" else []
+    return (
+        [[r for r in known if r.kind in ("executed", "explained", "checked")]] if standing.needed == "executed" else []
+    )
 
 # %% ../../nbs/41_export/11_witness.ipynb #5ea1500d
 class GoodSeals:
@@ -76,7 +78,10 @@ class GoodSeals:
 
 def _keyring() -> str:
     "The state of gpg's keys, and the day."
-    folder, out = Path(os.environ.get("GNUPGHOME") or "~/.gnupg").expanduser(), [time.strftime("%Y-%m-%d", time.gmtime())]
+    folder, out = (
+        Path(os.environ.get("GNUPGHOME") or "~/.gnupg").expanduser(),
+        [time.strftime("%Y-%m-%d", time.gmtime())],
+    )
     for name in ("pubring.kbx", "pubring.gpg", "trustdb.gpg", "gpg.conf", "public-keys.d/pubring.db"):
         try:
             s = (folder / name).stat()
@@ -105,7 +110,11 @@ class Witness:
 
     def __init__(self, project: Project, history: History, target: str = "") -> None:
         self.allowed = allowed_signers(project.root, base_revision(project.root, target))
-        files = history.facts.scans([]).values() if isinstance(history, Reduced) else [scan_file(project.root, *f) for f in ledger_files(project.root, [])]
+        files = (
+            history.facts.scans([]).values()
+            if isinstance(history, Reduced)
+            else [scan_file(project.root, *f) for f in ledger_files(project.root, [])]
+        )
         good = GoodSeals(project.root)
         self.signed: Signatures = signatures(project.root, files, self.allowed, good.verify)
         good.save()
@@ -116,10 +125,19 @@ class Witness:
         found = self.commits.of(record)
         if self.signed.covers(record):
             return Vouched(row, record, Evidence("signed", found.commit, found.own))
-        return Vouched(row, record, found, "" if found.level == "signed" else self.signed.whys.get(record.file, "its session went on after it was signed"))
+        return Vouched(
+            row,
+            record,
+            found,
+            ""
+            if found.level == "signed"
+            else self.signed.whys.get(record.file, "its session went on after it was signed"),
+        )
 
 # %% ../../nbs/41_export/11_witness.ipynb #96fc525b
-def signed_only(project: Project, report: Report, history: History, target: str = "") -> tuple[list[Reason], list[Reason]]:
+def signed_only(
+    project: Project, report: Report, history: History, target: str = ""
+) -> tuple[list[Reason], list[Reason]]:
     "Reasons for standings that do not rest on signed records, and for forged signatures; and notes that count what rests on what."
     witness = Witness(project, history, target)
     history.want([row.cell.cell.fingerprint for row in report.rows if row.cell.cell])
@@ -132,7 +150,13 @@ def signed_only(project: Project, report: Report, history: History, target: str 
         found = [[witness.of(row, r) for r in group] for group in groups]
         levels[_weakest(found)] += bool(found)
         reasons += _short(row, found, project.policy.explainers)
-    notes = [Reason("records", f"{', '.join(f'{n} {level}' for level, n in levels.items())}: what the standings of exported cells rest on", kind="signed")]
+    notes = [
+        Reason(
+            "records",
+            f"{', '.join(f'{n} {level}' for level, n in levels.items())}: what the standings of exported cells rest on",
+            kind="signed",
+        )
+    ]
     return reasons, notes + [Reason("signers", n, kind="signed") for n in witness.allowed.notes]
 
 
@@ -158,12 +182,20 @@ def _short(row: Row, groups: Iterable[list[Vouched]], explainers: int) -> list[R
 # %% ../../nbs/41_export/11_witness.ipynb #1753dd0e
 def local_only(project: Project, report: Report) -> list[Reason]:
     "A note where standings rest on records that are in no commit; [] outside of a repository, and where there are none."
-    told = [row.standing.explanation for row in report.rows if row.standing and row.standing.understood and row.standing.explanation]
+    told = [
+        row.standing.explanation
+        for row in report.rows
+        if row.standing and row.standing.understood and row.standing.explanation
+    ]
     try:
         listed = git(project.root, "ls-tree", "-r", "-l", "-z", "HEAD", "--", FOLDER).decode("utf-8", "replace")
     except GitError:
         return []
-    sizes = {path: int(meta.split()[3]) for meta, _, path in (e.partition("\t") for e in listed.split("\0")) if path and meta.split()[1] == "blob"}
+    sizes = {
+        path: int(meta.split()[3])
+        for meta, _, path in (e.partition("\t") for e in listed.split("\0"))
+        if path and meta.split()[1] == "blob"
+    }
     lines: dict[str, int] = {}
     for file in {r.file for r in told}:
         lines[file] = _lines(project.root, file, sizes.get(file, 0))

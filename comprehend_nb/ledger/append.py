@@ -18,9 +18,30 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from .chain import FORMAT, KINDS, MAX_LINE, SEAL, Header, LedgerError, Problem, Record, header_line, record_line, unseal
+from comprehend_nb.ledger.chain import (
+    FORMAT,
+    KINDS,
+    MAX_LINE,
+    SEAL,
+    Header,
+    LedgerError,
+    Problem,
+    Record,
+    header_line,
+    record_line,
+    unseal,
+)
 from ..git import GitError, git
-from .history import FOLDER, History, file_bytes, ledger_files, ledger_folder, local, read, scan_file
+from comprehend_nb.ledger.history import (
+    FOLDER,
+    History,
+    file_bytes,
+    ledger_files,
+    ledger_folder,
+    local,
+    read,
+    scan_file,
+)
 from .identity import Person, whoami
 
 # %% ../../nbs/11_ledger/03_append.ipynb #d2f809b9
@@ -262,9 +283,14 @@ class Ledger:
             except UnicodeEncodeError:
                 line, digest = record_line(self._seed, self._prev, kind, at, *_readable([fingerprint, closure, data]))
         except (TypeError, ValueError, OverflowError, RecursionError) as e:
-            raise LedgerError(f"a record of kind {kind} holds something that cannot be written: {e}", remedy="Pass text, numbers, lists and mappings.") from e
+            raise LedgerError(
+                f"a record of kind {kind} holds something that cannot be written: {e}",
+                remedy="Pass text, numbers, lists and mappings.",
+            ) from e
         if len(line) > MAX_LINE:
-            raise LedgerError(f"a record of kind {kind} is larger than {MAX_LINE >> 10} KiB", remedy="Shorten its text.")
+            raise LedgerError(
+                f"a record of kind {kind} is larger than {MAX_LINE >> 10} KiB", remedy="Shorten its text."
+            )
         return line, digest
 
     def _start(self) -> bytes:
@@ -274,7 +300,14 @@ class Ledger:
         self._path = os.path.join(self.root, FOLDER, self._name)
         saw, files = _heads(self.root)
         header = Header(
-            FORMAT, self.person, secrets.token_hex(8), self._name, time.strftime("%Y-%m-%dT%H:%M:%SZ", now), saw, files, _project(self.root)
+            FORMAT,
+            self.person,
+            secrets.token_hex(8),
+            self._name,
+            time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
+            saw,
+            files,
+            _project(self.root),
         )
         line, self._seed = header_line(header)
         self._prev, self._line = self._seed, 1
@@ -282,11 +315,22 @@ class Ledger:
 
     def _open(self) -> None:
         ledger_folder(self.root, self.person.id)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        flags = (
+            os.O_WRONLY
+            | os.O_CREAT
+            | os.O_EXCL
+            | os.O_APPEND
+            | getattr(os, "O_NOFOLLOW", 0)
+            | getattr(os, "O_BINARY", 0)
+        )
         try:
             self._fd = os.open(self._path, flags, 0o644)
         except OSError as e:
-            raise LedgerError(f"the file cannot be made ({e.strerror})", where=f"{FOLDER}/{self._name}", remedy="Check permissions and space.") from e
+            raise LedgerError(
+                f"the file cannot be made ({e.strerror})",
+                where=f"{FOLDER}/{self._name}",
+                remedy="Check permissions and space.",
+            ) from e
         self._ran, self._size = set(), 0
 
     def _put(self, line: bytes) -> bool:
@@ -303,7 +347,11 @@ class Ledger:
                     raise OSError(0, "the disk took only a part")
             return os.fstat(self._fd).st_nlink > 0
         except OSError as e:
-            raise LedgerError(f"the record could not be written ({e.strerror})", where=self.file, remedy="Make room, then run the cell again.") from e
+            raise LedgerError(
+                f"the record could not be written ({e.strerror})",
+                where=self.file,
+                remedy="Make room, then run the cell again.",
+            ) from e
         finally:
             _flock(self._fd, False)
 
@@ -315,7 +363,9 @@ class Ledger:
             try:
                 os.fsync(self._fd)
             except OSError as e:
-                raise LedgerError(f"the disk did not keep the records ({e.strerror})", where=self.file, remedy="Check the disk.") from e
+                raise LedgerError(
+                    f"the disk did not keep the records ({e.strerror})", where=self.file, remedy="Check the disk."
+                ) from e
             if hasattr(os, "O_DIRECTORY"):
                 for folder in (os.path.dirname(self._path), os.path.join(self.root, FOLDER)):
                     with contextlib.suppress(OSError):
@@ -349,5 +399,7 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

@@ -14,7 +14,15 @@ from ..git import GitError
 from .history import FOLDER, file_bytes, ledger_files, no_collection, scan_file
 from .identity import Person
 from comprehend_nb.ledger.provenance import (
-    Brought, Names, Repository, against_head, blobs, brought, everywhere, open_repository, rewritten,
+    Brought,
+    Names,
+    Repository,
+    against_head,
+    blobs,
+    brought,
+    everywhere,
+    open_repository,
+    rewritten,
 )
 
 # %% ../../nbs/11_ledger/05_audit.ipynb #2152a6be
@@ -65,10 +73,17 @@ def _seen(scans: dict[str, Scan], elsewhere: _Elsewhere) -> Iterator[Problem]:
             if elsewhere.knows(name, digest):
                 continue
             if other is None:
-                yield Problem(f"{scan.file}:1", f"this session saw {file}, which is on no branch: it was not committed, or removed", "history", grave=False)
+                yield Problem(
+                    f"{scan.file}:1",
+                    f"this session saw {file}, which is on no branch: it was not committed, or removed",
+                    "history",
+                    grave=False,
+                )
             else:
                 yield Problem(
-                    f"{file}:{other.lines}", f"{scan.file} saw this file with a line that it no longer has: lines were removed or changed since", "removed"
+                    f"{file}:{other.lines}",
+                    f"{scan.file} saw this file with a line that it no longer has: lines were removed or changed since",
+                    "removed",
                 )
 
 # %% ../../nbs/11_ledger/05_audit.ipynb #048ee81e
@@ -77,7 +92,12 @@ def _foreign(scans: dict[str, Scan], repo: Repository) -> Iterator[Problem]:
     for scan in scans.values():
         came = frozenset(scan.header.project if scan.header else ())
         if came and repo.roots and not repo.shallow and not came & repo.roots:
-            yield Problem(f"{scan.file}:1", "this file was begun in another repository: copied from there, or this one was split off", "history", grave=False)
+            yield Problem(
+                f"{scan.file}:1",
+                "this file was begun in another repository: copied from there, or this one was split off",
+                "history",
+                grave=False,
+            )
 
 # %% ../../nbs/11_ledger/05_audit.ipynb #5c189b5d
 def _authors(scans: dict[str, Scan], repo: Repository, elsewhere: _Elsewhere) -> Iterator[Problem]:
@@ -98,7 +118,9 @@ def _authors(scans: dict[str, Scan], repo: Repository, elsewhere: _Elsewhere) ->
             lines = elsewhere.brought(file.removeprefix(f"{FOLDER}/"))
             there = Names(repo.root, [person], {b.commit for b in lines})
             for b in strangers:
-                if not any(o.blob == b.blob and there.wrote(person, o.commit) for o in lines) and not _own(lines, b, there, person):
+                if not any(o.blob == b.blob and there.wrote(person, o.commit) for o in lines) and not _own(
+                    lines, b, there, person
+                ):
                     yield _stranger(file, b, person)
     if unknown:
         what = f"history is cut off (a shallow clone): who brought the older lines of {unknown} files cannot be said; fetch all of it"
@@ -113,10 +135,16 @@ def _own(lines: list[Brought], stranger: Brought, names: Names, person: Person) 
 
 def _stranger(file: str, b: Brought, person: Person) -> Problem:
     what = f"lines {b.first} to {b.last} are records of {person.name} <{person.email}>, but {b.commit} brought them"
-    return Problem(f"{file}:{b.first}", f"{what} (if a squash merge did: name {person.name} in Co-authored-by, or in .mailmap)", "author")
+    return Problem(
+        f"{file}:{b.first}",
+        f"{what} (if a squash merge did: name {person.name} in Co-authored-by, or in .mailmap)",
+        "author",
+    )
 
 # %% ../../nbs/11_ledger/05_audit.ipynb #2b7f0af0
-def audit(root: Path, *, signatures: bool = False, known: Callable[[list[Problem]], dict[str, Scan]] | None = None) -> list[Problem]:
+def audit(
+    root: Path, *, signatures: bool = False, known: Callable[[list[Problem]], dict[str, Scan]] | None = None
+) -> list[Problem]:
     """Everything in the ledger of the project at `root` that is not as it was written, by place; never raises for what is in it.
 
     A problem that is not `grave` is for people to know: a line that a crash cut off, a ledger that is in no repository. `signatures=True` lets git verify
@@ -138,7 +166,12 @@ def _git_says(root: Path, scans: dict[str, Scan], signatures: bool) -> Iterator[
     yield from _seen(scans, elsewhere)
     if repo is None:
         if scans:
-            yield Problem(FOLDER, "local only: this is no git repository, so nobody else can witness these records", "history", grave=False)
+            yield Problem(
+                FOLDER,
+                "local only: this is no git repository, so nobody else can witness these records",
+                "history",
+                grave=False,
+            )
         return
     for file in sorted(repo.head.keys() | scans.keys()):
         if file in repo.head:

@@ -65,8 +65,15 @@ class Record(_Row):
     __slots__ = ()
 
     def __new__(
-        cls, kind: str, at: str, person: str, fingerprint: str, closure: str = "",
-        data: Mapping[str, Any] | bytes | None = None, file: str = "", line: int = 0,
+        cls,
+        kind: str,
+        at: str,
+        person: str,
+        fingerprint: str,
+        closure: str = "",
+        data: Mapping[str, Any] | bytes | None = None,
+        file: str = "",
+        line: int = 0,
     ) -> Self:
         return tuple.__new__(cls, (kind, at, person, fingerprint, closure, {} if data is None else data, file, line))
 
@@ -86,7 +93,13 @@ class Record(_Row):
         if isinstance(self.said, bytes):
             whole: dict[str, Any] = msgspec.json.decode(self.said)
             return whole
-        return {"kind": self.kind, "at": self.at, "fingerprint": self.fingerprint, "closure": self.closure, "data": dict(self.said)}
+        return {
+            "kind": self.kind,
+            "at": self.at,
+            "fingerprint": self.fingerprint,
+            "closure": self.closure,
+            "data": dict(self.said),
+        }
 
     def __hash__(self) -> int:
         return hash((self.person, self.file, self.line, self.fingerprint, self.at))
@@ -155,7 +168,9 @@ def header_line(header: Header) -> tuple[bytes, str]:
     return _sealed(b"", _encode(header))
 
 
-def record_line(seed: str, prev: str, kind: str, at: str, fingerprint: str, closure: str, data: dict[str, Any]) -> tuple[bytes, str]:
+def record_line(
+    seed: str, prev: str, kind: str, at: str, fingerprint: str, closure: str, data: dict[str, Any]
+) -> tuple[bytes, str]:
     "One record as a line that follows the line with hash `prev` in the file whose header has hash `seed`, and its own hash."
     return _sealed(seed.encode(), _encode(_Body(kind, at, fingerprint, closure, prev, data)))
 
@@ -205,29 +220,46 @@ def _read_header(scan: Scan, line: bytes, name: str) -> str:
     try:
         form = _decode_any(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        scan.report(1, "this is not a ledger file: its first line was cut off or changed, so nothing in it counts", "rewritten")
+        scan.report(
+            1, "this is not a ledger file: its first line was cut off or changed, so nothing in it counts", "rewritten"
+        )
         return ""
     version = form.get("ledger") if isinstance(form, dict) else None
     if isinstance(version, int) and version > FORMAT:
-        scan.report(1, f"written by a newer version of comprehend-nb (format {version}, this one reads {FORMAT}): not judged", "newer", grave=False)
+        scan.report(
+            1,
+            f"written by a newer version of comprehend-nb (format {version}, this one reads {FORMAT}): not judged",
+            "newer",
+            grave=False,
+        )
         return ""
     try:
         header = _decode_header(line)
     except (msgspec.ValidationError, msgspec.DecodeError):
-        scan.report(1, "this is not a ledger file: it does not begin with a header, so nothing in it counts", "rewritten")
+        scan.report(
+            1, "this is not a ledger file: it does not begin with a header, so nothing in it counts", "rewritten"
+        )
         return ""
     if not (seed := unseal(b"", line)):
         scan.report(1, "the header was changed after it was written, so nothing in this file counts", "rewritten")
         return ""
     person = header.person
     if not f"{person.name}{person.email}".isprintable():
-        scan.report(1, "the header's name or email holds what nobody's name does (a line's end, a control character)", "forged")
+        scan.report(
+            1, "the header's name or email holds what nobody's name does (a line's end, a control character)", "forged"
+        )
         return ""
     if header.file != name:
-        scan.report(1, f"this file was begun as {header.file} and copied or moved here, so nothing in it counts", "forged")
+        scan.report(
+            1, f"this file was begun as {header.file} and copied or moved here, so nothing in it counts", "forged"
+        )
         return ""
     if person.id != Person.of(person.name, person.email).id or person.id != name.partition("/")[0]:
-        scan.report(1, f"the header names {person.name or person.id} ({person.email or 'no email'}), whose folder this is not", "forged")
+        scan.report(
+            1,
+            f"the header names {person.name or person.id} ({person.email or 'no email'}), whose folder this is not",
+            "forged",
+        )
         return ""
     scan.header, scan.seed = header, seed
     return seed
@@ -240,13 +272,21 @@ def _broken(scan: Scan, number: int, line: bytes) -> None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         scan.report(number, "this line is not whole (a write was cut off): left out", "torn", grave=False)
     else:
-        scan.report(number, "this line was changed after it was written, or brought here from another file: it does not count", "rewritten")
+        scan.report(
+            number,
+            "this line was changed after it was written, or brought here from another file: it does not count",
+            "rewritten",
+        )
 
 
 def _out_of_place(scan: Scan, number: int, prev: str, all_hashes: frozenset[str]) -> None:
     "Says of a good line that does not follow the one before it what that means."
     if prev in all_hashes:
-        scan.report(number, "this line is not where it was written: lines were re-ordered, or one was put in before it", "reordered")
+        scan.report(
+            number,
+            "this line is not where it was written: lines were re-ordered, or one was put in before it",
+            "reordered",
+        )
     else:
         scan.report(number, "before this line, at least one was removed or changed", "removed")
 
@@ -273,7 +313,12 @@ def scan(content: bytes, name: str, *, prefix: str = "") -> Scan:
         if cut and found.problems[-1:] and found.problems[-1].where.endswith(f":{len(lines)}"):
             return found
         if cut:
-            found.report(len(lines), "the line break of this last line is missing (a write was cut off): the record itself is whole", "torn", grave=False)
+            found.report(
+                len(lines),
+                "the line break of this last line is missing (a write was cut off): the record itself is whole",
+                "torn",
+                grave=False,
+            )
     return found
 
 
@@ -289,7 +334,9 @@ def _read_records(found: Scan, lines: list[bytes], seed: str) -> None:
         try:
             said = _decode_line(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            found.report(number, "this line lacks what every record has (kind, at, fingerprint): left out", "unreadable")
+            found.report(
+                number, "this line lacks what every record has (kind, at, fingerprint): left out", "unreadable"
+            )
             continue
         if digest in seen:
             found.report(number, f"this line repeats line {seen[digest]}: it does not count", "repeated")

@@ -33,11 +33,17 @@ def _own_folder(root: Path, below: str) -> Path:
     for part in below.split("/"):
         path = path / part
         if path.is_symlink():
-            raise LedgerError("this is a symbolic link, and records are not written through links", where=str(path), remedy="Make it a folder.")
+            raise LedgerError(
+                "this is a symbolic link, and records are not written through links",
+                where=str(path),
+                remedy="Make it a folder.",
+            )
         try:
             path.mkdir(exist_ok=True)
         except OSError as e:
-            raise LedgerError(f"the folder cannot be made ({e.strerror})", where=str(path), remedy="Check its permissions.") from e
+            raise LedgerError(
+                f"the folder cannot be made ({e.strerror})", where=str(path), remedy="Check its permissions."
+            ) from e
     return path
 
 
@@ -49,7 +55,9 @@ def _write_once(path: Path, text: str) -> None:
     except FileExistsError:
         pass
     except OSError as e:
-        raise LedgerError(f"the file cannot be written ({e.strerror})", where=str(path), remedy="Check its permissions.") from e
+        raise LedgerError(
+            f"the file cannot be written ({e.strerror})", where=str(path), remedy="Check its permissions."
+        ) from e
 
 # %% ../../nbs/11_ledger/02_history.ipynb #b8a10b1f
 def local(root: Path) -> Path:

@@ -63,8 +63,19 @@ class Repository:
 _FORMAT = "--format=%x01%H%x02%aN%x02%aE%x02%(trailers:key=Co-authored-by,valueonly,separator=%x03)"
 _SIGNED = "%x02%G?%x02%GS"
 _LOG = (
-    "log", "--full-history", "--topo-order", "--reverse", "-c", "--raw", "--numstat", "-z", "--no-renames", "--no-abbrev",
-    "--no-ext-diff", "--no-textconv", "--text",
+    "log",
+    "--full-history",
+    "--topo-order",
+    "--reverse",
+    "-c",
+    "--raw",
+    "--numstat",
+    "-z",
+    "--no-renames",
+    "--no-abbrev",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--text",
 )
 _NUMBERS = re.compile(r"(\d+)\t(\d+)\t(.*)", re.DOTALL)
 
@@ -96,7 +107,9 @@ def _joined(commit: Commit | None, raw: dict[str, str], numbers: dict[str, tuple
 
 def _commit(said: str) -> Commit:
     parts = said.split("\x02")
-    return Commit(parts[0], parts[1], parts[2], tuple(filter(None, parts[3].split("\x03"))), *(p.strip() for p in parts[4:6]))
+    return Commit(
+        parts[0], parts[1], parts[2], tuple(filter(None, parts[3].split("\x03"))), *(p.strip() for p in parts[4:6])
+    )
 
 # %% ../../nbs/11_ledger/04_provenance.ipynb #1e768312
 def open_repository(root: Path, *, signatures: bool = False) -> Repository | None:
@@ -105,7 +118,16 @@ def open_repository(root: Path, *, signatures: bool = False) -> Repository | Non
     `signatures=True` lets git verify the signatures of the commits that touched the ledger: some milliseconds for each that is signed.
     """
     try:
-        asked = git(root, "rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--git-path", "shallow", "--show-prefix", timeout=10)
+        asked = git(
+            root,
+            "rev-parse",
+            "--is-inside-work-tree",
+            "--is-shallow-repository",
+            "--git-path",
+            "shallow",
+            "--show-prefix",
+            timeout=10,
+        )
         inside, shallow, cut, prefix = (asked.decode("utf-8", "replace").split("\n") + [""] * 4)[:4]
         if inside != "true":
             return None
@@ -142,9 +164,16 @@ def _suspects(repo: Repository) -> Iterator[tuple[str, str, str, str]]:
     followed = {(c.file, blob) for c in repo.changes for blob in c.before}
     for change in repo.changes:
         if not _missing(change.after) and (change.deleted or len(change.before) > 1):
-            yield from ((change.file, str(change.commit), blob, change.after) for blob in change.before if not _missing(blob))
+            yield from (
+                (change.file, str(change.commit), blob, change.after) for blob in change.before if not _missing(blob)
+            )
         head = repo.head.get(change.file)
-        if head and head[1] != change.after and (change.file, change.after) not in followed and not _missing(change.after):
+        if (
+            head
+            and head[1] != change.after
+            and (change.file, change.after) not in followed
+            and not _missing(change.after)
+        ):
             yield change.file, f"a merge, after {change.commit},", change.after, head[1]
 
 
@@ -155,7 +184,11 @@ def _missing(blob: str) -> bool:
 def blobs(root: Path, ids: Iterable[str]) -> dict[str, bytes]:
     "The contents of these blobs, by one process."
     wanted = sorted(set(ids))
-    out = git(root, "cat-file", "--batch", feed="".join(f"{i}\n" for i in wanted).encode(), timeout=120) if wanted else b""
+    out = (
+        git(root, "cat-file", "--batch", feed="".join(f"{i}\n" for i in wanted).encode(), timeout=120)
+        if wanted
+        else b""
+    )
     found, at = {}, 0
     for blob in wanted:
         head, at = out[at : (end := out.index(b"\n", at))].split(), end + 1
@@ -186,9 +219,20 @@ def rewritten(repo: Repository) -> list[Problem]:
     pairs = list(_suspects(repo))
     contents = blobs(repo.root, [blob for pair in pairs for blob in pair[2:]])
     for file, who, old, new in pairs:
-        if old in contents and new in contents and (line := first_difference(contents[old], contents[new])) and (file, old, new) not in reported:
+        if (
+            old in contents
+            and new in contents
+            and (line := first_difference(contents[old], contents[new]))
+            and (file, old, new) not in reported
+        ):
             reported.add((file, old, new))
-            problems.append(Problem(f"{file}:{line}", f"{who} removed or changed lines from here on that were committed before", "rewritten"))
+            problems.append(
+                Problem(
+                    f"{file}:{line}",
+                    f"{who} removed or changed lines from here on that were committed before",
+                    "rewritten",
+                )
+            )
     return problems
 
 # %% ../../nbs/11_ledger/04_provenance.ipynb #31a8bcf0
@@ -206,12 +250,24 @@ def against_head(repo: Repository, file: str, content: bytes | None) -> list[Pro
     if file not in repo.head:
         return []
     if content is None:
-        return [Problem(file, "this file is in the last commit and is gone from the disk: bring it back with `git checkout -- <file>`", "vanished")]
+        return [
+            Problem(
+                file,
+                "this file is in the last commit and is gone from the disk: bring it back with `git checkout -- <file>`",
+                "vanished",
+            )
+        ]
     size, blob = repo.head[file]
     if is_prefix(content, size, blob):
         return []
     line = first_difference(blobs(repo.root, [blob]).get(blob, b""), content) or 1
-    return [Problem(f"{file}:{line}", "from here on this file differs from what was committed: lines were removed or changed", "rewritten")]
+    return [
+        Problem(
+            f"{file}:{line}",
+            "from here on this file differs from what was committed: lines were removed or changed",
+            "rewritten",
+        )
+    ]
 
 # %% ../../nbs/11_ledger/04_provenance.ipynb #2f33b5f3
 class Brought(msgspec.Struct, frozen=True):
@@ -231,7 +287,9 @@ def brought(changes: Iterable[Change]) -> dict[str, list[Brought]]:
         if not _missing(change.after):
             base = [count.get(b, 0) for b in change.before]
             count[change.after] = total = base[0] + change.added - change.deleted
-            found.setdefault(change.file, []).append(Brought(min(max(base), total) + 1, total, change.after, change.commit))
+            found.setdefault(change.file, []).append(
+                Brought(min(max(base), total) + 1, total, change.after, change.commit)
+            )
     return found
 
 # %% ../../nbs/11_ledger/04_provenance.ipynb #d0b8cb8b
@@ -241,7 +299,9 @@ def mailmapped(root: Path, people: Iterable[str]) -> dict[str, str]:
     if not asked:
         return {}
     try:
-        out = git(root, "check-mailmap", "--stdin", feed="".join(f"{p}\n" for p in asked).encode("utf-8", "replace")).decode("utf-8", "replace")
+        out = git(
+            root, "check-mailmap", "--stdin", feed="".join(f"{p}\n" for p in asked).encode("utf-8", "replace")
+        ).decode("utf-8", "replace")
     except GitError:
         return {}
     return dict(zip(asked, out.split("\n"), strict=False))
@@ -277,7 +337,10 @@ class Names:
     def wrote(self, person: Person, commit: Commit) -> bool:
         "Whether the person is the commit's author or a co-author."
         if not person.email:
-            return person.name.casefold() in {commit.name.casefold(), *(o.partition("<")[0].strip().casefold() for o in commit.others)}
+            return person.name.casefold() in {
+                commit.name.casefold(),
+                *(o.partition("<")[0].strip().casefold() for o in commit.others),
+            }
         email = _email(self._mapped.get(self._contact(person), "")) or person.email.casefold()
         others = {_email(self._mapped.get(o.strip(), o)) for o in commit.others}
         return email in {commit.email.casefold(), *others}
@@ -308,7 +371,11 @@ class Provenance:
         self.people = {p.id: p for p in people}
         self.brought = brought(repo.changes) if repo else {}
         self.cut_off = repo.cut_off if repo else frozenset()
-        self.names = Names(root, self.people.values(), {b.commit for found in self.brought.values() for b in found}) if repo else None
+        self.names = (
+            Names(root, self.people.values(), {b.commit for found in self.brought.values() for b in found})
+            if repo
+            else None
+        )
 
     def of(self, record: Record) -> Evidence:
         "What this record rests on."
@@ -319,10 +386,14 @@ class Provenance:
         own = [b.commit for b in found if person and self.names.wrote(person, b.commit)]
         commit = next((c for c in own if _good(c, person)), own[0] if own else found[0].commit)
         known = commit.id not in self.cut_off
-        return Evidence("signed" if own and _good(commit, person) else "committed", commit, bool(own) if own or known else None)
+        return Evidence(
+            "signed" if own and _good(commit, person) else "committed", commit, bool(own) if own or known else None
+        )
 
 
 def _good(commit: Commit, person: Person | None) -> bool:
     "Whether the commit has a good signature; where git names the signer by email, it must be the author's or the person's."
     signer = commit.signer.casefold()
-    return commit.signature in _GOOD and ("@" not in signer or any(e and e.casefold() in signer for e in (commit.email, person.email if person else "")))
+    return commit.signature in _GOOD and (
+        "@" not in signer or any(e and e.casefold() in signer for e in (commit.email, person.email if person else ""))
+    )

@@ -47,7 +47,9 @@ class Key:
 
 
 def _config(root: Path | None) -> dict[str, str]:
-    out = git(root, "config", "-z", "--get-regexp", r"^(gpg\.|user\.|commit\.)", timeout=5, ok=(0, 1)).decode("utf-8", "replace")
+    out = git(root, "config", "-z", "--get-regexp", r"^(gpg\.|user\.|commit\.)", timeout=5, ok=(0, 1)).decode(
+        "utf-8", "replace"
+    )
     return dict(line.partition("\n")[::2] for line in out.split("\0") if line)
 
 
@@ -62,7 +64,9 @@ def key_of(root: Path | None) -> Key | None:
     if form == "ssh":
         return Key(form, name, said.get("gpg.ssh.program") or "ssh-keygen") if name else None
     if form == "openpgp":
-        name = name or " ".join(filter(None, [said.get("user.name", ""), f"<{said['user.email']}>" if said.get("user.email") else ""]))
+        name = name or " ".join(
+            filter(None, [said.get("user.name", ""), f"<{said['user.email']}>" if said.get("user.email") else ""])
+        )
         return Key(form, name, said.get("gpg.openpgp.program") or said.get("gpg.program") or "gpg") if name else None
     return None
 
@@ -88,12 +92,22 @@ def _run(command: list[str], feed: bytes, *, ask: bool, timeout: float) -> subpr
     quiet = {} if ask else {"SSH_ASKPASS_REQUIRE": "never"}
     try:
         return subprocess.run(  # noqa: S603
-            command, input=feed, capture_output=True, timeout=timeout, check=False, env=git_environ() | quiet, start_new_session=not ask,
+            command,
+            input=feed,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            env=git_environ() | quiet,
+            start_new_session=not ask,
         )
     except FileNotFoundError as e:
-        raise LedgerError(f"{command[0]} is not installed", remedy="Install it, or have git sign with another key.") from e
+        raise LedgerError(
+            f"{command[0]} is not installed", remedy="Install it, or have git sign with another key."
+        ) from e
     except subprocess.TimeoutExpired as e:
-        raise LedgerError(f"{command[0]} took longer than {timeout:g} s", remedy="comprehend-nb sign, in a terminal.") from e
+        raise LedgerError(
+            f"{command[0]} took longer than {timeout:g} s", remedy="comprehend-nb sign, in a terminal."
+        ) from e
 
 
 def signer_of(root: Path | None, *, ask: bool = False, timeout: float = 3.0) -> Signer:
@@ -108,7 +122,10 @@ def signer_of(root: Path | None, *, ask: bool = False, timeout: float = 3.0) -> 
             done = _run(_signing(key, name, ask), text, ask=ask, timeout=120.0 if ask else timeout)
         if done.returncode or not done.stdout:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise LedgerError(f"the key could not be used: {said[-1] if said else done.returncode}", remedy="comprehend-nb sign, in a terminal.")
+            raise LedgerError(
+                f"the key could not be used: {said[-1] if said else done.returncode}",
+                remedy="comprehend-nb sign, in a terminal.",
+            )
         return {"format": key.format, "signature": done.stdout.decode("ascii", "replace")}
 
     return sign
@@ -117,7 +134,16 @@ def signer_of(root: Path | None, *, ask: bool = False, timeout: float = 3.0) -> 
 def _signing(key: Key, name: str, ask: bool) -> list[str]:
     if key.format == "ssh":
         return [key.program, "-q", "-Y", "sign", "-n", NAMESPACE, "-f", name]
-    return [key.program, *([] if ask else ["--batch", "--no-tty", "--pinentry-mode", "error"]), "--armor", "--detach-sign", "--local-user", name, "--output", "-"]
+    return [
+        key.program,
+        *([] if ask else ["--batch", "--no-tty", "--pinentry-mode", "error"]),
+        "--armor",
+        "--detach-sign",
+        "--local-user",
+        name,
+        "--output",
+        "-",
+    ]
 
 
 @contextmanager
@@ -140,7 +166,10 @@ def seal_session(root: Path, scan: Scan, signer: Signer) -> bool:
     name = scan.file.removeprefix(f"{FOLDER}/")
     content = file_bytes(root, name)
     start = b"" if content.endswith(b"\n") else b"\n"
-    last = max([(r.line, r.hash) for r in scan.records[-1:]] + [(s.line, s.hash) for s in scan.seals[-1:]], default=(1, scan.seed))[1]
+    last = max(
+        [(r.line, r.hash) for r in scan.records[-1:]] + [(s.line, s.hash) for s in scan.seals[-1:]],
+        default=(1, scan.seed),
+    )[1]
     said = dict(signer(payload(name, content + start)))
     line, _ = record_line(scan.seed, last, SEAL, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "", "", said)
     fd = os.open(Path(root) / FOLDER / name, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0))
@@ -166,7 +195,11 @@ def allowed_signers(root: Path, base: str | None = None) -> Allowed:
     texts, notes = [], []
     with_git = ""
     try:
-        with_git = git(root, "config", "--type=path", "--get", "gpg.ssh.allowedSignersFile", timeout=5, ok=(0, 1)).decode("utf-8", "replace").strip()
+        with_git = (
+            git(root, "config", "--type=path", "--get", "gpg.ssh.allowedSignersFile", timeout=5, ok=(0, 1))
+            .decode("utf-8", "replace")
+            .strip()
+        )
         if with_git:
             texts.append(_read(Path(root) / with_git))
     except GitError:
@@ -230,10 +263,14 @@ def _verify_ssh(text: bytes, seal: Seal, who: str, allowed: Allowed) -> Verdict:
     with _files(f"{allowed.text}\n", str(seal.data.get("signature", ""))) as (signers, signature):
         common = ["-n", NAMESPACE, "-s", signature]
         when = f"-Overify-time={''.join(c for c in seal.at if c.isdigit())[:14]}Z"
-        done = _run(["ssh-keygen", "-q", "-Y", "verify", "-f", signers, "-I", who, when, *common], text, ask=False, timeout=20)
+        done = _run(
+            ["ssh-keygen", "-q", "-Y", "verify", "-f", signers, "-I", who, when, *common], text, ask=False, timeout=20
+        )
         if done.returncode == 0:
             return Verdict(True)
-        whole = _run(["ssh-keygen", "-q", "-Y", "check-novalidate", *common], text, ask=False, timeout=20).returncode == 0
+        whole = (
+            _run(["ssh-keygen", "-q", "-Y", "check-novalidate", *common], text, ask=False, timeout=20).returncode == 0
+        )
     if not whole:
         return Verdict(False, "the signature does not fit what stands above it", forged=True)
     return Verdict(False, f"no allowed signer says that this key is {who}'s")
@@ -241,15 +278,23 @@ def _verify_ssh(text: bytes, seal: Seal, who: str, allowed: Allowed) -> Verdict:
 
 def _verify_gpg(text: bytes, seal: Seal, who: str) -> Verdict:
     with _files(str(seal.data.get("signature", ""))) as (signature,):
-        done = _run(["gpg", "--batch", "--no-tty", "--status-fd", "1", "--verify", signature, "-"], text, ask=False, timeout=20)
+        done = _run(
+            ["gpg", "--batch", "--no-tty", "--status-fd", "1", "--verify", signature, "-"], text, ask=False, timeout=20
+        )
     said = [line.split() for line in done.stdout.decode("utf-8", "replace").splitlines() if line.startswith("[GNUPG:]")]
     if any(words[1] == "BADSIG" for words in said):
         return Verdict(False, "the signature does not fit what stands above it", forged=True)
     key = next((words[2] for words in said if words[1] == "VALIDSIG"), "")
     if not key or any(words[1] in ("EXPKEYSIG", "REVKEYSIG", "EXPSIG") for words in said):
         return Verdict(False, "gpg does not know the key, or no longer trusts it")
-    listed = _run(["gpg", "--batch", "--no-tty", "--with-colons", "--list-keys", key], b"", ask=False, timeout=20).stdout.decode("utf-8", "replace")
-    names = [line.split(":")[9].casefold() for line in listed.splitlines() if line.startswith("uid:") and line.split(":")[1] not in ("r", "e")]
+    listed = _run(
+        ["gpg", "--batch", "--no-tty", "--with-colons", "--list-keys", key], b"", ask=False, timeout=20
+    ).stdout.decode("utf-8", "replace")
+    names = [
+        line.split(":")[9].casefold()
+        for line in listed.splitlines()
+        if line.startswith("uid:") and line.split(":")[1] not in ("r", "e")
+    ]
     if any(f"<{who.casefold()}>" in n or n == who.casefold() for n in names):
         return Verdict(True)
     return Verdict(False, f"the key is not one of {who}'s")
@@ -278,12 +323,22 @@ def _one(root: Path, scan: Scan, allowed: Allowed, verify: Verify) -> tuple[int,
     lines = file_bytes(root, name).split(b"\n") if scan.seals else []
     for seal in reversed(scan.seals):
         above = b"\n".join(lines[: seal.line - 1]) + b"\n"
-        found = verify(payload(name, above), seal, scan.header.person, allowed) if scan.header else Verdict(False, "the file has no header")
+        found = (
+            verify(payload(name, above), seal, scan.header.person, allowed)
+            if scan.header
+            else Verdict(False, "the file has no header")
+        )
         if found.good:
             return seal.line, why, problems
         why = why or found.why
         if found.forged:
-            problems.append(Problem(f"{scan.file}:{seal.line}", "the closing line's signature does not fit what stands above it", "forged"))
+            problems.append(
+                Problem(
+                    f"{scan.file}:{seal.line}",
+                    "the closing line's signature does not fit what stands above it",
+                    "forged",
+                )
+            )
     return 0, why, problems
 
 
@@ -291,7 +346,9 @@ def signatures(root: Path, scans: Iterable[Scan], allowed: Allowed, verify: Veri
     "Verify the closing lines of these files: one or two processes for each file that has some, a few at a time. `verify` may remember."
     found, todo = Signatures(), list(scans)
     with ThreadPoolExecutor(min(8, (os.cpu_count() or 1) + 2)) as pool:
-        for scan, (line, why, problems) in zip(todo, pool.map(lambda s: _one(Path(root), s, allowed, verify), todo), strict=True):
+        for scan, (line, why, problems) in zip(
+            todo, pool.map(lambda s: _one(Path(root), s, allowed, verify), todo), strict=True
+        ):
             found.problems += problems
             if line:
                 found.until[scan.file] = line

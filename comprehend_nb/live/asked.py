@@ -37,8 +37,15 @@ class Figures(NamedTuple):
         parts = [f"{self.missing:,} of {self.size:,} missing" if self.missing else "none missing"]
         told = look.values == "sample" and not names_secret(look)
         if told and self.span:
-            numbers = [f"{label} {x:.5g}" for label, x in zip(("mean", "median", "quartiles", "and"), self.middle, strict=False)]
-            parts.append(", ".join([f"{value_text(look, self.span[0])} to {value_text(look, self.span[1])}", *numbers]).replace(", and", " and"))
+            numbers = [
+                f"{label} {x:.5g}"
+                for label, x in zip(("mean", "median", "quartiles", "and"), self.middle, strict=False)
+            ]
+            parts.append(
+                ", ".join([f"{value_text(look, self.span[0])} to {value_text(look, self.span[1])}", *numbers]).replace(
+                    ", and", " and"
+                )
+            )
         if self.different is not None:
             parts.append(f"{self.different:,} different")
             if told and self.common and self.common[0][1] > 1:
@@ -52,14 +59,25 @@ _SHOWN: Final = 5
 
 def _of_values(items: list[Any], missing: int = 0) -> Figures | None:
     "Of plain Python values of one kind; None where a value is of any other, since counting would ask it."
-    there = [v for v in items if v is not None and v == v] if all(one_of(type(v), int, float, str, bool, bytes, types.NoneType) for v in items) else None
+    there = (
+        [v for v in items if v is not None and v == v]
+        if all(one_of(type(v), int, float, str, bool, bytes, types.NoneType) for v in items)
+        else None
+    )
     if there is None:
         return None
     counts = Counter(there)
     kinds = {float if type(v) is int else type(v) for v in there}
     span = (min(there), max(there)) if kinds == {float} or kinds == {str} else None
     middle = _middle(sorted(there)) if kinds == {float} and all(map(math.isfinite, there)) else ()
-    return Figures(len(items) + missing, len(items) - len(there) + missing, len(counts), span, middle, tuple(counts.most_common(_SHOWN)))
+    return Figures(
+        len(items) + missing,
+        len(items) - len(there) + missing,
+        len(counts),
+        span,
+        middle,
+        tuple(counts.most_common(_SHOWN)),
+    )
 
 
 def _middle(ordered: list[float]) -> tuple[float, ...]:
@@ -74,22 +92,37 @@ def _of_array(array: Any) -> Figures | None:
         return _of_values(flat.tolist()) if flat.size <= _MOST else None
     if flat.dtype.kind not in "biufcmMSU":
         return None
-    lost = np.isnan(flat) if flat.dtype.kind in "fc" else np.isnat(flat) if flat.dtype.kind in "mM" else np.zeros(0, bool)
+    lost = (
+        np.isnan(flat) if flat.dtype.kind in "fc" else np.isnat(flat) if flat.dtype.kind in "mM" else np.zeros(0, bool)
+    )
     there = flat[~lost] if lost.any() else flat
     few = there.size <= _MOST
     values, counts = np.unique(there, return_counts=True) if few else (there[:0], there[:0])
     top = np.argsort(-counts, kind="stable")[:_SHOWN] if few else ()
     ordered = there.dtype.kind in "biufmM" and there.size
     span = (_item(there.min()), _item(there.max())) if ordered else None
-    middle = (float(there.mean(dtype=float)), *map(float, np.quantile(there, (0.5, 0.25, 0.75)))) if ordered and few and there.dtype.kind in "iuf" else ()
-    return Figures(flat.size, int(lost.sum()), len(values) if few else None, span, middle, tuple((_item(values[i]), int(counts[i])) for i in top))
+    middle = (
+        (float(there.mean(dtype=float)), *map(float, np.quantile(there, (0.5, 0.25, 0.75))))
+        if ordered and few and there.dtype.kind in "iuf"
+        else ()
+    )
+    return Figures(
+        flat.size,
+        int(lost.sum()),
+        len(values) if few else None,
+        span,
+        middle,
+        tuple((_item(values[i]), int(counts[i])) for i in top),
+    )
 
 
 def _item(value: Any) -> Any:
     return str(value) if value.dtype.kind in "mM" else value.item()
 
 # %% ../../nbs/10_live/53_asked.ipynb #314f0542
-_PLAIN_KINDS: Final = frozenset("string bytes integer floating mixed-integer-float boolean decimal date datetime datetime64 timedelta timedelta64 categorical empty".split())
+_PLAIN_KINDS: Final = frozenset(
+    "string bytes integer floating mixed-integer-float boolean decimal date datetime datetime64 timedelta timedelta64 categorical empty".split()
+)
 
 
 def _of_series(array: Any) -> Figures | None:
@@ -103,10 +136,21 @@ def _of_series(array: Any) -> Figures | None:
         return _of_array(array)
     counts = series.value_counts()  # without the missing ones, the commonest first
     numbers = pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_bool_dtype(series.dtype)
-    ordered = numbers or pd.api.types.is_datetime64_any_dtype(series.dtype) or pd.api.types.is_timedelta64_dtype(series.dtype)
+    ordered = (
+        numbers or pd.api.types.is_datetime64_any_dtype(series.dtype) or pd.api.types.is_timedelta64_dtype(series.dtype)
+    )
     span = (_scalar(series.min()), _scalar(series.max())) if ordered and len(counts) else None
-    middle = tuple(float(x) for x in (series.mean(), *series.quantile([0.5, 0.25, 0.75]))) if numbers and len(counts) else ()
-    return Figures(size, missing, int((counts > 0).sum()), span, middle, tuple((_scalar(v), int(n)) for v, n in counts.head(_SHOWN).items() if n))
+    middle = (
+        tuple(float(x) for x in (series.mean(), *series.quantile([0.5, 0.25, 0.75]))) if numbers and len(counts) else ()
+    )
+    return Figures(
+        size,
+        missing,
+        int((counts > 0).sum()),
+        span,
+        middle,
+        tuple((_scalar(v), int(n)) for v, n in counts.head(_SHOWN).items() if n),
+    )
 
 
 def _scalar(value: Any) -> Any:
@@ -124,8 +168,16 @@ def _of_polars(series: Any) -> Figures | None:
         return Figures(size, missing)
     there = series.drop_nulls()
     top = there.value_counts(sort=True).head(_SHOWN)
-    span = (_scalar(there.min()), _scalar(there.max())) if (dtype.is_numeric() or dtype.is_temporal()) and there.len() else None
-    middle = tuple(float(x) for x in (there.mean(), *(there.quantile(q, "linear") for q in (0.5, 0.25, 0.75)))) if dtype.is_numeric() and there.len() else ()
+    span = (
+        (_scalar(there.min()), _scalar(there.max()))
+        if (dtype.is_numeric() or dtype.is_temporal()) and there.len()
+        else None
+    )
+    middle = (
+        tuple(float(x) for x in (there.mean(), *(there.quantile(q, "linear") for q in (0.5, 0.25, 0.75))))
+        if dtype.is_numeric() and there.len()
+        else ()
+    )
     return Figures(size, missing, there.n_unique(), span, middle, tuple((_scalar(v), n) for v, n in top.rows()))
 
 
@@ -134,13 +186,33 @@ def _of_arrow(array: Any) -> Figures | None:
     pa, pc = sys.modules["pyarrow"], sys.modules["pyarrow.compute"]
     size, missing, kind = len(array), array.null_count, array.type
     numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    if not (numbers or any(f(kind) for f in (pa.types.is_string, pa.types.is_large_string, pa.types.is_boolean, pa.types.is_temporal))) or size > _MOST:
+    if (
+        not (
+            numbers
+            or any(
+                f(kind)
+                for f in (pa.types.is_string, pa.types.is_large_string, pa.types.is_boolean, pa.types.is_temporal)
+            )
+        )
+        or size > _MOST
+    ):
         return Figures(size, missing)
     there = array.drop_null()
     counts = sorted(((c["values"], c["counts"]) for c in pc.value_counts(there).to_pylist()), key=lambda c: -c[1])
     ends = pc.min_max(there).as_py() if (numbers or pa.types.is_temporal(kind)) and len(there) else None
-    middle = (float(pc.mean(there).as_py()), *pc.quantile(there, [0.5, 0.25, 0.75]).to_pylist()) if numbers and len(there) else ()
-    return Figures(size, missing, len(counts), (_scalar(ends["min"]), _scalar(ends["max"])) if ends else None, middle, tuple((_scalar(v), n) for v, n in counts[:_SHOWN]))
+    middle = (
+        (float(pc.mean(there).as_py()), *pc.quantile(there, [0.5, 0.25, 0.75]).to_pylist())
+        if numbers and len(there)
+        else ()
+    )
+    return Figures(
+        size,
+        missing,
+        len(counts),
+        (_scalar(ends["min"]), _scalar(ends["max"])) if ends else None,
+        middle,
+        tuple((_scalar(v), n) for v, n in counts[:_SHOWN]),
+    )
 
 # %% ../../nbs/10_live/53_asked.ipynb #9590a7b9
 _COLUMNS: Final = 60
@@ -150,11 +222,17 @@ def _columns(look: Look, obj: Any) -> list[tuple[Any, str, Figures | None]] | No
     "(name, dtype, figures) of each column; one without a name for what is a column itself; None for what is neither."
     cls, polars, arrow = type(obj), loaded("polars"), loaded("pyarrow.lib")
     if cls is loaded("pandas").get("DataFrame"):
-        return [(n, pandas_.dtype_of(look, a), _of_series(a) if pandas_.kind(a) else None) for n, a in pandas_.pairs(obj, _COLUMNS)]
+        return [
+            (n, pandas_.dtype_of(look, a), _of_series(a) if pandas_.kind(a) else None)
+            for n, a in pandas_.pairs(obj, _COLUMNS)
+        ]
     if cls is polars.get("DataFrame"):
         return [(s.name, str(s.dtype), _of_polars(s)) for s in islice(obj.iter_columns(), _COLUMNS)]
     if one_of(cls, arrow.get("Table"), arrow.get("RecordBatch")):
-        return [(obj.schema.field(i).name, str(obj.column(i).type), _of_arrow(obj.column(i))) for i in range(min(obj.num_columns, _COLUMNS))]
+        return [
+            (obj.schema.field(i).name, str(obj.column(i).type), _of_arrow(obj.column(i)))
+            for i in range(min(obj.num_columns, _COLUMNS))
+        ]
     if cls is loaded("numpy").get("ndarray") and obj.dtype.names:
         return [(n, dtype_text(look, obj.dtype.fields[n][0]), _of_array(obj[n])) for n in obj.dtype.names[:_COLUMNS]]
     whole = _whole(obj)
@@ -195,7 +273,15 @@ def _line(found: Found, name: Any, dtype: str, figures: Figures | None) -> str:
     return f"  {said}" if name is None else plain(f"  {name_text(look, name)} {dtype}: {said}").replace("\n", "\\n")
 
 # %% ../../nbs/10_live/53_asked.ipynb #ea4dee34
-_NOT_FOLLOWED: Final = (type, types.FunctionType, types.ModuleType, types.CodeType, types.FrameType, types.BuiltinFunctionType, types.GetSetDescriptorType)
+_NOT_FOLLOWED: Final = (
+    type,
+    types.FunctionType,
+    types.ModuleType,
+    types.CodeType,
+    types.FrameType,
+    types.BuiltinFunctionType,
+    types.GetSetDescriptorType,
+)
 
 
 def leads_to(obj: object, addresses: Collection[int], most: int = 50_000) -> bool:

@@ -113,7 +113,9 @@ def mapping(obj: Any, look: Look) -> Told:
     unseen = unseen or size > 32
     pairs = list(islice(dict.items(obj), look.items))
     if look.values == "types":
-        kinds = f"{_kinds([k for k, _ in pairs])} to{_kinds([v for _, v in pairs]) or ' several types'}" if pairs else ""
+        kinds = (
+            f"{_kinds([k for k, _ in pairs])} to{_kinds([v for _, v in pairs]) or ' several types'}" if pairs else ""
+        )
         return Told(name, f"of {size}{kinds}", size=size, mark=mark, unseen=unseen)
     inner = [f"{inline(look, k)}: {inline(look, v, k)}" for k, v in pairs]
     rest = ["…"] if size > len(pairs) else []

@@ -111,7 +111,9 @@ def capture(
     )
     first = dict.fromkeys((*_changed(told, previous), *recent))
     order = dict.fromkeys(n for n in (*focus, *first, *told) if type(n) is str and n in told)
-    variables = _fill(look, {n: told[n] for n in order}, frozenset(focus), frozenset(first), budget, len(failed.encode()))
+    variables = _fill(
+        look, {n: told[n] for n in order}, frozenset(focus), frozenset(first), budget, len(failed.encode())
+    )
     without = [v.name for v in variables if not v.text]
     more = f"and {len(without)} more: {cut(', '.join(map(safe_name, without[:12])), 240)}" if without else ""
     used = frozenset(reached(told, (*focus, *recent)))

@@ -21,7 +21,10 @@ Values = Literal["sample", "types"]
 _MODULE: Final = type.__dict__["__module__"].__get__
 _QUALNAME: Final = type.__dict__["__qualname__"].__get__
 _MRO: Final = type.__dict__["__mro__"].__get__
-_TAGS: Final = {id(cls): cls.__name__ for cls in (int, float, complex, bool, type(None), str, bytes, list, tuple, dict, set, frozenset)}
+_TAGS: Final = {
+    id(cls): cls.__name__
+    for cls in (int, float, complex, bool, type(None), str, bytes, list, tuple, dict, set, frozenset)
+}
 _DICT: Final = type.__dict__["__dict__"].__get__
 
 
@@ -167,7 +170,10 @@ def shown(look: Look, text: str, form: Callable[[str], str] = str, more: int = 0
     kept = look.clean(kept)
     said = form(kept[: look.chars])
     if len(said) > look.chars + 20:  # an escaped byte is four characters
-        kept, more = kept[: max(1, look.chars * look.chars // len(said))], more + len(kept) - max(1, look.chars * look.chars // len(said))
+        kept, more = (
+            kept[: max(1, look.chars * look.chars // len(said))],
+            more + len(kept) - max(1, look.chars * look.chars // len(said)),
+        )
         said = form(kept)
     more += max(0, len(kept) - look.chars)
     return f"{said}… (+{more})" if more else said

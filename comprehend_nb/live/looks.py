@@ -49,7 +49,12 @@ def _bounded(look: Look, text: str) -> str:
 
 @_contained
 def look(
-    namespace: Mapping[str, object], name: str, path: str = "", *, hidden: Collection[str] = (), values: Values = "sample"
+    namespace: Mapping[str, object],
+    name: str,
+    path: str = "",
+    *,
+    hidden: Collection[str] = (),
+    values: Values = "sample",
 ) -> str:
     "One object in full: `name` is a variable, `path` what follows it (`['key'][0].field`); CannotLook where it may not be seen."
     found = find(namespace, name + path, hidden=hidden, values=values)
@@ -83,7 +88,9 @@ def _class_lines(cls: type) -> list[str]:
 
 
 @_contained
-def source(namespace: Mapping[str, object], name: str, *, hidden: Collection[str] = (), values: Values = "sample") -> str:
+def source(
+    namespace: Mapping[str, object], name: str, *, hidden: Collection[str] = (), values: Values = "sample"
+) -> str:
     "The source of a function or class that a cell defined; CannotLook for anything else, and where no values may be told."
     found = find(namespace, name, hidden=hidden, values=values)
     obj = _function(found.obj)
@@ -96,7 +103,11 @@ def source(namespace: Mapping[str, object], name: str, *, hidden: Collection[str
     else:
         raise CannotLook(f"a {type_tag(type(obj))} has no source; only functions and classes do", where=found.path)
     if not lines:
-        raise CannotLook("it was not defined in a cell, so its source is not read", where=found.path, remedy="Ask for its documentation.")
+        raise CannotLook(
+            "it was not defined in a cell, so its source is not read",
+            where=found.path,
+            remedy="Ask for its documentation.",
+        )
     return _bounded(found.look, inspect.cleandoc("\n" + "".join(lines)))
 
 
@@ -109,7 +120,12 @@ def _of_a_cell(cls: type) -> bool:
     return any(type(v) is types.FunctionType and source_lines(v.__code__, 1) for v in held)
 
 # %% ../../nbs/10_live/52_looks.ipynb #c1343c2f
-_DOCUMENTED = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType)
+_DOCUMENTED = (
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.MethodWrapperType,
+)
 
 
 def _doc(obj: Any) -> object:
@@ -124,7 +140,11 @@ def _doc(obj: Any) -> object:
 
 def _c_doc(cls: type) -> object:
     "The documentation of a class written in C, which stands in the type and not in its dictionary."
-    return type.__dict__["__doc__"].__get__(cls) if type(cls) is type and type.__dict__["__flags__"].__get__(cls) & 1 << 8 else None
+    return (
+        type.__dict__["__doc__"].__get__(cls)
+        if type(cls) is type and type.__dict__["__flags__"].__get__(cls) & 1 << 8
+        else None
+    )
 
 
 @_contained
@@ -141,7 +161,9 @@ def doc(namespace: Mapping[str, object], name: str, *, hidden: Collection[str] =
 
 # %% ../../nbs/10_live/52_looks.ipynb #db10a2b4
 @_contained
-def columns(namespace: Mapping[str, object], name: str, *, hidden: Collection[str] = (), values: Values = "sample") -> str:
+def columns(
+    namespace: Mapping[str, object], name: str, *, hidden: Collection[str] = (), values: Values = "sample"
+) -> str:
     "A frame's columns: type, how many are missing, smallest and largest, how many different; CannotLook for what has no columns."
     found = find(namespace, name, hidden=hidden, values=values)
     lines = columns_of(found.look, found.obj)
@@ -151,7 +173,9 @@ def columns(namespace: Mapping[str, object], name: str, *, hidden: Collection[st
 
 
 @_contained
-def sample(namespace: Mapping[str, object], name: str, n: int = 5, *, hidden: Collection[str] = (), values: Values = "sample") -> str:
+def sample(
+    namespace: Mapping[str, object], name: str, n: int = 5, *, hidden: Collection[str] = (), values: Values = "sample"
+) -> str:
     "At most 20 rows or items, spread evenly over all of them; CannotLook for what has none, and where no values may be told."
     found = find(namespace, name, hidden=hidden, values=values)
     if values == "types":

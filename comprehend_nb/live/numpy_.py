@@ -160,7 +160,12 @@ def _any_array(obj: Any, look: Look) -> Told:
         return _array(obj, look)
     bases = mro(cls)
     if any(b is numpy.get("memmap") for b in bases):
-        return Told(type_tag(cls), f"(a numpy.memmap) {_about(look, _plain(obj))}, values not read", size=_plain(obj).size, unseen=True)
+        return Told(
+            type_tag(cls),
+            f"(a numpy.memmap) {_about(look, _plain(obj))}, values not read",
+            size=_plain(obj).size,
+            unseen=True,
+        )
     masked = any(b is loaded("numpy.ma").get("MaskedArray") for b in bases)
     told = (_masked if masked else _viewed)(obj, look)
     return replace(told, summary=f"(a numpy.{'ma.MaskedArray' if masked else 'ndarray'}) {told.summary}")

@@ -51,7 +51,9 @@ def kind(array: object) -> str:
 @lru_cache(maxsize=4)
 def _kinds(numpy: int, pandas: int) -> dict[int, tuple[type, str]]:
     "The classes of arrays by address, with their names; it keeps the classes, so that no other comes to lie there."
-    arrays: dict[str, Any] = {n: loaded("pandas.arrays").get(n) for n in sorted(_KNOWN)} | {"ndarray": loaded("numpy").get("ndarray")}
+    arrays: dict[str, Any] = {n: loaded("pandas.arrays").get(n) for n in sorted(_KNOWN)} | {
+        "ndarray": loaded("numpy").get("ndarray")
+    }
     return {id(cls): (cls, n) for n, cls in arrays.items() if is_class(cls)}
 
 # %% ../../nbs/10_live/03_pandas.ipynb #7cc6fc53
@@ -137,7 +139,9 @@ def _missing(value: object) -> bool:
         return value != value
     if type(value) is str:
         return value in ("NaT", "NaTZ")
-    return value is None or (type(value) is not int and (value is loaded("pandas").get("NA") or value is loaded("pandas").get("NaT")))
+    return value is None or (
+        type(value) is not int and (value is loaded("pandas").get("NA") or value is loaded("pandas").get("NaT"))
+    )
 
 # %% ../../nbs/10_live/03_pandas.ipynb #fa2548bd
 def length(index: Any) -> int:
@@ -221,7 +225,9 @@ def columns(frame_manager: Any, count: int, start: int = 0) -> list[Any]:
     "The arrays of `count` columns from the one at `start` on, each one-dimensional."
     found = []
     blocks = frame_manager.blocks
-    if len(blocks) == 1 and type(blocks[0].mgr_locs.indexer) is slice:  # the numbers below would first be counted out for every column
+    if (
+        len(blocks) == 1 and type(blocks[0].mgr_locs.indexer) is slice
+    ):  # the numbers below would first be counted out for every column
         array = blocks[0].values
         return [array[i] if array.ndim == 2 else array for i in range(start, start + count)]
     numbers, places = frame_manager.blknos, frame_manager.blklocs
@@ -275,7 +281,14 @@ def column_of(frame: Any, label: object) -> FrameColumn | None:
     manager = field(frame, "_mgr")
     names = manager.axes[0]
     known = labels(names, 100_000) if one_of(type(names), *_index_types()) else []
-    at = next((i for i, n in enumerate(known) if type(n) is type(label) and one_of(type(n), str, int, float, tuple) and n == label), None)
+    at = next(
+        (
+            i
+            for i, n in enumerate(known)
+            if type(n) is type(label) and one_of(type(n), str, int, float, tuple) and n == label
+        ),
+        None,
+    )
     return None if at is None else FrameColumn(columns(manager, 1, at)[0], label)
 
 
@@ -349,7 +362,11 @@ def _any_column(obj: Any, look: Look) -> Told:
     if type(obj) is loaded("pandas").get("Series"):
         return _column(obj, look)
     held = _inherited(obj, "SingleBlockManager")
-    return _as_subclass(obj, "pandas.Series", _told_column(held["_mgr"], held.get("_name"), look)) if held else look.fallback(obj, look)
+    return (
+        _as_subclass(obj, "pandas.Series", _told_column(held["_mgr"], held.get("_name"), look))
+        if held
+        else look.fallback(obj, look)
+    )
 
 
 def _as_subclass(obj: Any, base: str, told: Told) -> Told:
@@ -402,7 +419,9 @@ def describers() -> dict[type, Describer | Family]:
     "The describers of pandas' exact types."
     pandas, api = loaded("pandas"), loaded("pandas.api.typing")
     found: dict[type, Describer | Family] = dict.fromkeys(_index_types(), _index)
-    named: list[tuple[Any, Describer | Family]] = [(pandas.get(n), Family(d)) for n, d in (("DataFrame", _any_frame), ("Series", _any_column))]
+    named: list[tuple[Any, Describer | Family]] = [
+        (pandas.get(n), Family(d)) for n, d in (("DataFrame", _any_frame), ("Series", _any_column))
+    ]
     named += [(pandas.get(n), _stated) for n in ("Timestamp", "Timedelta", "Period", "Interval")] + [
         (pandas.get("Categorical"), _values)
     ]

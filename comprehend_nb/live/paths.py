@@ -50,7 +50,8 @@ def parse(text: str) -> tuple[str, tuple[Step, ...]]:
             node = node.value
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise CannotLook(
-            "that is not a variable with a path", remedy="Write it like `rows`, `config['servers'][0]` or `model.steps`."
+            "that is not a variable with a path",
+            remedy="Write it like `rows`, `config['servers'][0]` or `model.steps`.",
         ) from None
     return node.id, tuple(reversed(steps))
 
@@ -132,7 +133,11 @@ def _attribute(obj: Any, name: str) -> Any:
 
 
 def _no(obj: Any, name: str = "") -> Any:
-    said = f"`{name}` of {type_tag(type(obj))} is made by code" if name else f"{type_tag(type(obj))} is asked by running its code"
+    said = (
+        f"`{name}` of {type_tag(type(obj))} is made by code"
+        if name
+        else f"{type_tag(type(obj))} is asked by running its code"
+    )
     raise CannotLook(f"{said}, so it cannot be looked at")
 
 # %% ../../nbs/10_live/51_paths.ipynb #5c5e066f

@@ -55,7 +55,8 @@ def pick(column: Any, places: range) -> list[Any] | None:
 
 def _fields(look: Look, schema: Any, most: int) -> list[str]:
     return [
-        f"{name_text(look, schema.field(i).name)} {type_text(schema.field(i).type)}" for i in range(min(most, len(schema)))
+        f"{name_text(look, schema.field(i).name)} {type_text(schema.field(i).type)}"
+        for i in range(min(most, len(schema)))
     ]
 
 # %% ../../nbs/10_live/11_pyarrow.ipynb #64dcfabf

@@ -207,7 +207,9 @@ def _told(old: Variable | None, new: Variable) -> str:
 # %% ../../nbs/10_live/41_state.ipynb #ed730669
 def _since(now: State, before: State) -> State:
     if before.kernel != now.kernel:
-        return State(now.variables, now.left_out, now.error, head=f"{VOID}\n{State(now.variables, more=now.more).text()}")
+        return State(
+            now.variables, now.left_out, now.error, head=f"{VOID}\n{State(now.variables, more=now.more).text()}"
+        )
     old, names = {v.name: v for v in before.variables}, {v.name for v in now.variables}
     changed: list[Variable] = []
     lines: dict[str, list[str]] = {}

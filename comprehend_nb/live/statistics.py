@@ -29,15 +29,28 @@ def table_of(look: Look, obj: Any, most: int = 200) -> list[Column] | None:
     "The first columns of a table of a known type, else None."
     cls = type(obj)
     if cls is loaded("pandas").get("DataFrame"):
-        return [Column(n, pandas_.dtype_of(look, a), len(a), _picks(pandas_.pick, a)) for n, a in pandas_.pairs(obj, most)]
+        return [
+            Column(n, pandas_.dtype_of(look, a), len(a), _picks(pandas_.pick, a)) for n, a in pandas_.pairs(obj, most)
+        ]
     if cls is loaded("polars").get("DataFrame"):
         found = [obj.to_series(i) for i in range(min(obj.width, most))]
         return [Column(s.name, polars_.dtype_text(look, s.dtype), s.len(), _picks(polars_.pick, s)) for s in found]
     if one_of(cls, loaded("pyarrow.lib").get("Table"), loaded("pyarrow.lib").get("RecordBatch")):
         places = range(min(obj.num_columns, most))
-        return [Column(obj.schema.field(i).name, pyarrow_.type_text(obj.column(i).type), obj.num_rows, _picks(pyarrow_.pick, obj.column(i))) for i in places]
+        return [
+            Column(
+                obj.schema.field(i).name,
+                pyarrow_.type_text(obj.column(i).type),
+                obj.num_rows,
+                _picks(pyarrow_.pick, obj.column(i)),
+            )
+            for i in places
+        ]
     if cls is loaded("numpy").get("ndarray") and obj.dtype.names and obj.ndim == 1:
-        return [Column(n, dtype_text(look, obj.dtype.fields[n][0]), obj.size, _picks(_strided, obj[n])) for n in obj.dtype.names[:most]]
+        return [
+            Column(n, dtype_text(look, obj.dtype.fields[n][0]), obj.size, _picks(_strided, obj[n]))
+            for n in obj.dtype.names[:most]
+        ]
     return None
 
 
@@ -57,7 +70,9 @@ _ORDERED: Final = (int, float, str)
 
 
 def _missing(value: object) -> bool:
-    return value is None or (type(value) is float and value != value) or (type(value) is str and value in ("NaT", "NaTZ"))
+    return (
+        value is None or (type(value) is float and value != value) or (type(value) is str and value in ("NaT", "NaTZ"))
+    )
 
 
 def _range(look: Look, there: list[Any]) -> str:
@@ -66,7 +81,9 @@ def _range(look: Look, there: list[Any]) -> str:
         return ""
     if kinds <= {int, float}:
         low, high = min(there), max(there)
-        return f"{value_text(look, low)} to {value_text(look, high)}" + (f", mean {math.fsum(there) / len(there):.4g}" if all(abs(v) < 1e300 for v in (low, high)) else "")
+        return f"{value_text(look, low)} to {value_text(look, high)}" + (
+            f", mean {math.fsum(there) / len(there):.4g}" if all(abs(v) < 1e300 for v in (low, high)) else ""
+        )
     return ""
 
 
@@ -88,7 +105,11 @@ def summary(look: Look, column: Column) -> str:
             span = _range(look, there)
             common = sorted(counts, key=lambda k: -counts[k])[:4]
             parts += [span] if span else []
-            parts += [", ".join(f"{value_text(look, v)} ({counts[t, v]})" for t, v in common)] if len(counts) <= max(12, len(there) // 3) else []
+            parts += (
+                [", ".join(f"{value_text(look, v)} ({counts[t, v]})" for t, v in common)]
+                if len(counts) <= max(12, len(there) // 3)
+                else []
+            )
     return "; ".join(parts) + (f" (of {len(found)} spread over {column.size})" if step > 1 else "")
 
 
@@ -100,7 +121,9 @@ def columns_of(look: Look, obj: Any) -> list[str] | None:
     lines = []
     for column in found:
         said = summary(under(look, column.name), column)
-        lines.append(plain(f"{name_text(look, column.name)} {column.dtype}" + (f": {said}" if said else "")).replace("\n", "\\n"))
+        lines.append(
+            plain(f"{name_text(look, column.name)} {column.dtype}" + (f": {said}" if said else "")).replace("\n", "\\n")
+        )
     return lines
 
 # %% ../../nbs/10_live/50_statistics.ipynb #58dc91dc

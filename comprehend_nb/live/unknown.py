@@ -102,7 +102,6 @@ def slots(obj: object) -> dict[str, Any]:
     return found
 
 
-
 def _mine(cls: type, sort: str) -> bool:
     "Whether the attributes of such an object are the person's own data: a class of the notebook, a record, or a plain namespace."
     module = static(cls, "__module__")
@@ -145,7 +144,9 @@ def fallback(obj: Any, look: Look) -> Told:
         if base is type:
             return class_(obj, look)
         if base is BaseException:
-            frames = describe_error(obj, look).splitlines()[1:] if look.full and not look.depth and not look.hidden else []
+            frames = (
+                describe_error(obj, look).splitlines()[1:] if look.full and not look.depth and not look.hidden else []
+            )
             return Told(type_tag(cls), "", shown(look, message(obj, look)), tuple(line.strip() for line in frames))
         if base is loaded("enum").get("Enum"):
             found = attributes(obj) or {}

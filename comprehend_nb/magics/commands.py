@@ -367,7 +367,11 @@ class ComprehendMagics(Magics):
 def _settings(of: Any) -> str:
     "Settings by name, without what nobody may see; those that are not as they come are marked."
     shown = [(f.name, getattr(of, f.name), f.default) for f in fields(of) if f.repr]
-    return ", ".join(f"{name} = {' '.join(value) if isinstance(value, tuple) else value!s}".rstrip() + ("*" if default is not MISSING and value != default else "") for name, value, default in shown)
+    return ", ".join(
+        f"{name} = {' '.join(value) if isinstance(value, tuple) else value!s}".rstrip()
+        + ("*" if default is not MISSING and value != default else "")
+        for name, value, default in shown
+    )
 
 
 def _hidden_text(session: "Session") -> str:

@@ -26,7 +26,7 @@ def words(line: str, *flags: str) -> tuple[set[str], str]:
         if m[1] not in (*flags, "--help"):
             break
         found.add(m[1])
-        line = line[m.end():]
+        line = line[m.end() :]
     return found, line.strip()
 
 
@@ -47,6 +47,7 @@ def last_words(e: ComprehendError) -> str:
 
 def contained(method: Any) -> Any:
     "Our own errors become one line on stderr; `--help` prints the docstring."
+
     @functools.wraps(method)
     def run(self: Any, line: str = "", cell: str | None = None) -> Any:
         if "--help" in line.split()[:2]:
@@ -67,6 +68,10 @@ def containing(shell: Any) -> Iterator[None]:
         sys.stderr.write(f"{plain(str(e))}\n{last_words(e)}")
     except KeyboardInterrupt:
         terminal = getattr(shell, "kernel", None) is None
-        sys.stderr.write(f"stopped; nothing was changed, and the request is {'in your history (↑)' if terminal else 'still in this cell'}\n")
+        sys.stderr.write(
+            f"stopped; nothing was changed, and the request is {'in your history (↑)' if terminal else 'still in this cell'}\n"
+        )
     except Exception as e:  # a fault of ours: the person's kernel and their text are as they were
-        sys.stderr.write(f"comprehend-nb met a fault of its own ({type(e).__name__}: {plain(str(e))[:200]}); nothing was changed\n")
+        sys.stderr.write(
+            f"comprehend-nb met a fault of its own ({type(e).__name__}: {plain(str(e))[:200]}); nothing was changed\n"
+        )

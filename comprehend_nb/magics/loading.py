@@ -40,7 +40,9 @@ def load(shell: Any) -> Loaded:
     loaded.moments.attach()
     loaded.calls.attach()
     hours = Hours(shell, loaded.watch.who)
-    hours.attach(lambda: vars(loaded).get("session"), lambda ticket: loaded.door.keys.act(ticket) if loaded.door else "")
+    hours.attach(
+        lambda: vars(loaded).get("session"), lambda ticket: loaded.door.keys.act(ticket) if loaded.door else ""
+    )
     shell.events.register("pre_run_cell", loaded.before)
     shell.events.register("post_run_cell", loaded.after)
     if getattr(shell, "kernel", None) is not None and hasattr(shell.kernel, "comm_manager"):
@@ -70,7 +72,9 @@ def unload(shell: Any) -> None:
                 shell.events.unregister(event, hook)
         if loaded.door:
             loaded.door.close()
-        shell.input_transformers_cleanup[:] = [t for t in shell.input_transformers_cleanup if t is not loaded.transformer]
+        shell.input_transformers_cleanup[:] = [
+            t for t in shell.input_transformers_cleanup if t is not loaded.transformer
+        ]
         loaded.moments.detach()
         atexit.unregister(loaded.last)
         loaded.last()

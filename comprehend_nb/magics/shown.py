@@ -32,7 +32,10 @@ def draft_text(asked: "Asked") -> str:
     if d is None:
         return asked.note or "\n".join([plain(asked.answer), f"— {asked.proposer}", *_looked(asked.looks)])
     edited = ", edited by you" if d.origin == "edited" else ""
-    head = [f"{d.label} · proposed by {d.proposer}{edited}" + (" (answered before; `%ai --again` asks anew)" if asked.again else "")]
+    head = [
+        f"{d.label} · proposed by {d.proposer}{edited}"
+        + (" (answered before; `%ai --again` asks anew)" if asked.again else "")
+    ]
     head += [f"  {_purpose(d)}"] if d.intent else []
     head += [f"  assumes: {plain(d.assumption)}"] if d.assumption and d.origin != "edited" else []
     head += _looked(d.looks)
@@ -74,8 +77,16 @@ def explained_text(done: "Explained") -> str:
     "What became of an explanation."
     name = done.draft.label if done.draft else (done.cell.symbols[0] if done.cell and done.cell.symbols else "the cell")
     if done.reasons:
-        return "\n".join([f"{name} is not explained yet:", *(f"  {r}" for r in done.reasons), "Change the text in this cell and run it again."])
-    lines = [f"{name} is explained" + (" and is a cell of the notebook now" if done.persisted else "")] if done.cell else []
+        return "\n".join(
+            [
+                f"{name} is not explained yet:",
+                *(f"  {r}" for r in done.reasons),
+                "Change the text in this cell and run it again.",
+            ]
+        )
+    lines = (
+        [f"{name} is explained" + (" and is a cell of the notebook now" if done.persisted else "")] if done.cell else []
+    )
     if done.persisted and done.draft and done.draft.replaces:
         lines.append(f"it was meant in place of {done.draft.replaces}: take that one out")
     return "\n".join([*lines, *done.lacks, *([done.note] if done.note else [])])
@@ -90,13 +101,25 @@ def status_text(session: "Session") -> str:
     for cell, standing in session.evidence.unfinished():
         name = cell.symbols[0] if cell.symbols else cell.fingerprint[:12]
         lines += [f"{standing.label:>9}  {name}: {r}" for r in standing.reasons]
-    all_well = "every cell that ran here has what its export would need" if session.evidence.cells else "no cell ran here yet that would need an explanation"
+    all_well = (
+        "every cell that ran here has what its export would need"
+        if session.evidence.cells
+        else "no cell ran here yet that would need an explanation"
+    )
     lines = lines or [all_well]
     drafts = session.journal.unfinished
-    lines += [f"    draft  {len(drafts) - _DRAFTS} earlier ones: {drafts[0].label} to {drafts[-_DRAFTS - 1].label}"] if len(drafts) > _DRAFTS else []
+    lines += (
+        [f"    draft  {len(drafts) - _DRAFTS} earlier ones: {drafts[0].label} to {drafts[-_DRAFTS - 1].label}"]
+        if len(drafts) > _DRAFTS
+        else []
+    )
     lines += [f"    draft  {d.label} ({d.state}): {_purpose(d)[:70]}" for d in drafts[-_DRAFTS:]]
     terms = getattr(session.model, "negotiated", "")  # what was found out of the server: a strict tool, a code block
-    lines.append(f"    model  {session.model.label}{f', asked by {terms}' if terms else ''}; {session._budget.status()}")
+    lines.append(
+        f"    model  {session.model.label}{f', asked by {terms}' if terms else ''}; {session._budget.status()}"
+    )
     lines.append(f"   ledger  {session.evidence.book.where}")
     note = session.evidence.book.why_not_recorded()
-    return "\n".join([*lines, *([note] if note else []), "A standing says who ran and explained what; it is visibility, not proof."])
+    return "\n".join(
+        [*lines, *([note] if note else []), "A standing says who ran and explained what; it is visibility, not proof."]
+    )

@@ -22,7 +22,16 @@ from . import faults, looking
 from .budget import Budget
 from .contract import Answer, ModelError, Progress, Proposal, Request, Usage
 from .prices import Price, price_of
-from .reading import Draft, SentBack, Spoken, hard_reasons, read_answer, read_cell, so_far, soft_reasons
+from comprehend_nb.models.reading import (
+    Draft,
+    SentBack,
+    Spoken,
+    hard_reasons,
+    read_answer,
+    read_cell,
+    so_far,
+    soft_reasons,
+)
 from .terms import Terms, negotiated, remember, terms_of
 from .transport import STEP, Line
 from .wire import Block, Reply
@@ -207,7 +216,11 @@ def _judge(model: Anthropic, ask: Ask, layout: prompts.Layout, reply: Reply) -> 
             reply,
             SentBack(reply.text, ("it was cut off at the most tokens that are allowed: be much shorter",)),
         )
-    if layout.looks and (calls := [c for c in reply.calls if c.name in looking.GIVEN]) and len(calls) == len(reply.calls):
+    if (
+        layout.looks
+        and (calls := [c for c in reply.calls if c.name in looking.GIVEN])
+        and len(calls) == len(reply.calls)
+    ):
         return _look(model, ask, reply, calls)
     if ask.request.mode != "propose":
         text, reasons = read_answer(reply, ask.request.mode)
@@ -274,7 +287,9 @@ def _look(model: Anthropic, ask: Ask, reply: Reply, calls: Sequence[Block]) -> P
     "Look at what the model asks to see, at most so many times a question."
     left = looking.MOST_LOOKS - len(ask.looked)
     if left <= 0 or ask.request.look is None:
-        return _back(model, ask, reply, SentBack("", (f"no look is left after {looking.MOST_LOOKS}: go by what you have seen",)))
+        return _back(
+            model, ask, reply, SentBack("", (f"no look is left after {looking.MOST_LOOKS}: go by what you have seen",))
+        )
     for call in calls[:left]:
         try:
             given = call.arguments()

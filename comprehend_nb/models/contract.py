@@ -34,13 +34,19 @@ class Request:
     error: BaseException | None = field(default=None, repr=False, compare=False)
     target: str | None = None  # the source of the cell that is to be replaced
     max_lines: int = 20
-    hidden: frozenset[str] = frozenset()  # names that are never sent: nothing that was sent before they were hidden is sent again
+    hidden: frozenset[str] = (
+        frozenset()
+    )  # names that are never sent: nothing that was sent before they were hidden is sent again
     feedback: tuple[str, ...] = ()  # why earlier proposals were sent back
     look: "Look | None" = field(default=None, repr=False, compare=False)  # what the model may look at by itself
-    tried: "Callable[[str], Sequence[str]] | None" = field(default=None, repr=False, compare=False)  # code: why it fails when tried
+    tried: "Callable[[str], Sequence[str]] | None" = field(
+        default=None, repr=False, compare=False
+    )  # code: why it fails when tried
     probe: bool = False  # among that: running code in a throwaway copy
     reprs: bool = False  # and what an object says of itself, found out there
-    writing: "Callable[[str, str], None] | None" = field(default=None, repr=False, compare=False)  # is shown what is being written: text and code so far
+    writing: "Callable[[str, str], None] | None" = field(
+        default=None, repr=False, compare=False
+    )  # is shown what is being written: text and code so far
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a request holds live objects and stays in its process")

@@ -129,7 +129,9 @@ def of_status(
     said, get = quote(said), getattr(headers, "get", lambda *_: None)
     if 300 <= status < 400:
         to = place_of(str(get("location")), "").host if get("location") else "an address that it does not say"
-        what = f"{place.host} wants to send the request on to {to} ({status}); not followed, since your data would go too"
+        what = (
+            f"{place.host} wants to send the request on to {to} ({status}); not followed, since your data would go too"
+        )
         return Fault(
             _error(
                 "redirect",

@@ -36,14 +36,22 @@ def _tool(name: str, about: str, *given: str) -> dict[str, Any]:
 
 
 LOOKS: Final = (
-    _tool("columns", "A frame's columns: type, how many are missing, smallest and largest, how many different.", "frame"),
+    _tool(
+        "columns", "A frame's columns: type, how many are missing, smallest and largest, how many different.", "frame"
+    ),
     _tool("doc", "Signature and docstring of a function, class or module.", "name"),
     _tool("look", "One object in full, or a part of it.", "name", "path"),
     _tool("sample", "Rows or items, spread evenly over all of them.", "frame", "n"),
     _tool("source", "The source of a function or class that a cell defined.", "name"),
-    _tool("statistics", "A frame's columns, an array or a list over all values, found out in a throwaway copy: missing, smallest, largest, mean, quartiles, commonest.", "name"),
+    _tool(
+        "statistics",
+        "A frame's columns, an array or a list over all values, found out in a throwaway copy: missing, smallest, largest, mean, quartiles, commonest.",
+        "name",
+    ),
 )
-PROBE: Final = _tool("probe", "Run a few lines in a throwaway copy of the kernel and see what they show; nothing is kept.", "code")
+PROBE: Final = _tool(
+    "probe", "Run a few lines in a throwaway copy of the kernel and see what they show; nothing is kept.", "code"
+)
 REPR: Final = _tool("repr", "What an object says of itself, found out in a throwaway copy of the kernel.", "name")
 IN_A_COPY: Final = frozenset({"probe", "repr", "statistics"})  # what they give is shown before it is sent
 GIVEN: Final = {t["name"]: tuple(t["input_schema"]["required"]) for t in (*LOOKS, PROBE, REPR)}

@@ -128,7 +128,9 @@ def negotiated(base_url: str, model: str) -> str:
         return f"not found out yet; {WORDS['tool']} is offered first"
     terms, at = found
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
-    return f"{terms}, as it answered on {when}" + ("" if time.time() - at < FRESH else "; too long ago, so it is found out anew")
+    return f"{terms}, as it answered on {when}" + (
+        "" if time.time() - at < FRESH else "; too long ago, so it is found out anew"
+    )
 
 
 def forget() -> None:

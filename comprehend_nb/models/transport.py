@@ -57,7 +57,9 @@ class Line:
     "A line to one server. `send` fills a `Reply`; one call at a time."
 
     def __init__(self, base_url: str | None, api_key: str | None, place: faults.Place) -> None:
-        self.base_url = (base_url or "https://api.anthropic.com").removesuffix("/").removesuffix("/v1")  # the client adds it
+        self.base_url = (
+            (base_url or "https://api.anthropic.com").removesuffix("/").removesuffix("/v1")
+        )  # the client adds it
         self.place, self._key = place, api_key
         self._client: anthropic.Anthropic | None = None
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()

@@ -119,7 +119,9 @@ def base_revision(root: Path, target: str = "") -> str | None:
             for line in git(root, "for-each-ref", "--format=%(refname) %(objectname)", *wanted).decode().splitlines()
         )
         base = next((there[name] for name in wanted if name in there), "HEAD")
-        return git(root, "merge-base", "HEAD", base, ok=(0, 1)).decode().strip() or base  # no common beginning: as it is there
+        return (
+            git(root, "merge-base", "HEAD", base, ok=(0, 1)).decode().strip() or base
+        )  # no common beginning: as it is there
     except GitError:
         return None
 
@@ -159,7 +161,11 @@ def _moved(project: Project, revision: str) -> list[str]:
     if "nbdev" not in tomllib.loads(text).get("tool", {}):
         return []
     keys = [k for k in ("nbs_path", "lib_path") if os.path.normpath(then[k]) != os.path.normpath(project.settings[k])]
-    return [f"{k}: {then[k]} -> {project.settings[k]}, so nobody looks at {then[k]}" for k in keys if (project.root / then[k]).exists()]
+    return [
+        f"{k}: {then[k]} -> {project.settings[k]}, so nobody looks at {then[k]}"
+        for k in keys
+        if (project.root / then[k]).exists()
+    ]
 
 # %% ../../nbs/40_notebooks/01_past.ipynb #65810bba
 _ADOPTED = re.compile(rb'"kind":"adopted".*?"fingerprint":"([^"]+)"')

@@ -208,7 +208,6 @@ def _directed(raw: _Raw, where: str, wrong: list[Reason]) -> _Directed:
             first[name] = "" if value == "true" else value
     return out
 
-
 # %% ../../nbs/40_notebooks/00_reading.ipynb #39f4ea8a
 _ASKS = re.compile(r"\|\s*(?:export|default_exp)")
 _PYTHON = ("python", "python3", "ipython")
@@ -229,7 +228,6 @@ def _foreign(raw: _Raw, path: str) -> list[Reason]:
         for c, lang in odd
         if _ASKS.search(c.text) or c.metadata.nbdev
     ]
-
 
 # %% ../../nbs/40_notebooks/00_reading.ipynb #dee258aa
 @dataclass(frozen=True)
@@ -294,7 +292,6 @@ def notebook_of(data: bytes, path: str, lib: str = "", reader: "Callable[[str, b
         cells.append(NotebookCell(path, cell.id, i, cell.text, text, directed, target is not None, dotted, reader))
     wrong += _foreign(raw, path) + _conflicts(raw, path) + _identities(cells) + _nowhere(cells)
     return Notebook(path, tuple(cells), default, tuple(_words(found)), tuple(wrong), sha256(data).hexdigest())
-
 
 # %% ../../nbs/40_notebooks/00_reading.ipynb #c0d51aa2
 _CONFLICT_CELL = re.compile(r"^`?(<{7}|={7}|>{7})( .*)?`?$")

@@ -40,10 +40,17 @@ def shown(session: Session, label: str, code: str) -> Draft:
 
 # %% ../../nbs/61_panel/03_act.ipynb #2eca6be6
 def _ask(session: Session, act: DoAsk, say: Voice) -> Done:
-    asked = ask(session, act.text, hint=act.hint, again=True, progress=lambda line: say(short(line, 300)), writing=say.writing)
+    asked = ask(
+        session, act.text, hint=act.hint, again=True, progress=lambda line: say(short(line, 300)), writing=say.writing
+    )
     if asked.note:
         return Done("", False, asked.note)
-    return Done("", draft=asked.draft.label if asked.draft else "", answer=short(asked.answer), proposer=short(asked.proposer, 200))
+    return Done(
+        "",
+        draft=asked.draft.label if asked.draft else "",
+        answer=short(asked.answer),
+        proposer=short(asked.proposer, 200),
+    )
 
 
 def _preview(session: Session, act: DoPreview, say: Voice) -> Done:
@@ -67,7 +74,14 @@ def _run(session: Session, act: DoRun, say: Voice) -> Done:
         return Done("", False, f"{draft.label} was not run")
     failed = draft.state != "run"
     remedy = "Edit it, or reject it." if failed else ""
-    return Done("", not failed, f"{draft.label} did not run through" if failed else "", remedy, draft=draft.label, changes=short(draft.outcome))
+    return Done(
+        "",
+        not failed,
+        f"{draft.label} did not run through" if failed else "",
+        remedy,
+        draft=draft.label,
+        changes=short(draft.outcome),
+    )
 
 
 def _edit(session: Session, act: DoEdit, say: Voice) -> Done:
@@ -92,7 +106,11 @@ def _explain(session: Session, act: DoExplain, say: Voice) -> Done:
         return Done("", False, NOT_A_PERSON)
     if found.reasons:
         return Done("", False, "not explained yet", reasons=by_part(found.reasons))
-    done = Done("", draft=draft.label if draft else "", lines=[short(x, 500) for x in (*found.lacks, *([found.note] if found.note else []))])
+    done = Done(
+        "",
+        draft=draft.label if draft else "",
+        lines=[short(x, 500) for x in (*found.lacks, *([found.note] if found.note else []))],
+    )
     if found.persisted and found.draft:
         found.draft.waits = True
         session.journal.put(found.draft)
@@ -106,7 +124,9 @@ def _check(session: Session, act: DoCheck, say: Voice) -> Done:
     if isinstance(act.answer, str):
         graded = answer(session, act.target, act.answer)
         text = "\n".join(filter(None, [graded.text, graded.note]))
-        return Done("", item=Item(short(text), graded.verdict or "none", not graded.following or graded.verdict == "passed"))
+        return Done(
+            "", item=Item(short(text), graded.verdict or "none", not graded.following or graded.verdict == "passed")
+        )
     asked = next_item(session, act.target)
     return Done("", item=Item(short(asked.text), over=not asked.kind))
 
@@ -133,7 +153,12 @@ def _export(session: Session, act: DoExport, say: Voice) -> Done:
         raise SessionError("there is no project here", remedy="Run `comprehend-nb init` in its folder.")
     if act.check:
         report = check(session.project)
-        return Done("", report.ok, "" if report.ok else _would(len(report.problems)), lines=[short(p, 500) for p in report.problems[:200]])
+        return Done(
+            "",
+            report.ok,
+            "" if report.ok else _would(len(report.problems)),
+            lines=[short(p, 500) for p in report.problems[:200]],
+        )
     try:
         made = export(session.project)
     except ComprehendError as e:
@@ -164,8 +189,15 @@ def perform(session: Session, act: Act, say: Voice) -> Done:
             return Done("", False, NOT_A_PERSON)
         return _work()[type(act)](session, act, say)
     except ComprehendError as e:
-        return Done("", False, short(str(e.what), 2000), short(e.remedy, 1000), retry=bool(getattr(e, "retryable", False)))
+        return Done(
+            "", False, short(str(e.what), 2000), short(e.remedy, 1000), retry=bool(getattr(e, "retryable", False))
+        )
     except KeyboardInterrupt:
         return Done("", False, "stopped; nothing was changed", retry=True)
     except Exception as e:  # a fault of ours: the kernel and the text are as they were
-        return Done("", False, f"comprehend-nb met a fault of its own ({type(e).__name__}: {short(str(e), 200)})", "Nothing was changed.")
+        return Done(
+            "",
+            False,
+            f"comprehend-nb met a fault of its own ({type(e).__name__}: {short(str(e), 200)})",
+            "Nothing was changed.",
+        )

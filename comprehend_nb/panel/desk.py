@@ -31,7 +31,11 @@ def answer(door: "Door", data: Any, client: str) -> dict[str, Any]:
     "The answer to a message `{'v': version, 'q': question}` of a `client`, as `{'ok': ...}` or `{'no': ...}`."
     try:
         if data.get("v") != VERSION:
-            raise _Refusal(f"this kernel's comprehend-nb speaks version {VERSION} of the panel's protocol", "Install the same version on both sides, and reload.", "version")
+            raise _Refusal(
+                f"this kernel's comprehend-nb speaks version {VERSION} of the panel's protocol",
+                "Install the same version on both sides, and reload.",
+                "version",
+            )
         question = msgspec.convert(data.get("q"), Question)
         if isinstance(question, AskJudge | AskTold) and door.keys.knows(client):
             door.event("reason")  # somebody writes an explanation, or reads one
@@ -84,7 +88,9 @@ def _names(door: "Door", q: AskNames, client: str) -> Names:
 
 def _marks(door: "Door", q: AskMarks, client: str) -> Marks:
     if sum(len(c.source) for c in q.cells) > SOURCES:
-        raise _Refusal("this notebook is too long to mark its cells", "Its standing is in `comprehend-nb check`.", "fault")
+        raise _Refusal(
+            "this notebook is too long to mark its cells", "Its standing is in `comprehend-nb check`.", "fault"
+        )
     session = door.session
     session.evidence  # noqa: B018  (what ran comes first)
     return Marks(door.version, [_mark(door, session, c) for c in q.cells])
@@ -127,7 +133,11 @@ def _told(door: "Door", q: AskTold, client: str) -> Any:
 # %% ../../nbs/61_panel/05_desk.ipynb #e4e573ee
 def _ticket(door: "Door", q: AskTicket, client: str) -> Ticket:
     if not door.keys.holds(client, q.capability):
-        raise _Refusal("this front end may look, and not act: nobody ran a cell from it in this kernel", "Run a cell, or load comprehend-nb from here.", "capability")
+        raise _Refusal(
+            "this front end may look, and not act: nobody ran a cell from it in this kernel",
+            "Run a cell, or load comprehend-nb from here.",
+            "capability",
+        )
     wanted = msgspec.convert(q.act, Act)
     if isinstance(wanted, DoPlaced):
         act.placed(door.session, wanted)
@@ -186,6 +196,10 @@ def _turn(session: Session) -> dict[str, Any] | None:
     from comprehend_nb.live import Budget, capture
 
     with contextlib.suppress(Exception):
-        state = capture(session.shell.user_ns, budget=Budget(total=2_000_000, each=300, seconds=0.2), recent=look.names(session.shell.user_ns))
+        state = capture(
+            session.shell.user_ns,
+            budget=Budget(total=2_000_000, each=300, seconds=0.2),
+            recent=look.names(session.shell.user_ns),
+        )
         return {v.name: v for v in state.variables}
     return None

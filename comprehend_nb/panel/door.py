@@ -104,7 +104,9 @@ class Door:
         content, client = message.get("content") or {}, (message.get("header") or {}).get("session", "")
         asked = getattr(result.info, "raw_cell", "") or ""
         if content.get("allow_stdin") and client and (not self.keys.knows(client) or asked.startswith(_LOADING)):
-            self.shell.payload_manager.write_payload({"source": SOURCE, "capability": self.keys.give(client)}, single=False)
+            self.shell.payload_manager.write_payload(
+                {"source": SOURCE, "capability": self.keys.give(client)}, single=False
+            )
 
     def seat(self, client: str) -> Seat:
         "The seat of a client; the oldest one is given up where there are too many."

@@ -65,7 +65,13 @@ def _described(session: Session, window: list[str]) -> "State":
     namespace = session.shell.user_ns
     hidden = session.hidden | set(session.policy.hide)
     told = {n: namespace[n] for n in (*window, *Hider(session).all(namespace)) if n in namespace}
-    return capture(told, budget=Budget(total=100_000, each=300, seconds=0.1), recent=window, hidden=sorted(hidden), values=values_of(session))
+    return capture(
+        told,
+        budget=Budget(total=100_000, each=300, seconds=0.1),
+        recent=window,
+        hidden=sorted(hidden),
+        values=values_of(session),
+    )
 
 
 def change(now: "Variable", before: "Variable | None") -> str:
@@ -107,7 +113,9 @@ def full(session: Session, name: str) -> Full:
     if name not in session.shell.user_ns:
         raise SessionError(f"there is no {short(name, 80)!r} any more")
     if _described(session, [name]).left_out:
-        raise SessionError(f"{short(name, 80)} is hidden: it is never sent", remedy="Show it again to see what would be sent.")
+        raise SessionError(
+            f"{short(name, 80)} is hidden: it is never sent", remedy="Show it again to see what would be sent."
+        )
     return Full(name, short(describe(name, session.shell.user_ns[name], values=values_of(session))))
 
 # %% ../../nbs/61_panel/02_look.ipynb #6e5ddc29
@@ -159,7 +167,11 @@ def _changes(outcome: "Outcome | None") -> str:
 def drafts(session: Session, version: int) -> Drafts:
     "The drafts that wait for somebody."
     waiting = [d for d in session.journal.drafts.values() if d.state == "accepted" and d.waits]
-    return Drafts(version, [view(session, d) for d in session.journal.unfinished[-_OPEN:]], [view(session, d) for d in waiting[-_OPEN:]])
+    return Drafts(
+        version,
+        [view(session, d) for d in session.journal.unfinished[-_OPEN:]],
+        [view(session, d) for d in waiting[-_OPEN:]],
+    )
 
 
 def outputs(session: Session, label: str) -> Outputs:
@@ -228,13 +240,33 @@ def told(session: Session, at: CellText, code_of: Mapping[str, str]) -> Told:
     history, seen = evidence.book.history, mark(session, at)
     before = ancestors_of(cell.fingerprint, history, [f for f in [evidence._parent(cell, at.id)] if f])
     records = [r for f in (cell.fingerprint, *before) for r in history.about(f) if r.kind == "explained"][-20:]
-    said = Told(at.id, cell.fingerprint, seen.label, at.source, evidence.find(cell.fingerprint) is not None, seen.reasons)
+    said = Told(
+        at.id, cell.fingerprint, seen.label, at.source, evidence.find(cell.fingerprint) is not None, seen.reasons
+    )
     for r in records:
-        counts = r.fingerprint == cell.fingerprint and r.closure == evidence.closure(cell).digest and not holds(r, cell, history)
-        said.explanations.append(Said(_who(session, r.person), r.at[:16].replace("T", " "), {p: short(t, 2000) for p, t in words_of(r).items()}, counts))
+        counts = (
+            r.fingerprint == cell.fingerprint
+            and r.closure == evidence.closure(cell).digest
+            and not holds(r, cell, history)
+        )
+        said.explanations.append(
+            Said(
+                _who(session, r.person),
+                r.at[:16].replace("T", " "),
+                {p: short(t, 2000) for p, t in words_of(r).items()},
+                counts,
+            )
+        )
     said.asks = list(asked(cell).parts)
     said.mine = {p: short(t, 2000) for p, t in _mine(session, cell, before).items()}
-    said.was = next((code_of[r.fingerprint] for r in reversed(records) if r.fingerprint in code_of and r.fingerprint != cell.fingerprint), "")
+    said.was = next(
+        (
+            code_of[r.fingerprint]
+            for r in reversed(records)
+            if r.fingerprint in code_of and r.fingerprint != cell.fingerprint
+        ),
+        "",
+    )
     return said
 
 

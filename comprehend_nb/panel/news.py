@@ -54,12 +54,19 @@ def _others(door: "Door", seat: "Seat") -> "Rows | None":
 def stamp(session: "Session") -> int:
     "A number that changes when anything changes that a panel shows beside the names: drafts, answers, the model, its costs."
     journal, evidence, model = session.journal, session.evidence, session.model
-    shown = [(d.uid, d.state, d.waits, d.code, d.outcome, str(d.tried), evidence.find(d.fingerprint) is not None) for d in journal.drafts.values() if d.waits or d.state not in ("accepted", "rejected")]
+    shown = [
+        (d.uid, d.state, d.waits, d.code, d.outcome, str(d.tried), evidence.find(d.fingerprint) is not None)
+        for d in journal.drafts.values()
+        if d.waits or d.state not in ("accepted", "rejected")
+    ]
     told = (shown, len(journal.replies), model.label, session._budget.spent, evidence.book.why_not_recorded())
     return zlib.crc32(repr(told).encode())
 
 # %% ../../nbs/61_panel/02_news.ipynb #d8f1864e
-PAUSE, PER_SECOND = 0.1, 40_000  # seconds between two looks at what is being written, at least; characters a second, at most
+PAUSE, PER_SECOND = (
+    0.1,
+    40_000,
+)  # seconds between two looks at what is being written, at least; characters a second, at most
 
 
 class Voice:

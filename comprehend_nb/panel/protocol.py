@@ -19,7 +19,11 @@ from msgspec.inspect import type_info
 # %% ../../nbs/61_panel/00_protocol.ipynb #492624ff
 VERSION = 2  # of what is said here; a front end of another version says so and looks no further
 ASK, PUSH, SOURCE = "comprehend_nb.ask", "comprehend_nb.push", "comprehend_nb"
-ROWS, TEXT, SOURCES = 200, 20_000, 1_000_000  # the most rows, characters of one text, and characters of sources in a message
+ROWS, TEXT, SOURCES = (
+    200,
+    20_000,
+    1_000_000,
+)  # the most rows, characters of one text, and characters of sources in a message
 
 
 class _Said(Struct, omit_defaults=True):
@@ -114,7 +118,18 @@ class AskTicket(_Said, tag="ticket", tag_field="ask"):
 
 
 Question = (
-    AskSummary | AskRows | AskFull | AskNames | AskCost | AskDrafts | AskOutputs | AskJudge | AskMarks | AskTold | AskReport | AskCancel
+    AskSummary
+    | AskRows
+    | AskFull
+    | AskNames
+    | AskCost
+    | AskDrafts
+    | AskOutputs
+    | AskJudge
+    | AskMarks
+    | AskTold
+    | AskReport
+    | AskCancel
     | AskTicket
 )
 
@@ -468,7 +483,14 @@ def short(text: str, most: int = TEXT) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 # %% ../../nbs/61_panel/00_protocol.ipynb #1802d7bc
-_PLAIN = {"StrType": "string", "IntType": "number", "FloatType": "number", "BoolType": "boolean", "AnyType": "unknown", "NoneType": "null"}
+_PLAIN = {
+    "StrType": "string",
+    "IntType": "number",
+    "FloatType": "number",
+    "BoolType": "boolean",
+    "AnyType": "unknown",
+    "NoneType": "null",
+}
 
 
 def _ts(kind: Any) -> str:
@@ -499,6 +521,18 @@ def typescript() -> str:
     structs = [v for v in globals().values() if isinstance(v, type) and issubclass(v, _Said) and v is not _Said]
     unions = {"Question": Question, "Act": Act, "Answer": Answer}
     head = ["// Made from comprehend_nb/panel/protocol.py; a test compares both. Do not edit.", ""]
-    head += [f"export const {n} = {v!r};".replace('"', "'") for n, v in (("VERSION", VERSION), ("ASK", ASK), ("PUSH", PUSH), ("SOURCE", SOURCE), ("ROWS", ROWS), ("SOURCES", SOURCES))]
-    tail = [f"export type {n} =\n" + "\n".join(f"  | {c.__name__}" for c in u.__args__) + ";" for n, u in unions.items()]
+    head += [
+        f"export const {n} = {v!r};".replace('"', "'")
+        for n, v in (
+            ("VERSION", VERSION),
+            ("ASK", ASK),
+            ("PUSH", PUSH),
+            ("SOURCE", SOURCE),
+            ("ROWS", ROWS),
+            ("SOURCES", SOURCES),
+        )
+    ]
+    tail = [
+        f"export type {n} =\n" + "\n".join(f"  | {c.__name__}" for c in u.__args__) + ";" for n, u in unions.items()
+    ]
     return "\n".join(head) + "\n\n" + "\n\n".join([*map(_interface, structs), *tail]) + "\n"

@@ -31,11 +31,19 @@ def _rate(name: str, found: Mapping[str, Any]) -> Figure:
 
 
 def _share(name: str, value: float | None, more: str = "") -> Figure:
-    return Figure(name, f"{percent(value)}{more if value is not None else ''}", meaning=DEFINITIONS[name], unknown=value is None)
+    return Figure(
+        name, f"{percent(value)}{more if value is not None else ''}", meaning=DEFINITIONS[name], unknown=value is None
+    )
 
 
 def _range(found: Mapping[str, int] | None) -> str:
-    return "unknown" if found is None else str(found["low"]) if found["low"] == found["high"] else f"{found['low']} to {found['high']}"
+    return (
+        "unknown"
+        if found is None
+        else str(found["low"])
+        if found["low"] == found["high"]
+        else f"{found['low']} to {found['high']}"
+    )
 
 
 def figures(told: Mapping[str, Any]) -> list[Figure]:
@@ -44,7 +52,12 @@ def figures(told: Mapping[str, Any]) -> list[Figure]:
     bus, illusion, origins = whole["bus"], whole["illusion"], whole["origins"]
     said = ", ".join(f"{percent(share)} {name}" for name, share in (origins or {}).items() if share) or "unknown"
     found = [
-        Figure("bus factor", f"{_range(bus)} verified, {_range(whole['bus_explained'])} explained", meaning=DEFINITIONS["bus factor"], unknown=bus is None),
+        Figure(
+            "bus factor",
+            f"{_range(bus)} verified, {_range(whole['bus_explained'])} explained",
+            meaning=DEFINITIONS["bus factor"],
+            unknown=bus is None,
+        ),
         _share("one leaves", loss["lost_share"], " of the logic would have nobody left"),
         _share("illusory coverage", illusion and illusion["share"]),
         Figure("AI share", said, meaning=DEFINITIONS["AI share"], unknown=not origins or origins.get("unknown") == 1),
@@ -52,20 +65,43 @@ def figures(told: Mapping[str, Any]) -> list[Figure]:
     ]
     if kept:
         answers = kept["answers"]
-        found += [_rate("first answers", answers["first"]), _rate("sure and wrong", answers["sure_wrong"]), _rate("rejected", kept["rejected"]["rate"])]
+        found += [
+            _rate("first answers", answers["first"]),
+            _rate("sure and wrong", answers["sure_wrong"]),
+            _rate("rejected", kept["rejected"]["rate"]),
+        ]
     for d in (told["defects"] or {}).get("densities", []):
-        found.append(Figure(f"defect density, {d['kind']}", f"{d['rate']:.1f}", f"{d['low']:.1f} to {d['high']:.1f}", DEFINITIONS["defect density"]))
+        found.append(
+            Figure(
+                f"defect density, {d['kind']}",
+                f"{d['rate']:.1f}",
+                f"{d['low']:.1f} to {d['high']:.1f}",
+                DEFINITIONS["defect density"],
+            )
+        )
     if slope := told["deskilling"]:
         between = "" if slope["low"] is None else f"{slope['low']:+.2f} to {slope['high']:+.2f}"
-        found.append(Figure("deskilling gradient", f"{slope['value']:+.2f} a week", between, DEFINITIONS["deskilling gradient"]))
+        found.append(
+            Figure("deskilling gradient", f"{slope['value']:+.2f} a week", between, DEFINITIONS["deskilling gradient"])
+        )
     return found
 
 
 def reported(told: Mapping[str, Any]) -> Reported:
     "A report, as its JSON, as a panel shows it."
     shares = [Share(short(n, 40), s, DEFINITIONS.get(n, "")) for n, s in (told["whole"]["shares"] or {}).items()]
-    nxt = [short(f"{n['symbol']} in {n['where'].partition('#')[0]}: {n['class']}, about {n['minutes']} min", 300) for n in told["explain_next"][:5]]
-    return Reported(short(told["project"], 80), told["at"], shares=shares, figures=figures(told), next=nxt, notes=[short(n, 400) for n in told["notes"][:8]])
+    nxt = [
+        short(f"{n['symbol']} in {n['where'].partition('#')[0]}: {n['class']}, about {n['minutes']} min", 300)
+        for n in told["explain_next"][:5]
+    ]
+    return Reported(
+        short(told["project"], 80),
+        told["at"],
+        shares=shares,
+        figures=figures(told),
+        next=nxt,
+        notes=[short(n, 400) for n in told["notes"][:8]],
+    )
 
 # %% ../../nbs/61_panel/04_report.ipynb #d9b59bdf
 MOST = 300.0  # seconds
@@ -74,7 +110,9 @@ MOST = 300.0  # seconds
 class Reporter:
     "Has the report of one project made, and keeps the latest."
 
-    def __init__(self, command: tuple[str, ...] = (sys.executable, "-m", "comprehend_nb.cli", "report", "--json")) -> None:
+    def __init__(
+        self, command: tuple[str, ...] = (sys.executable, "-m", "comprehend_nb.cli", "report", "--json")
+    ) -> None:
         self._command, self._end = command, 0.0
         self._child: subprocess.Popen[bytes] | None = None
         self._out: IO[bytes] | None = None
@@ -92,7 +130,14 @@ class Reporter:
     def _begin(self, root: Path) -> None:
         self._out, self._end = tempfile.TemporaryFile(), time.monotonic() + MOST  # noqa: SIM115
         # a session of its own: the kernel's interrupt is for the person's cell
-        self._child = subprocess.Popen(self._command, cwd=root, stdin=subprocess.DEVNULL, stdout=self._out, stderr=subprocess.STDOUT, start_new_session=True)  # noqa: S603
+        self._child = subprocess.Popen(  # noqa: S603
+            self._command,
+            cwd=root,
+            stdin=subprocess.DEVNULL,
+            stdout=self._out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         atexit.register(self.stop)
 
     def _look(self) -> None:
@@ -102,7 +147,10 @@ class Reporter:
         if (status := child.poll()) is None:
             if time.monotonic() > self._end:
                 self.stop()
-                self._kept = Reported(what=f"the report was not there after {MOST / 60:.0f} minutes", remedy="Run `comprehend-nb report` in a terminal.")
+                self._kept = Reported(
+                    what=f"the report was not there after {MOST / 60:.0f} minutes",
+                    remedy="Run `comprehend-nb report` in a terminal.",
+                )
             return
         out.seek(0)
         said = out.read().decode(errors="replace")
@@ -111,7 +159,9 @@ class Reporter:
             self._kept = reported(json.loads(said))
         except (ValueError, LookupError, TypeError):
             line = next((x for x in reversed(said.splitlines()) if x.strip()), f"it ended with status {status}")
-            self._kept = Reported(what=f"there is no report: {short(line, 400)}", remedy="`comprehend-nb report` in a terminal says more.")
+            self._kept = Reported(
+                what=f"there is no report: {short(line, 400)}", remedy="`comprehend-nb report` in a terminal says more."
+            )
 
     def stop(self) -> None:
         "Let go of the child, if there is one."

@@ -57,7 +57,7 @@ def table(html: str) -> Table | None:
     if len(rows) < 2:
         return None
     head = rows[max(0, min(reader.head, 1) - 1)]
-    body = rows[max(1, reader.head):]
+    body = rows[max(1, reader.head) :]
     return Table(head, body[:ROWS], max(0, len(body) - ROWS))
 
 # %% ../../nbs/61_panel/06_tables.ipynb #3a15c8c4

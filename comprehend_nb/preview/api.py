@@ -62,7 +62,9 @@ def _carried(job: Job, source: str, namespace: dict[str, Any], shell: Any, conse
                 remedy="Agree to it if the machine has the memory and you have the time.", consent="copy",
             )  # fmt: skip
         if "size" not in done:
-            raise CannotPreview(f"cannot be previewed, because {done.get('fault') or 'what it needs cannot be carried into another process'}")
+            raise CannotPreview(
+                f"cannot be previewed, because {done.get('fault') or 'what it needs cannot be carried into another process'}"
+            )
         with scratch() as folder:
             told = WARM.ask(replace(job, scratch=folder, sources=(source,)), source, store, shell=shell is not None)
     finally:
@@ -98,7 +100,9 @@ def _explain(e: CannotPreview) -> CannotPreview:
     why = e.what.removeprefix("cannot be previewed, because ")
     if e.consent or why == e.what:
         return e
-    return CannotPreview(f"cannot be previewed, because it waits for a thread that a copy of the kernel does not have, and {why}")
+    return CannotPreview(
+        f"cannot be previewed, because it waits for a thread that a copy of the kernel does not have, and {why}"
+    )
 
 # %% ../../nbs/20_preview/13_api.ipynb #2a383b17
 _MOST_MEMORY = 16_000_000_000
@@ -118,13 +122,26 @@ def trials(
     refuse_for_good()
     _refuse_unsandboxed(consent)
     if restricted and not landlock_version():
-        raise CannotPreview("cannot be previewed: this system cannot limit what a copy reads, and nobody asked for this run")
+        raise CannotPreview(
+            "cannot be previewed: this system cannot limit what a copy reads, and nobody asked for this run"
+        )
     limits = Restricted() if restricted is True else restricted or None
     shell = shell if shell is not None else _shell_of(namespace)
     memory = min(_MOST_MEMORY, memory_left() // 2)
-    job = Job(tuple(sources), tuple(watch), timeout, memory, walls=sys.platform.startswith("linux"), restricted=limits, random_state=random_state())
+    job = Job(
+        tuple(sources),
+        tuple(watch),
+        timeout,
+        memory,
+        walls=sys.platform.startswith("linux"),
+        restricted=limits,
+        random_state=random_state(),
+    )
     found = _each(job, namespace, shell, consent)
-    out = [Trial(Outcome(where="fork", ended="stuck", notes=(str(one),)), {}) if isinstance(one, CannotPreview) else one for one in found]
+    out = [
+        Trial(Outcome(where="fork", ended="stuck", notes=(str(one),)), {}) if isinstance(one, CannotPreview) else one
+        for one in found
+    ]
     for one in found if all(isinstance(one, CannotPreview) for one in found) else ():
         raise one  # type: ignore[misc]
     return out

@@ -51,7 +51,11 @@ def _opened(path: Any, mode: Any, flags: Any) -> str:
 def _database(path: Any, *rest: Any) -> str:
     "sqlite opens files by itself; one that is there already it may only want to read."
     name = _path(path)
-    return "" if name.startswith((":memory:", "file:")) or not name or os.path.exists(name) else f"make the database {_short(name)}"
+    return (
+        ""
+        if name.startswith((":memory:", "file:")) or not name or os.path.exists(name)
+        else f"make the database {_short(name)}"
+    )
 
 
 def _one(verb: str) -> Callable[..., str]:

@@ -49,7 +49,13 @@ def bundle(data: object) -> dict[str, str]:
     "A MIME bundle as text; bytes in base 64; without what is too large."
     out = {}
     for mime, value in dict(data).items() if isinstance(data, Mapping) else ():
-        text = base64.b64encode(value).decode() if isinstance(value, bytes) else value if isinstance(value, str) else repr(value)
+        text = (
+            base64.b64encode(value).decode()
+            if isinstance(value, bytes)
+            else value
+            if isinstance(value, str)
+            else repr(value)
+        )
         out[str(mime)] = text if len(text) <= _DISPLAY_BYTES else f"[{len(text)} characters]"
     return out
 

@@ -53,7 +53,7 @@ def write_all(handle: int, data: bytes) -> None:
     "Write all of it, however little the pipe takes at once."
     view = memoryview(data)
     while view:
-        view = view[os.write(handle, view):]
+        view = view[os.write(handle, view) :]
 
 
 def unpack(data: bytearray) -> list[Any]:
@@ -158,7 +158,11 @@ def report(copy: Copy, namespace: dict[str, Any], shell: Any) -> None:
     before, used = observe(namespace, copy.source, lens=copy.lens), memory_in_use()[1]
     wall, cpu = time.perf_counter(), time.process_time()
     show = lambda value: copy.shown.result({"text/plain": repr(value)})  # noqa: E731
-    run = (lambda: run_in_shell(shell, copy.source)) if shell is not None else (lambda: run_plain(copy.source, namespace, show))
+    run = (
+        (lambda: run_in_shell(shell, copy.source))
+        if shell is not None
+        else (lambda: run_plain(copy.source, namespace, show))
+    )
     ran = _timed(copy.job.timeout, run)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = max(0, peak_memory() - used)

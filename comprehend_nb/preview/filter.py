@@ -118,7 +118,14 @@ _OTHERS_TOO = "sched_setparam sched_setscheduler sched_setaffinity sched_setattr
 _THREAD = 0x10000
 _SOCKETS = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6
 _OWNER_COMMANDS = (8, 10, 15, 1024, 1026)
-_IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # terminal? its size, bytes waiting, non-blocking, close on exec
+_IOCTLS = (
+    0x5401,
+    0x5413,
+    0x541B,
+    0x5421,
+    0x5450,
+    0x5451,
+)  # terminal? its size, bytes waiting, non-blocking, close on exec
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -153,8 +160,14 @@ def program(machine: str, pid: int, *, paths: bool) -> bytes:
     table = NUMBERS[machine]
     out = [_op(_LOAD, _ARCH), _op(_EQUAL, AUDIT_ARCH[machine], 1, 0), _op(_RETURN, _KILL), _op(_LOAD, _NUMBER)]
     out += [_op(_AT_LEAST, _NEWEST + 1, 0, 1), _op(_RETURN, _ERROR | errno.ENOSYS)]
-    groups = [(_ADMIN, errno.EPERM), (_METADATA, errno.EACCES), (_NETWORK, errno.EACCES), (["clone3"], errno.ENOSYS),
-              (["fork", "vfork"], errno.EPERM), (["execve", "execveat"], errno.EACCES)]
+    groups = [
+        (_ADMIN, errno.EPERM),
+        (_METADATA, errno.EACCES),
+        (_NETWORK, errno.EACCES),
+        (["clone3"], errno.ENOSYS),
+        (["fork", "vfork"], errno.EPERM),
+        (["execve", "execveat"], errno.EACCES),
+    ]
     if paths:
         groups += [(_PATHS, errno.EACCES), (["openat2"], errno.ENOSYS)]
         for name, argument in (("open", 1), ("openat", 2)):

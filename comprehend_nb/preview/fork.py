@@ -134,7 +134,7 @@ _GRACE, _REPORT = 1.0, 20.0  # seconds that a runner has to end after its time, 
 
 
 def listen(pid: int, pipe: int, job: Job) -> tuple[Heard, str]:
-    "Hear a runner until it has told everything or must be killed; what it told, and why it ended: \"\" (by itself), timeout, stuck, memory."
+    'Hear a runner until it has told everything or must be killed; what it told, and why it ended: "" (by itself), timeout, stuck, memory.'
     heard, stuck, start, look = Heard(), Stuck(pid), time.monotonic(), 0.0
     while True:
         now = time.monotonic()
@@ -176,8 +176,15 @@ def _told(heard: Heard, ended: str, status: int, cpu: float, printed: int) -> di
     notes = [f"the preview itself failed: {heard.done['fault']}"] if heard.done else []
     if not ended:
         ended = "died"
-        notes += [f"it was ended by {signal.Signals(os.WTERMSIG(status)).name}"] if os.WIFSIGNALED(status) and not notes else []
-    return {"outcome": {**heard.said, "ended": ended, "seconds": seconds, "cpu_seconds": cpu, "notes": notes}, "values": {}}
+        notes += (
+            [f"it was ended by {signal.Signals(os.WTERMSIG(status)).name}"]
+            if os.WIFSIGNALED(status) and not notes
+            else []
+        )
+    return {
+        "outcome": {**heard.said, "ended": ended, "seconds": seconds, "cpu_seconds": cpu, "notes": notes},
+        "values": {},
+    }
 
 # %% ../../nbs/20_preview/09_fork.ipynb #bf6f9b0e
 def try_one(job: Job, source: str, shell: Any, load: Load, work: Work = report) -> dict[str, Any]:
@@ -241,7 +248,9 @@ def scratch() -> Iterator[str]:
 
 def _fork() -> int:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # from Python 3.12 on: threads may be running; `moment` looked
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # from Python 3.12 on: threads may be running; `moment` looked
         with moment():
             return os.fork()
 
@@ -272,7 +281,9 @@ def forked(job: Job, namespace: dict[str, Any], shell: Any, work: Work = report)
             os.close(write)
             write = -1
             try:
-                told = _answers(read, len(job.sources), time.monotonic() + len(job.sources) * (job.timeout + _REPORT + 2 * _GRACE))
+                told = _answers(
+                    read, len(job.sources), time.monotonic() + len(job.sources) * (job.timeout + _REPORT + 2 * _GRACE)
+                )
             finally:
                 _end_witness(pid)
         finally:

@@ -133,14 +133,19 @@ def started_pools(folder: str = "/proc/self/task") -> frozenset[str]:
     return frozenset(library for library, prefix in wanted.items() if any(n.startswith(prefix) for n in names))
 
 # %% ../../nbs/20_preview/02_guard.ipynb #aeec11af
-_PLATFORM = {"win32": "Windows has no way to copy a running process", "emscripten": "a browser cannot copy a running process"}
+_PLATFORM = {
+    "win32": "Windows has no way to copy a running process",
+    "emscripten": "a browser cannot copy a running process",
+}
 _TRIES, _PAUSE, _LONG = 10, 0.02, 60.0
 
 
 def stop_history_thread() -> None:
     "What IPython does before each fork, done before looking at the threads; it starts again by itself."
     history = sys.modules.get("IPython.core.history")
-    stop = getattr(getattr(history, "HistoryManager", None), "_stop_thread", None) if type(history) is ModuleType else None
+    stop = (
+        getattr(getattr(history, "HistoryManager", None), "_stop_thread", None) if type(history) is ModuleType else None
+    )
     if stop is not None:
         stop()
 
@@ -151,7 +156,9 @@ def refuse_for_good() -> None:
     if reason:
         raise CannotPreview(f"cannot be previewed: {reason}")
     if threading.current_thread() is not threading.main_thread():
-        raise CannotPreview("cannot preview now: it was not asked on the kernel's main thread", remedy="Ask again in a cell.")
+        raise CannotPreview(
+            "cannot preview now: it was not asked on the kernel's main thread", remedy="Ask again in a cell."
+        )
     if uses_card():
         raise CannotPreview("cannot be previewed: a graphics card is in use, and a copy of the kernel cannot share it")
 

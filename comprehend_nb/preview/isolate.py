@@ -47,7 +47,11 @@ class Opened:
 def _path(handle: int) -> str:
     "The file that a descriptor stands for."
     if sys.platform == "darwin":  # it has no /proc, and a command that tells
-        return fcntl.fcntl(handle, 50, bytes(1024)).split(b"\0")[0].decode() if stat.S_ISREG(os.fstat(handle).st_mode) else ""
+        return (
+            fcntl.fcntl(handle, 50, bytes(1024)).split(b"\0")[0].decode()
+            if stat.S_ISREG(os.fstat(handle).st_mode)
+            else ""
+        )
     return os.readlink(f"/proc/self/fd/{handle}")
 
 
@@ -113,7 +117,11 @@ def own_descriptors(keep: Collection[int]) -> list[Opened]:
         if handle in keep or handle == null or stat.S_ISDIR(was.st_mode) or path in _HARMLESS:
             continue
         try:
-            opened = _reopen(handle, was, path, room) if stat.S_ISREG(was.st_mode) and not path.startswith("/memfd:") else None
+            opened = (
+                _reopen(handle, was, path, room)
+                if stat.S_ISREG(was.st_mode) and not path.startswith("/memfd:")
+                else None
+            )
             if not stat.S_ISREG(was.st_mode):
                 os.dup2(null, handle)
         except OSError:
@@ -221,7 +229,11 @@ def memory_in_use() -> tuple[int, int]:
 def limit(memory: int) -> None:
     "Allow `memory` bytes more than what is in use, files of that size, and no core file."
     whole = memory_in_use()[0] + memory
-    for what, most in (*([(resource.RLIMIT_AS, whole)] if sys.platform.startswith("linux") else []), (resource.RLIMIT_FSIZE, memory), (resource.RLIMIT_CORE, 0)):
+    for what, most in (
+        *([(resource.RLIMIT_AS, whole)] if sys.platform.startswith("linux") else []),
+        (resource.RLIMIT_FSIZE, memory),
+        (resource.RLIMIT_CORE, 0),
+    ):
         hard = resource.getrlimit(what)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))

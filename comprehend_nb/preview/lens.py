@@ -34,7 +34,9 @@ def written(table: int, low: int, size: int) -> list[tuple[int, int]]:
         return []
     gaps = np.flatnonzero(np.diff(own) > 1)
     starts, ends = own[np.r_[0, gaps + 1]] + first, own[np.r_[gaps, -1]] + first + 1
-    return [(max(s * _PAGE, low), min(e * _PAGE, low + size)) for s, e in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return [
+        (max(s * _PAGE, low), min(e * _PAGE, low + size)) for s, e in zip(starts.tolist(), ends.tolist(), strict=True)
+    ]
 
 
 def _read(file: int, low: int, size: int) -> bytearray:
@@ -69,7 +71,10 @@ class Past:
 
 # %% ../../nbs/20_preview/07_lens.ipynb #958c405c
 _SMALL = 1 << 15
-_ITEMS, _LONG = 5_000, 100_000  # objects within containers that are looked at; length from which on only the beginning is
+_ITEMS, _LONG = (
+    5_000,
+    100_000,
+)  # objects within containers that are looked at; length from which on only the beginning is
 
 
 class Few(Values):
@@ -116,7 +121,12 @@ class Places(Few):
         if x.dtype.hasobject or x.nbytes < _SMALL or not whole:
             super()._ndarray(x, depth)
             return
-        self.tokens += ["placed", *x.shape, x.dtype.str if x.dtype.names is None else str(x.dtype.descr), x.flags.c_contiguous]
+        self.tokens += [
+            "placed",
+            *x.shape,
+            x.dtype.str if x.dtype.names is None else str(x.dtype.descr),
+            x.flags.c_contiguous,
+        ]
         self.arrays.append((x.__array_interface__["data"][0], x.nbytes, None))
 
 
@@ -270,7 +280,9 @@ class ForkLens(Lens):
 
     def _untouched(self, old: _Block, values: Any) -> bool:
         "Does it lie where it lay, with no page of it written?"
-        same = getattr(values, "__array_interface__", {}).get("data", (0,))[0] == old.at and values.strides == old.strides
+        same = (
+            getattr(values, "__array_interface__", {}).get("data", (0,))[0] == old.at and values.strides == old.strides
+        )
         return bool(same and self.past and not written(self.past.table, old.low, old.size))
 
     def _column(self, old: tuple[Any, int], new: tuple[Any, int]) -> Any:
@@ -281,5 +293,11 @@ class ForkLens(Lens):
             return None
         if isinstance(old[0], _Arrow) and old[0].same(new[0]):
             return None
-        before = old[0].then(self.past) if isinstance(old[0], _Block) else old[0].values if isinstance(old[0], _Arrow) else old[0]
+        before = (
+            old[0].then(self.past)
+            if isinstance(old[0], _Block)
+            else old[0].values
+            if isinstance(old[0], _Arrow)
+            else old[0]
+        )
         return _unequal(_plain(before, old[1]), _plain(*new))

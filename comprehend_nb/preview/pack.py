@@ -81,7 +81,7 @@ class _Store:
         view = memoryview(data).cast("B")
         self.size += len(view)
         while view:
-            view = view[os.write(self.handle, view):]
+            view = view[os.write(self.handle, view) :]
         return self.size
 
 # %% ../../nbs/20_preview/10_pack.ipynb #7d859441
@@ -95,7 +95,9 @@ def dump(values: dict[str, Any], namespace: dict[str, Any], handle: int, most: i
     if len(head) + sum(r.nbytes for r in raws) > most:  # known before any of it is copied
         raise TooLarge
     store = _Store(handle)
-    store.write(struct.pack("<QQ", len(head), len(raws)) + struct.pack(f"<{len(raws)}Q", *(r.nbytes for r in raws)) + head)
+    store.write(
+        struct.pack("<QQ", len(head), len(raws)) + struct.pack(f"<{len(raws)}Q", *(r.nbytes for r in raws)) + head
+    )
     for raw in raws:
         store.write(bytes(-store.size % 64))
         store.write(raw)

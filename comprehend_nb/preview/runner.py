@@ -68,6 +68,8 @@ def _run(tree: ast.Module | ast.Expression, mode: str, namespace: dict[str, Any]
 
 # %% ../../nbs/20_preview/06_runner.ipynb #d149c2b4
 _FRAMES, _VALUES = 8, 12
+
+
 def _frames(error: BaseException, namespace: object) -> list[Any]:
     "From the first frame of a cell on; none where the cell never began."
     found = list(traceback.walk_tb(error.__traceback__))
@@ -81,8 +83,14 @@ def traceback_text(error: BaseException, namespace: object, word: Callable[[str,
     frames = _frames(error, namespace)
     lines = traceback.StackSummary.extract(iter(frames), limit=-_FRAMES, lookup_lines=True).format() if frames else []
     text = "".join([*lines, *traceback.format_exception_only(error)]).rstrip("\n")
-    own = [f for f, _ in frames if "-packages" not in f.f_code.co_filename and "/lib/python" not in f.f_code.co_filename]
+    own = [
+        f for f, _ in frames if "-packages" not in f.f_code.co_filename and "/lib/python" not in f.f_code.co_filename
+    ]
     if not own or not own[-1].f_code.co_name.isidentifier():  # at the cell's top level the values are the namespace's
         return text
-    values = [f"  {name} = {word(name, x)}" for name, x in list(own[-1].f_locals.items())[:_VALUES] if not name.startswith("_")]
+    values = [
+        f"  {name} = {word(name, x)}"
+        for name, x in list(own[-1].f_locals.items())[:_VALUES]
+        if not name.startswith("_")
+    ]
     return "\n".join([text, f"in {own[-1].f_code.co_name}:", *values]) if values else text

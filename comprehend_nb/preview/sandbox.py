@@ -47,7 +47,11 @@ def landlock_version() -> int:
 
 def has_filter() -> bool:
     "Does the system filter system calls, on an architecture whose numbers are known here?"
-    return sys.platform.startswith("linux") and platform.machine() in NUMBERS and os.path.exists("/proc/sys/kernel/seccomp")
+    return (
+        sys.platform.startswith("linux")
+        and platform.machine() in NUMBERS
+        and os.path.exists("/proc/sys/kernel/seccomp")
+    )
 
 # %% ../../nbs/20_preview/01_sandbox.ipynb #aee26d8d
 _WITHOUT_FILTER = ("it could start programs", "it could send over the network", "it could signal other processes")

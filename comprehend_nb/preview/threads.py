@@ -17,7 +17,9 @@ from contextlib import suppress
 from typing import Any
 
 # %% ../../nbs/20_preview/06_threads.ipynb #d7f1ff6f
-_LIBRARIES = re.compile(r"\s(/\S*(?:libgomp|libomp|libiomp|openblas|libmkl_rt|libblis)[^/\s]*\.so[^/\s]*)$", re.MULTILINE)
+_LIBRARIES = re.compile(
+    r"\s(/\S*(?:libgomp|libomp|libiomp|openblas|libmkl_rt|libblis)[^/\s]*\.so[^/\s]*)$", re.MULTILINE
+)
 _OPENBLAS = [f"{before}openblas_set_num_threads{after}" for before in ("", "scipy_") for after in ("", "64_", "_64")]
 _SETTERS = ("omp_set_num_threads", *_OPENBLAS, "MKL_Set_Num_Threads", "bli_thread_set_num_threads")
 

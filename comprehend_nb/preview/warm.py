@@ -68,7 +68,12 @@ def serve(line: socket.socket, parent: int) -> None:
         if asked["shell"] and shell is None:
             shell = _shell()
         job: Job = asked["job"]
-        told = try_one(job, asked["source"], shell if asked["shell"] else None, _loading(handles[0], asked["numpy"], shell if asked["shell"] else None))
+        told = try_one(
+            job,
+            asked["source"],
+            shell if asked["shell"] else None,
+            _loading(handles[0], asked["numpy"], shell if asked["shell"] else None),
+        )
         os.close(handles[0])
         write_all(line.fileno(), pack(told))
 
@@ -138,7 +143,9 @@ class Warm:
         except BaseException as e:
             self.stop()
             if isinstance(e, OSError | EOFError | ValueError):
-                raise CannotPreview(f"cannot be previewed: the clean process did not answer ({type(e).__name__})") from None
+                raise CannotPreview(
+                    f"cannot be previewed: the clean process did not answer ({type(e).__name__})"
+                ) from None
             raise
 
     def stop(self) -> None:

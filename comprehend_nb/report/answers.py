@@ -30,7 +30,10 @@ def loss(units: Sequence[Unit], rank: Sequence[float], basis: str = "verified") 
     "The units that one person alone can explain, the most central first."
     own = [(u, r) for u, r in zip(units, rank, strict=True) if u.kind != "glue"]
     alone = [(u, r) for u, r in own if len(u.verified if basis == "verified" else u.explained) == 1]
-    return Loss(*one_leaves(explainer_pairs(units, basis)), tuple(u for u, _ in sorted(alone, key=lambda p: (-p[1], p[0].where))))
+    return Loss(
+        *one_leaves(explainer_pairs(units, basis)),
+        tuple(u for u, _ in sorted(alone, key=lambda p: (-p[1], p[0].where))),
+    )
 
 # %% ../../nbs/42_report/05_answers.ipynb #902dbba3
 @dataclass(frozen=True)
@@ -44,7 +47,11 @@ class Change:
 
 def changes(units: Sequence[Unit], reasons: Mapping[str, str], past: Mapping[str, Past]) -> list[Change]:
     "Stale units, the latest changed first."
-    found = [Change(u, p.times[0] if (p := past.get(u.notebook)) and p.times else None, reasons.get(u.where, "")) for u in logic(units) if u.standing == "stale"]
+    found = [
+        Change(u, p.times[0] if (p := past.get(u.notebook)) and p.times else None, reasons.get(u.where, ""))
+        for u in logic(units)
+        if u.standing == "stale"
+    ]
     return sorted(found, key=lambda c: (-(c.at or 0), c.unit.where))
 
 # %% ../../nbs/42_report/05_answers.ipynb #330982c4

@@ -27,7 +27,16 @@ class Past:
     times: list[int] = field(default_factory=list)
 
 
-_LOG: Final = ("log", "--no-merges", "--topo-order", "-M", "--name-status", "-z", "--relative", "--format=%x01%aN%x02%aE%x02%at")
+_LOG: Final = (
+    "log",
+    "--no-merges",
+    "--topo-order",
+    "-M",
+    "--name-status",
+    "-z",
+    "--relative",
+    "--format=%x01%aN%x02%aE%x02%at",
+)
 
 
 def _entries(log: str) -> Iterator[tuple[str, str, str]]:

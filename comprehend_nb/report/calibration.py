@@ -71,7 +71,12 @@ def answers(history: History, *, most: int = 5) -> Answers:
     first: dict[tuple[str, str, str], dict[str, Any]] = {}
     wrong: Counter[str] = Counter()
     for r in history.records:
-        if r.kind == "checked" and (said := r.data).get("verdict") in (*RIGHT, "failed") and "was" not in said and said.get("item_kind") not in CLAIMED:
+        if (
+            r.kind == "checked"
+            and (said := r.data).get("verdict") in (*RIGHT, "failed")
+            and "was" not in said
+            and said.get("item_kind") not in CLAIMED
+        ):
             first.setdefault((r.person, r.fingerprint, r.closure), said)
             if said["verdict"] == "failed":
                 wrong[_name(said) or r.fingerprint[:12]] += 1
@@ -166,25 +171,48 @@ _RENEWALS: Final = 2000  # the latest ones, read for what had changed
 
 
 def _answers(facts: Facts, most: int = 5) -> Answers:
-    kinds = {k or "question": rate(hits, of) for k, hits, of in facts.ask(f"SELECT item_kind, count(*) FILTER (verdict <> 'failed'), count(*) FROM {_ASKED} WHERE nth = 1 GROUP BY item_kind ORDER BY item_kind")}  # noqa: S608
-    of, wrong, mean = facts.ask(f"SELECT count(confidence), count(*) FILTER (verdict = 'failed' AND confidence >= {SURE}), avg(1 - ((verdict <> 'failed')::INT - confidence) ** 2) FILTER (confidence IS NOT NULL) FROM {_ASKED} WHERE nth = 1")[0]  # noqa: S608
-    names = facts.ask(f"SELECT coalesce(symbol, fingerprint[:12]) AS name, count(*) AS n FROM {_ASKED} WHERE verdict = 'failed' GROUP BY name ORDER BY n DESC, name LIMIT {most}")  # noqa: S608
-    return Answers(rate(sum(k.hits for k in kinds.values()), sum(k.of for k in kinds.values())), kinds, rate(wrong, of), mean, [(str(a), int(b)) for a, b in names])
+    kinds = {
+        k or "question": rate(hits, of)
+        for k, hits, of in facts.ask(
+            f"SELECT item_kind, count(*) FILTER (verdict <> 'failed'), count(*) FROM {_ASKED} WHERE nth = 1 GROUP BY item_kind ORDER BY item_kind"  # noqa: S608
+        )
+    }
+    of, wrong, mean = facts.ask(
+        f"SELECT count(confidence), count(*) FILTER (verdict = 'failed' AND confidence >= {SURE}), avg(1 - ((verdict <> 'failed')::INT - confidence) ** 2) FILTER (confidence IS NOT NULL) FROM {_ASKED} WHERE nth = 1"  # noqa: S608
+    )[0]
+    names = facts.ask(
+        f"SELECT coalesce(symbol, fingerprint[:12]) AS name, count(*) AS n FROM {_ASKED} WHERE verdict = 'failed' GROUP BY name ORDER BY n DESC, name LIMIT {most}"  # noqa: S608
+    )
+    return Answers(
+        rate(sum(k.hits for k in kinds.values()), sum(k.of for k in kinds.values())),
+        kinds,
+        rate(wrong, of),
+        mean,
+        [(str(a), int(b)) for a, b in names],
+    )
 
 
 def _rejected(facts: Facts, most: int = 5) -> Rejected:
     latest = "(SELECT fingerprint, arg_max(coalesce(reason, ''), stamp) AS reason FROM facts WHERE kind = 'rejected' GROUP BY fingerprint)"
-    hits, of = facts.ask("SELECT count(DISTINCT fingerprint) FILTER (kind = 'rejected'), count(DISTINCT fingerprint) FROM facts WHERE kind IN ('proposed', 'rejected')")[0]
+    hits, of = facts.ask(
+        "SELECT count(DISTINCT fingerprint) FILTER (kind = 'rejected'), count(DISTINCT fingerprint) FROM facts WHERE kind IN ('proposed', 'rejected')"
+    )[0]
     rows = facts.ask(f"SELECT reason FROM {latest}")  # noqa: S608
-    return Rejected(rate(hits, of), top(Counter(" ".join(str(r).casefold().split()) or "no reason given" for (r,) in rows), most))
+    return Rejected(
+        rate(hits, of), top(Counter(" ".join(str(r).casefold().split()) or "no reason given" for (r,) in rows), most)
+    )
 
 
 def _staled(history: Reduced, most: int = 5) -> Staled:
     facts = history.facts
     told = "(SELECT *, lag(fingerprint) OVER w AS was_fingerprint, lag(closure) OVER w AS was_closure FROM facts WHERE kind = 'explained' AND symbol IS NOT NULL WINDOW w AS (PARTITION BY person, symbol ORDER BY stamp, rank, line))"
     anew = f"{told} WHERE was_fingerprint IS NOT NULL AND (fingerprint, closure) <> (was_fingerprint, was_closure)"
-    symbols = facts.ask(f"SELECT symbol, count(*) AS n FROM {anew} GROUP BY symbol ORDER BY n DESC, symbol LIMIT {most}")  # noqa: S608
-    latest = facts.ask(f"SELECT person, symbol, fingerprint, closure, was_fingerprint, was_closure FROM {anew} ORDER BY stamp DESC LIMIT {_RENEWALS}")  # noqa: S608
+    symbols = facts.ask(
+        f"SELECT symbol, count(*) AS n FROM {anew} GROUP BY symbol ORDER BY n DESC, symbol LIMIT {most}"  # noqa: S608
+    )
+    latest = facts.ask(
+        f"SELECT person, symbol, fingerprint, closure, was_fingerprint, was_closure FROM {anew} ORDER BY stamp DESC LIMIT {_RENEWALS}"  # noqa: S608
+    )
     history.want([f for row in latest for f in (row[2], row[4])])
     causes: Counter[str] = Counter()
     for person, symbol, fp, closure, was_fp, was_closure in latest:
@@ -195,5 +223,9 @@ def _staled(history: Reduced, most: int = 5) -> Staled:
 
 
 def _last(history: History, fingerprint: str, closure: str, person: str, symbol: str) -> Record | None:
-    found = [r for r in history.about(fingerprint) if r.kind == "explained" and (r.closure, r.person) == (closure, person) and _name(r.data) == symbol]
+    found = [
+        r
+        for r in history.about(fingerprint)
+        if r.kind == "explained" and (r.closure, r.person) == (closure, person) and _name(r.data) == symbol
+    ]
     return found[-1] if found else None

@@ -30,7 +30,9 @@ from ..export.stamp import versions
 
 # %% ../../nbs/42_report/08_defects.ipynb #14f0c5b7
 FIX: Final = re.compile(r"\b(fix(e[sd])?|bug(s|fix(es)?)?|defects?|regressions?|hotfix|revert(s|ed)?)\b", re.I)
-NO_FIX: Final = re.compile(r"\b(typos?|spelling|lint(er)?|format(ting)?|docs?|docstrings?|comments?|changelog|readme|ci)\b", re.I)
+NO_FIX: Final = re.compile(
+    r"\b(typos?|spelling|lint(er)?|format(ting)?|docs?|docstrings?|comments?|changelog|readme|ci)\b", re.I
+)
 
 
 def is_fix(message: str) -> bool:
@@ -58,7 +60,15 @@ def code_lines(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-_SILENT = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.ENCODING)
+_SILENT = (
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+    tokenize.ENCODING,
+)
 
 # %% ../../nbs/42_report/08_defects.ipynb #fba2bbac
 @dataclass(frozen=True)
@@ -91,7 +101,11 @@ def _unread(e: Exception) -> str:
     "Why there is no history, in words: a folder without git and a repository without a commit are no faults."
     if "not found at" in str(e):
         return "this is no git repository"
-    return "there is no commit yet" if "reference" in str(e) and "not found" in str(e) else f"the repository cannot be read: {e}"
+    return (
+        "there is no commit yet"
+        if "reference" in str(e) and "not found" in str(e)
+        else f"the repository cannot be read: {e}"
+    )
 
 
 class _Miner:
@@ -123,16 +137,28 @@ class _Miner:
         old = new.parents[0]
         diff = self.repo.diff(old, new, context_lines=0, flags=self.git2.enums.DiffOption.IGNORE_WHITESPACE)
         diff.find_similar()
-        patches = [p for p in diff if (name := p.delta.old_file.path).startswith(self.folder) and name.endswith(".py") and Path(name).name not in DATA_FILES]
+        patches = [
+            p
+            for p in diff
+            if (name := p.delta.old_file.path).startswith(self.folder)
+            and name.endswith(".py")
+            and Path(name).name not in DATA_FILES
+        ]
         touched, found = False, dict[Defect, None]()
         for patch in patches:
             path, text = patch.delta.old_file.path, self.text(old, patch.delta.old_file.path)
             lines = [line for hunk in patch.hunks for line in hunk.lines if line.origin in "+-"]
             gone = sorted({line.old_lineno for line in lines if line.origin == "-"} & code_lines(text))
-            touched = touched or bool(gone) or any(line.content.strip() and not line.content.lstrip().startswith("#") for line in lines)
+            touched = (
+                touched
+                or bool(gone)
+                or any(line.content.strip() and not line.content.lstrip().startswith("#") for line in lines)
+            )
             for at, name, line in self.blame(str(old.id), path, gone):
                 source = self.repo[at]
-                found[Defect(commit, new.commit_time, at, source.commit_time, name, self.print_at(source, name, line))] = None
+                found[
+                    Defect(commit, new.commit_time, at, source.commit_time, name, self.print_at(source, name, line))
+                ] = None
         return Fix(commit, new.commit_time, not found, tuple(found)) if touched else None
 
     def text(self, commit: Any, path: str) -> str:
@@ -147,7 +173,9 @@ class _Miner:
             return
         ranges = [f"-L{n},{n}" for n in lines[:400]]
         top = Path(self.repo.workdir or self.root)
-        out = git(top, "blame", "-w", "-M", "-C", "--incremental", *ranges, commit, "--", path, timeout=120).decode("utf-8", "replace")
+        out = git(top, "blame", "-w", "-M", "-C", "--incremental", *ranges, commit, "--", path, timeout=120).decode(
+            "utf-8", "replace"
+        )
         yield from _incremental(out)
 
     def print_at(self, commit: Any, path: str, line: int) -> str:
@@ -159,7 +187,11 @@ def _incremental(out: str) -> Iterator[tuple[str, str, int]]:
     for line in out.splitlines():
         if line.startswith("filename "):
             yield from ((head[0], line[9:], int(head[1]) + k) for k in range(int(head[3])))
-        elif (parts := line.split(" "))[0].strip("0123456789abcdef") == "" and len(parts) == 4 and len(parts[0]) in (40, 64):
+        elif (
+            (parts := line.split(" "))[0].strip("0123456789abcdef") == ""
+            and len(parts) == 4
+            and len(parts[0]) in (40, 64)
+        ):
             head = parts
 
 
@@ -197,7 +229,9 @@ def mine(project: Project, *, enough: int = 60) -> tuple[list[Fix], int]:
     if todo and path.parent.is_dir():
         keep(path, json.dumps({"by": versions(), "fixes": found}).encode(), _FILE)
     known = [found[c] for c in wanted if found.get(c)]
-    return [Fix(f["id"], f["at"], f["ghost"], tuple(Defect(**d) for d in f["defects"])) for f in known], max(0, len(todo) - enough)
+    return [Fix(f["id"], f["at"], f["ghost"], tuple(Defect(**d) for d in f["defects"])) for f in known], max(
+        0, len(todo) - enough
+    )
 
 # %% ../../nbs/42_report/08_defects.ipynb #61099320
 def poisson(n: int, z: float = 1.959964) -> tuple[float, float]:

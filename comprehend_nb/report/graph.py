@@ -81,7 +81,9 @@ def linked(chain: Chain) -> str:
     return ", ".join(f"{n} {how}" for how in ("static", "seen", "both") if (n := chain.links.get(how, 0)))
 
 
-def _chain(graph: Sequence[Collection[int]], users: Sequence[Collection[int]], rank: Sequence[float], start: int) -> tuple[int, ...]:
+def _chain(
+    graph: Sequence[Collection[int]], users: Sequence[Collection[int]], rank: Sequence[float], start: int
+) -> tuple[int, ...]:
     def walk(edges: Sequence[Collection[int]], seen: set[int]) -> list[int]:
         out, at = [], start
         while step := [j for j in edges[at] if j not in seen]:
@@ -95,7 +97,9 @@ def _chain(graph: Sequence[Collection[int]], users: Sequence[Collection[int]], r
     return (*reversed(up), start, *walk(graph, seen))
 
 # %% ../../nbs/42_report/03_graph.ipynb #a7dc0b14
-def chains(units: Sequence[Unit], calls: Calls, rank: Sequence[float], critical: Collection[str] = (), *, most: int = 5) -> list[Chain]:
+def chains(
+    units: Sequence[Unit], calls: Calls, rank: Sequence[float], critical: Collection[str] = (), *, most: int = 5
+) -> list[Chain]:
     "Paths that the policy names, then at most `most` central ones of at least two units; those with the fewest explainers first among each."
     graph = calls.joined
     named = [_named(s, units, calls, graph) for s in critical]
@@ -109,7 +113,12 @@ def chains(units: Sequence[Unit], calls: Calls, rank: Sequence[float], critical:
         if len(path) > 1 and not any(set(path) <= set(p) for p in found):
             found[path] = None
     central = [
-        Chain(" > ".join(units[i].name for i in path), tuple(units[i] for i in path), "central", _links(calls, pairwise(path)))
+        Chain(
+            " > ".join(units[i].name for i in path),
+            tuple(units[i] for i in path),
+            "central",
+            _links(calls, pairwise(path)),
+        )
         for path in list(found)[:most]
     ]
     return sorted((c for c in named if c), key=_exposed) + sorted(central, key=_exposed)
@@ -127,4 +136,13 @@ def _named(symbol: str, units: Sequence[Unit], calls: Calls, graph: Graph) -> Ch
     start = bound(symbol, [u.cell for u in units])
     path = [i for i in reached(graph, start) if units[i].kind != "glue"] if start is not None else []
     inside = set(path)
-    return Chain(symbol, tuple(units[i] for i in path), "policy", _links(calls, ((i, j) for i in path for j in sorted(graph[i]) if j in inside))) if path else None
+    return (
+        Chain(
+            symbol,
+            tuple(units[i] for i in path),
+            "policy",
+            _links(calls, ((i, j) for i in path for j in sorted(graph[i]) if j in inside)),
+        )
+        if path
+        else None
+    )

@@ -30,7 +30,11 @@ def page_of_many(many: Many) -> str:
 def _header(many: Many) -> ET.Element:
     when = time.strftime("%Y-%m-%d", time.gmtime(many.at))
     said = f"{len(many.good)} repositories, {many.weight} statements of logic. {when}. Code is measured; people are never ranked."
-    return el("header", el("h1", "Many repositories", el("span", " who can explain what, and is it still true?")), el("p", said, class_="quiet"))
+    return el(
+        "header",
+        el("h1", "Many repositories", el("span", " who can explain what, and is it still true?")),
+        el("p", said, class_="quiet"),
+    )
 
 
 def _failed(failed: Sequence[Answer]) -> ET.Element | None:
@@ -40,42 +44,95 @@ def _failed(failed: Sequence[Answer]) -> ET.Element | None:
 
 
 def _card(question: str, key: str, figure: str, text: str, items: Sequence[ET.Element], tag: str = "ul") -> ET.Element:
-    return el("article", el("h2", question), el("p", defined(key, figure), class_="figure"), el("p", text), el(tag, *items, class_="plain"))
+    return el(
+        "article",
+        el("h2", question),
+        el("p", defined(key, figure), class_="figure"),
+        el("p", text),
+        el(tag, *items, class_="plain"),
+    )
 
 
 def _loss(many: Many) -> ET.Element:
     worst = sorted(many.good, key=lambda a: (-float(a.data["if_one_leaves"]["verified"]["lost_share"]), a.name))[:_MOST]
-    items = [el("li", el("code", a.name), el("small", f" {percent(a.data['if_one_leaves']['verified']['lost_share'])} of its logic")) for a in worst if a.data["if_one_leaves"]["verified"]["lost_share"]]
+    items = [
+        el(
+            "li",
+            el("code", a.name),
+            el("small", f" {percent(a.data['if_one_leaves']['verified']['lost_share'])} of its logic"),
+        )
+        for a in worst
+        if a.data["if_one_leaves"]["verified"]["lost_share"]
+    ]
     text = f"of all logic would lose the last person who can explain it. {percent(many.known)} is verified as explained today. With explanations that were never checked it would be {percent(many.lost_explained)}, of {percent(many.known_explained)}."
     return _card("What would we lose if one person left?", "one leaves", percent(many.lost), text, items)
 
 
 def _changed(many: Many) -> ET.Element:
     found = [(len(a.data["changed_since_explained"]), a.name) for a in many.good]
-    items = [el("li", el("code", name), el("small", f" {n} {'unit' if n == 1 else 'units'}")) for n, name in sorted(found, key=lambda f: (-f[0], f[1]))[:_MOST] if n]
+    items = [
+        el("li", el("code", name), el("small", f" {n} {'unit' if n == 1 else 'units'}"))
+        for n, name in sorted(found, key=lambda f: (-f[0], f[1]))[:_MOST]
+        if n
+    ]
     total = sum(n for n, _ in found)
-    return _card("What changed that nobody has explained since?", "stale", str(total), "units were explained and have changed since." if total else "units: everything that was explained is still true.", items)
+    return _card(
+        "What changed that nobody has explained since?",
+        "stale",
+        str(total),
+        "units were explained and have changed since."
+        if total
+        else "units: everything that was explained is still true.",
+        items,
+    )
 
 
 def _next(many: Many) -> ET.Element:
     top = next_of(many.good)[:_MOST]
-    items = [el("li", el("code", n["symbol"]), el("small", f" {name}: {n['class']}, about {n['minutes']} min")) for name, n in top]
+    items = [
+        el("li", el("code", n["symbol"]), el("small", f" {name}: {n['class']}, about {n['minutes']} min"))
+        for name, n in top
+    ]
     minutes = sum(int(n["minutes"]) for _, n in top)
-    return _card("What should be explained next?", "next", f"{minutes} min" if top else "nothing", "for the first of each repository, those with most that nobody verified first." if top else "Everything is verified.", items, "ol")
+    return _card(
+        "What should be explained next?",
+        "next",
+        f"{minutes} min" if top else "nothing",
+        "for the first of each repository, those with most that nobody verified first."
+        if top
+        else "Everything is verified.",
+        items,
+        "ol",
+    )
 
 
 def _overview(many: Many) -> ET.Element | None:
     if not many.shares:
         return None
-    facts = [el("dt", defined("bus factor")), el("dd", f"{many.bus} over all of them (explained, not checked: {many.bus_explained})")]
-    return el("section", el("h3", defined("comprehensibility", "How much is understood")), bar(many.shares, width=1120, height=22), legend(many.shares), el("dl", *facts, class_="facts"))
+    facts = [
+        el("dt", defined("bus factor")),
+        el("dd", f"{many.bus} over all of them (explained, not checked: {many.bus_explained})"),
+    ]
+    return el(
+        "section",
+        el("h3", defined("comprehensibility", "How much is understood")),
+        bar(many.shares, width=1120, height=22),
+        legend(many.shares),
+        el("dl", *facts, class_="facts"),
+    )
 
 
 _HEAD: Final = ("comprehensibility", "verified", "stale", "none", "unknown", "bus factor", "one leaves")
 
 
 def _table(good: Sequence[Answer]) -> ET.Element:
-    head = ["", "statements", *(defined(h) for h in _HEAD), defined("critical path", "paths on one or none"), defined("defect density", "defects")]
+    head = [
+        "",
+        "statements",
+        *(defined(h) for h in _HEAD),
+        defined("critical path", "paths on one or none"),
+        defined("defect density", "defects"),
+    ]
     return el("section", el("h2", f"Repositories ({len(good)})"), table(head, [_row(a) for a in good], "groups"))
 
 
@@ -88,12 +145,28 @@ def _row(a: Answer) -> list[Any]:
 
 
 def _defects(found: Mapping[str, Any] | None) -> str:
-    return "unknown" if found is None else f"{sum(d['defects'] for d in found['densities'])} in {found['fixes']} {'fix' if found['fixes'] == 1 else 'fixes'}" if found["fixes"] else "no fixes"
+    return (
+        "unknown"
+        if found is None
+        else f"{sum(d['defects'] for d in found['densities'])} in {found['fixes']} {'fix' if found['fixes'] == 1 else 'fixes'}"
+        if found["fixes"]
+        else "no fixes"
+    )
 
 
 def _opening(a: Answer) -> ET.Element:
-    paths = [el("li", el("code", _short(p["name"])), el("small", f" weakest {p['verified']['weakest']}, whole path {p['verified']['whole_path']}")) for p in a.data["critical_paths"][:_MOST]]
-    ahead = [el("li", el("code", n["symbol"]), el("small", f" next: {n['class']}, about {n['minutes']} min")) for n in a.data["explain_next"][:_MOST]]
+    paths = [
+        el(
+            "li",
+            el("code", _short(p["name"])),
+            el("small", f" weakest {p['verified']['weakest']}, whole path {p['verified']['whole_path']}"),
+        )
+        for p in a.data["critical_paths"][:_MOST]
+    ]
+    ahead = [
+        el("li", el("code", n["symbol"]), el("small", f" next: {n['class']}, about {n['minutes']} min"))
+        for n in a.data["explain_next"][:_MOST]
+    ]
     notes = [el("li", el("small", n)) for n in a.data["notes"][:_MOST]]
     return el("details", el("summary", el("code", a.name)), el("ul", *paths, *ahead, *notes, class_="plain"))
 

@@ -63,9 +63,13 @@ def defined(name: str, label: str = "") -> ET.Element:
 
 def definitions() -> ET.Element:
     "All definitions, as a list at the end of the page and as popovers (outside of it: what lies in something closed is never shown)."
-    pops = [el("div", el("b", name), el("p", text), id=anchor(name), popover="auto") for name, text in DEFINITIONS.items()]
+    pops = [
+        el("div", el("b", name), el("p", text), id=anchor(name), popover="auto") for name, text in DEFINITIONS.items()
+    ]
     rows = [item for name, text in DEFINITIONS.items() for item in (el("dt", name), el("dd", text))]
-    return el("section", el("details", el("summary", "What every number means"), el("dl", *rows), id="definitions"), *pops)
+    return el(
+        "section", el("details", el("summary", "What every number means"), el("dl", *rows), id="definitions"), *pops
+    )
 
 
 def percent(share: float | None) -> str:

@@ -102,7 +102,11 @@ class _Search:
         lost = sum(w for people, w in self.groups if people <= gone)
         if lost > self.enough:
             return True
-        open_ = [i for i, (people, _) in enumerate(self.groups) if i not in kept and not people <= gone and len(people - gone) <= k]
+        open_ = [
+            i
+            for i, (people, _) in enumerate(self.groups)
+            if i not in kept and not people <= gone and len(people - gone) <= k
+        ]
         if lost + sum(self.groups[i][1] for i in open_) <= self.enough:
             return False
         group = self.groups[open_[0]][0]

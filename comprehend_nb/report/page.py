@@ -41,11 +41,21 @@ def _header(report: Report) -> ET.Element:
     when = time.strftime("%Y-%m-%d", time.gmtime(report.at))
     w = report.whole
     said = f"{len(report.modules)} modules, {len(report.notebooks)} notebooks, {w.units} units of logic, {w.weight} statements. {when}."
-    return el("header", el("h1", report.name, el("span", " who can explain what, and is it still true?")), el("p", said, " Code is measured; people are never ranked.", class_="quiet"))
+    return el(
+        "header",
+        el("h1", report.name, el("span", " who can explain what, and is it still true?")),
+        el("p", said, " Code is measured; people are never ranked.", class_="quiet"),
+    )
 
 
 def _answers(report: Report) -> ET.Element:
-    return el("section", _loss_card(report.loss, report.loss_explained), _changed_card(report), _next_card(report), class_="cards")
+    return el(
+        "section",
+        _loss_card(report.loss, report.loss_explained),
+        _changed_card(report),
+        _next_card(report),
+        class_="cards",
+    )
 
 
 def _card(question: str, key: str, figure: str, *rest: object) -> ET.Element:
@@ -55,44 +65,106 @@ def _card(question: str, key: str, figure: str, *rest: object) -> ET.Element:
 def _places(units: Sequence[Unit], most: int = 5) -> list[ET.Element]:
     items = [el("li", el("code", u.name), el("small", f" {u.module}")) for u in units[:most]]
     more = len(units) - most
-    return [el("ul", *items, class_="plain"), el("p", f"and {more} more" if more > 0 else "", class_="quiet")] if items else []
+    return (
+        [el("ul", *items, class_="plain"), el("p", f"and {more} more" if more > 0 else "", class_="quiet")]
+        if items
+        else []
+    )
 
 # %% ../../nbs/42_report/12_page.ipynb #329a1895
 def _loss_card(sure: Loss, told: Loss) -> ET.Element:
     text = f"of the logic would lose the last person who can explain it. {percent(sure.known)} is verified as explained today."
     other = f"With explanations that were never checked it would be {percent(told.lost)}, of {percent(told.known)} that somebody explained."
     alone = sure.alone or told.alone
-    rests = el("p", f"{counted(len(alone), 'unit')} {'rest' if len(alone) > 1 else 'rests'} on one person{'' if sure.alone else ' (never checked)'}:") if alone else None
-    return _card("What would we lose if one person left?", "one leaves", percent(sure.lost), el("p", text), el("p", other, class_="quiet"), rests, *_places(alone))
+    rests = (
+        el(
+            "p",
+            f"{counted(len(alone), 'unit')} {'rest' if len(alone) > 1 else 'rests'} on one person{'' if sure.alone else ' (never checked)'}:",
+        )
+        if alone
+        else None
+    )
+    return _card(
+        "What would we lose if one person left?",
+        "one leaves",
+        percent(sure.lost),
+        el("p", text),
+        el("p", other, class_="quiet"),
+        rests,
+        *_places(alone),
+    )
 
 
 def _changed_card(report: Report) -> ET.Element:
     share, found = (report.whole.shares or {}).get("stale"), causes(report.changed)
     items = [el("li", el("code", f.name), el("small", f" {_caused(f)}")) for f in found[:5]]
     left = sum(f.size for f in found[5:])
-    said = f"of the logic, {counted(len(report.changed), 'unit')}, {'were' if len(report.changed) > 1 else 'was'} explained and {'have' if len(report.changed) > 1 else 'has'} changed since, or what {'they rest' if len(report.changed) > 1 else 'it rests'} on." if report.changed else "everything that was explained is still true."
-    more = el("p", f"and {counted(left, 'unit')} by {counted(len(found) - 5, 'other change')}", class_="quiet") if left else None
-    return _card("What changed that nobody has explained since?", "stale", percent(share) if report.changed else "nothing", el("p", said), el("ul", *items, class_="plain"), more)
+    said = (
+        f"of the logic, {counted(len(report.changed), 'unit')}, {'were' if len(report.changed) > 1 else 'was'} explained and {'have' if len(report.changed) > 1 else 'has'} changed since, or what {'they rest' if len(report.changed) > 1 else 'it rests'} on."
+        if report.changed
+        else "everything that was explained is still true."
+    )
+    more = (
+        el("p", f"and {counted(left, 'unit')} by {counted(len(found) - 5, 'other change')}", class_="quiet")
+        if left
+        else None
+    )
+    return _card(
+        "What changed that nobody has explained since?",
+        "stale",
+        percent(share) if report.changed else "nothing",
+        el("p", said),
+        el("ul", *items, class_="plain"),
+        more,
+    )
 
 
 def _caused(f: Cause) -> str:
     when = f.edited or f.rest[0]
     on = f"{time.strftime('%Y-%m-%d', time.gmtime(when.at))}: " if f.edited and when.at else ""
     names = ", ".join(c.unit.name for c in f.rest[:2])
-    below = f"{counted(len(f.rest), 'unit')} {'rest' if len(f.rest) > 1 else 'rests'} on it ({names}{', ...' if len(f.rest) > 2 else ''})" if f.rest else ""
-    return on + (", and ".join(filter(None, ["edited" if f.edited else "", below])) if f.edited else f"was changed; {below}")
+    below = (
+        f"{counted(len(f.rest), 'unit')} {'rest' if len(f.rest) > 1 else 'rests'} on it ({names}{', ...' if len(f.rest) > 2 else ''})"
+        if f.rest
+        else ""
+    )
+    return on + (
+        ", and ".join(filter(None, ["edited" if f.edited else "", below])) if f.edited else f"was changed; {below}"
+    )
 
 
 def _next_card(report: Report) -> ET.Element:
     top = report.next[:5]
-    items = [el("li", el("code", n.unit.name), el("small", f" {n.unit.module}: {_because(n.central, n.churn, n.unit)}, about {n.minutes} min")) for n in top]
+    items = [
+        el(
+            "li",
+            el("code", n.unit.name),
+            el("small", f" {n.unit.module}: {_because(n.central, n.churn, n.unit)}, about {n.minutes} min"),
+        )
+        for n in top
+    ]
     minutes = sum(n.minutes for n in top)
-    said = f"about, for {'these ' + str(len(top)) if len(top) > 1 else 'this one'}, by a rule of thumb." if top else "Everything is verified."
-    return _card("What should be explained next?", "next", f"{minutes} min" if top else "nothing", el("p", said), el("ol", *items, class_="plain"))
+    said = (
+        f"about, for {'these ' + str(len(top)) if len(top) > 1 else 'this one'}, by a rule of thumb."
+        if top
+        else "Everything is verified."
+    )
+    return _card(
+        "What should be explained next?",
+        "next",
+        f"{minutes} min" if top else "nothing",
+        el("p", said),
+        el("ol", *items, class_="plain"),
+    )
 
 
 def _because(central: float, churn: int, unit: Unit) -> str:
-    parts = [unit.standing, f"centrality {central:.1f}", f"{counted(churn, 'change')} in 90 days" if churn else "", "from a model" if unit.origin in ("verbatim", "edited") else ""]
+    parts = [
+        unit.standing,
+        f"centrality {central:.1f}",
+        f"{counted(churn, 'change')} in 90 days" if churn else "",
+        "from a model" if unit.origin in ("verbatim", "edited") else "",
+    ]
     return ", ".join(p for p in parts if p)
 
 # %% ../../nbs/42_report/12_page.ipynb #007a564f
@@ -100,10 +172,24 @@ def _overview(report: Report) -> ET.Element:
     w = report.whole
     if not w.shares or not w.origins:
         return el("section", el("p", "There is no logic in the exported cells yet."))
-    understood = el("div", el("h3", defined("comprehensibility", "How much is understood")), bar(w.shares, width=600, height=22), legend(w.shares))
-    written = el("div", el("h3", defined("AI share", "Who wrote it")), bar(w.origins, width=600, height=22), legend(w.origins))
-    spread = el("div", el("h3", defined("explainers", "People who can explain it")), columns(_spread(report.units)), el("p", "share of logic, by number of people with a verified explanation", class_="quiet"))
-    return el("section", el("div", understood, written), spread, el("dl", *_facts(w), class_="facts"), class_="overview")
+    understood = el(
+        "div",
+        el("h3", defined("comprehensibility", "How much is understood")),
+        bar(w.shares, width=600, height=22),
+        legend(w.shares),
+    )
+    written = el(
+        "div", el("h3", defined("AI share", "Who wrote it")), bar(w.origins, width=600, height=22), legend(w.origins)
+    )
+    spread = el(
+        "div",
+        el("h3", defined("explainers", "People who can explain it")),
+        columns(_spread(report.units)),
+        el("p", "share of logic, by number of people with a verified explanation", class_="quiet"),
+    )
+    return el(
+        "section", el("div", understood, written), spread, el("dl", *_facts(w), class_="facts"), class_="overview"
+    )
 
 
 def _spread(units: Iterable[Unit]) -> list[tuple[str, float]]:
@@ -117,7 +203,11 @@ def _spread(units: Iterable[Unit]) -> list[tuple[str, float]]:
 
 def _facts(w: Measures) -> list[ET.Element]:
     both = f"{w.bus} (explained, not checked: {w.bus_explained})"
-    seen = f"{counted(w.illusion.authors, 'author')}, {counted(w.illusion.explainers, 'explainer')}; {percent(w.illusion.share)} of the logic has an author and no explainer" if w.illusion else "unknown"
+    seen = (
+        f"{counted(w.illusion.authors, 'author')}, {counted(w.illusion.explainers, 'explainer')}; {percent(w.illusion.share)} of the logic has an author and no explainer"
+        if w.illusion
+        else "unknown"
+    )
     least = f"{w.fewest} (explained, not checked: {w.fewest_explained})"
     pairs = [("bus factor", both), ("explainers", f"of the least explained unit: {least}"), ("illusory coverage", seen)]
     return [part for name, value in pairs for part in (el("dt", defined(name)), el("dd", value))]
@@ -127,20 +217,47 @@ def _past(report: Report) -> ET.Element | None:
     points = series(report.timeline)
     if len({day for _, day, _ in points}) < 2:  # nothing to see within a day
         return None
-    return el("section", el("h2", defined("over time", "How much was understood, over time")), areas(points, width=1120, height=200))
+    return el(
+        "section",
+        el("h2", defined("over time", "How much was understood, over time")),
+        areas(points, width=1120, height=200),
+    )
 
 
 def _paths(chains: Sequence[Chain]) -> ET.Element:
-    head = [defined("critical path"), "why", "units", defined("links"), defined("weakest"), defined("whole path"), "explained only"]
+    head = [
+        defined("critical path"),
+        "why",
+        "units",
+        defined("links"),
+        defined("weakest"),
+        defined("whole path"),
+        "explained only",
+    ]
     rows = [
-        [_flagged(c), c.why, len(c.units), linked(c), c.weakest(), len(c.everybody()), f"{c.weakest('explained')} / {len(c.everybody('explained'))}"] for c in chains
+        [
+            _flagged(c),
+            c.why,
+            len(c.units),
+            linked(c),
+            c.weakest(),
+            len(c.everybody()),
+            f"{c.weakest('explained')} / {len(c.everybody('explained'))}",
+        ]
+        for c in chains
     ]
     text = None if rows else el("p", "No path: nothing uses anything else, and the policy names none.", class_="quiet")
     return el("section", el("h2", "Critical paths"), text or table(head, rows))
 
 
 def _flagged(c: Chain) -> ET.Element:
-    alert = el("b", " nobody", class_="flag") if not c.weakest() else el("b", " one person", class_="flag") if c.weakest() == 1 else None
+    alert = (
+        el("b", " nobody", class_="flag")
+        if not c.weakest()
+        else el("b", " one person", class_="flag")
+        if c.weakest() == 1
+        else None
+    )
     names = c.name.split(" > ")
     short = c.name if len(names) < 8 else " > ".join([*names[:3], f"({len(names) - 6} more)", *names[-3:]])
     return el("span", el("code", short, title=c.name), alert)
@@ -151,19 +268,50 @@ def _defects(found: Defects | None) -> ET.Element | None:
         return None
     rows = [[d.kind, d.defects, f"{d.exposure:.2f}", _rate(d)] for d in found.densities]
     low, high = wilson(found.ghosts, found.fixes)
-    ghosts = el("p", f"{found.fixes} fixes were looked at; ", defined("ghosts", f"{found.ghosts} are ghosts"), f", {percent(low)} to {percent(high)}: what those repaired, nobody can follow.", class_="quiet")
-    more = el("p", f"{found.waiting} older fixes are looked at by the next reports.", class_="quiet") if found.waiting else None
+    ghosts = el(
+        "p",
+        f"{found.fixes} fixes were looked at; ",
+        defined("ghosts", f"{found.ghosts} are ghosts"),
+        f", {percent(low)} to {percent(high)}: what those repaired, nobody can follow.",
+        class_="quiet",
+    )
+    more = (
+        el("p", f"{found.waiting} older fixes are looked at by the next reports.", class_="quiet")
+        if found.waiting
+        else None
+    )
     head = [defined("defect density", "code was"), "defects", "1,000 statements x months", "rate (95 %)"]
     return el("section", el("h2", defined("defect density", "Where defects were")), table(head, rows), ghosts, more)
 
 
 def _rate(d: Density) -> str:
-    return "unknown" if d.rate is None or d.low is None or d.high is None else f"{d.rate:.2f} ({d.low:.2f} to {d.high:.2f})"
+    return (
+        "unknown"
+        if d.rate is None or d.low is None or d.high is None
+        else f"{d.rate:.2f} ({d.low:.2f} to {d.high:.2f})"
+    )
 
 
 def _above(found: Sequence[Above]) -> ET.Element | None:
-    rows = [[el("code", a.name), "policy" if a.asked else "", el("b", "none", class_="flag") if a.state == "none" else a.state, a.by or "", ", ".join(a.changed[:3]), a.said.get("what", "")] for a in found]
-    head = [defined("above cells", "whole"), "asked by", "explanation", "people", "interfaces that changed", "what it is responsible for"]
+    rows = [
+        [
+            el("code", a.name),
+            "policy" if a.asked else "",
+            el("b", "none", class_="flag") if a.state == "none" else a.state,
+            a.by or "",
+            ", ".join(a.changed[:3]),
+            a.said.get("what", ""),
+        ]
+        for a in found
+    ]
+    head = [
+        defined("above cells", "whole"),
+        "asked by",
+        "explanation",
+        "people",
+        "interfaces that changed",
+        "what it is responsible for",
+    ]
     return el("section", el("h2", defined("above cells", "Above cells")), table(head, rows, "prose")) if rows else None
 
 
@@ -175,16 +323,40 @@ def _calibration(report: Report) -> ET.Element | None:
     if slope:
         span = f" ({slope.low:+.3f} to {slope.high:+.3f})" if slope.low is not None and slope.high is not None else ""
         tries = found.answers.kinds.get("predict")
-        rows.append([defined("deskilling gradient"), f"{slope.value:+.3f} a week{span}", f"{slope.weeks} weeks of the team" + (f"; first predictions right: {_share(tries)}" if tries else "")])
+        rows.append(
+            [
+                defined("deskilling gradient"),
+                f"{slope.value:+.3f} a week{span}",
+                f"{slope.weeks} weeks of the team" + (f"; first predictions right: {_share(tries)}" if tries else ""),
+            ]
+        )
     if found.answers.first.of:
-        rows.append([defined("first answers"), _share(found.answers.first), _counted(found.answers.misleading, "most often answered wrongly: ")])
+        rows.append(
+            [
+                defined("first answers"),
+                _share(found.answers.first),
+                _counted(found.answers.misleading, "most often answered wrongly: "),
+            ]
+        )
     if found.answers.sure_wrong.of:
-        rows.append([defined("sure and wrong"), _share(found.answers.sure_wrong), f"mean score {found.answers.score or 0:.2f} of 1"])
+        rows.append(
+            [
+                defined("sure and wrong"),
+                _share(found.answers.sure_wrong),
+                f"mean score {found.answers.score or 0:.2f} of 1",
+            ]
+        )
     if found.staled.symbols:
-        rows.append([defined("made stale"), _counted(found.staled.symbols), _counted(found.staled.causes, "what had changed: ")])
+        rows.append(
+            [defined("made stale"), _counted(found.staled.symbols), _counted(found.staled.causes, "what had changed: ")]
+        )
     if found.rejected.rate.of:
         rows.append([defined("rejected"), _share(found.rejected.rate), _counted(found.rejected.reasons)])
-    return el("section", el("h2", "Where understanding slips"), table(["", "how often", "where"], rows, "prose")) if rows else None
+    return (
+        el("section", el("h2", "Where understanding slips"), table(["", "how often", "where"], rows, "prose"))
+        if rows
+        else None
+    )
 
 
 def _share(r: Rate) -> str:
@@ -195,7 +367,17 @@ def _counted(found: Sequence[tuple[str, int]], before: str = "") -> str:
     return before + ", ".join(f"{name} ({n})" for name, n in found) if found else ""
 
 
-_HEAD: Final = ("statements", "comprehensibility", "verified", "stale", "none", "explainers", "bus factor", "illusory coverage", "AI share")
+_HEAD: Final = (
+    "statements",
+    "comprehensibility",
+    "verified",
+    "stale",
+    "none",
+    "explainers",
+    "bus factor",
+    "illusory coverage",
+    "AI share",
+)
 
 
 def _groups(title: str, groups: Sequence[Measures], units: Iterable[Unit], by: str) -> ET.Element:
@@ -210,21 +392,57 @@ def _groups(title: str, groups: Sequence[Measures], units: Iterable[Unit], by: s
         rows.append([_opening(m.name, own[: max(left, 0)], len(own)), *_cells(m)])
         left -= len(own)
     head = ["", *(h if h in ("statements",) else defined(h) for h in _HEAD)]
-    rest = el("details", el("summary", f"{len(rows) - FIRST} more, with less to explain"), table(head, rows[FIRST:], "groups")) if len(rows) > FIRST else None
-    return el("section", el("details", el("summary", el("h2", f"{title} ({len(groups)})")), table(head, rows[:FIRST], "groups"), rest, open="open" if by else None))
+    rest = (
+        el(
+            "details",
+            el("summary", f"{len(rows) - FIRST} more, with less to explain"),
+            table(head, rows[FIRST:], "groups"),
+        )
+        if len(rows) > FIRST
+        else None
+    )
+    return el(
+        "section",
+        el(
+            "details",
+            el("summary", el("h2", f"{title} ({len(groups)})")),
+            table(head, rows[:FIRST], "groups"),
+            rest,
+            open="open" if by else None,
+        ),
+    )
 
 
 def _cells(m: Measures) -> list[Any]:
     s, o = m.shares or {}, m.origins or {}
     seen = f"{percent(m.illusion.share)} ({m.illusion.gap:+d})" if m.illusion else "unknown"
-    ai = f"{percent(o.get('verbatim', 0) + o.get('edited', 0))}" + (f" ({percent(o['unknown'])} unknown)" if o.get("unknown") else "")
-    return [m.weight, bar(m.shares), *(percent(s.get(c)) for c in ("verified", "stale", "none")), m.fewest, str(m.bus), seen, ai]
+    ai = f"{percent(o.get('verbatim', 0) + o.get('edited', 0))}" + (
+        f" ({percent(o['unknown'])} unknown)" if o.get("unknown") else ""
+    )
+    return [
+        m.weight,
+        bar(m.shares),
+        *(percent(s.get(c)) for c in ("verified", "stale", "none")),
+        m.fewest,
+        str(m.bus),
+        seen,
+        ai,
+    ]
 
 
 def _opening(name: str, units: Sequence[Unit], total: int) -> ET.Element:
     if not total:
         return el("code", name)
-    items = [el("li", el("i", class_=f"c-{u.standing}"), " ", el("code", ", ".join(u.symbols[:3]) or u.name), el("small", f" {u.standing}, {len(u.verified)} can explain it, {u.weight} statements")) for u in units]
+    items = [
+        el(
+            "li",
+            el("i", class_=f"c-{u.standing}"),
+            " ",
+            el("code", ", ".join(u.symbols[:3]) or u.name),
+            el("small", f" {u.standing}, {len(u.verified)} can explain it, {u.weight} statements"),
+        )
+        for u in units
+    ]
     more = el("li", f"{total - len(units)} more are in the JSON") if total > len(units) else None
     return el("details", el("summary", el("code", name)), el("ul", *items, more, class_="plain"))
 

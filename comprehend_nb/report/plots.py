@@ -22,12 +22,25 @@ def bar(shares: Mapping[str, float] | None, *, width: int = 160, height: int = 1
         if share > 0:
             parts.append(el("rect", x=f"{x:.2f}", y=0, width=f"{share * width:.2f}", height=height, class_=f"c-{name}"))
             x += share * width
-    return el("svg", *parts, class_="bar", viewBox=f"0 0 {width} {height}", width=width, height=height, role="img", preserveAspectRatio="none")
+    return el(
+        "svg",
+        *parts,
+        class_="bar",
+        viewBox=f"0 0 {width} {height}",
+        width=width,
+        height=height,
+        role="img",
+        preserveAspectRatio="none",
+    )
 
 
 def legend(shares: Mapping[str, float]) -> ET.Element:
     "The classes with their shares, as text."
-    return el("ul", *(el("li", el("i", class_=f"c-{name}"), f" {name} {percent(s)}") for name, s in shares.items()), class_="legend")
+    return el(
+        "ul",
+        *(el("li", el("i", class_=f"c-{name}"), f" {name} {percent(s)}") for name, s in shares.items()),
+        class_="legend",
+    )
 
 # %% ../../nbs/42_report/11_plots.ipynb #a76d17e7
 def columns(values: Sequence[tuple[str, float]], *, width: int = 260, height: int = 120, unit: str = "") -> ET.Element:
@@ -38,14 +51,40 @@ def columns(values: Sequence[tuple[str, float]], *, width: int = 260, height: in
     for i, (label, value) in enumerate(values):
         tall, middle = (floor - 16) * value / top, (i + 0.5) * step
         parts += [
-            el("rect", el("title", f"{label}{unit}: {percent(value)}"), x=f"{i * step + step * 0.15:.1f}", y=f"{floor - tall:.1f}", width=f"{step * 0.7:.1f}", height=f"{tall:.1f}", class_="col" if i else "col zero"),
-            el("text", percent(value), x=f"{middle:.1f}", y=f"{floor - tall - 4:.1f}", text_anchor="middle", class_="value"),
+            el(
+                "rect",
+                el("title", f"{label}{unit}: {percent(value)}"),
+                x=f"{i * step + step * 0.15:.1f}",
+                y=f"{floor - tall:.1f}",
+                width=f"{step * 0.7:.1f}",
+                height=f"{tall:.1f}",
+                class_="col" if i else "col zero",
+            ),
+            el(
+                "text",
+                percent(value),
+                x=f"{middle:.1f}",
+                y=f"{floor - tall - 4:.1f}",
+                text_anchor="middle",
+                class_="value",
+            ),
             el("text", label, x=f"{middle:.1f}", y=height - 4, text_anchor="middle"),
         ]
-    return el("svg", *parts, el("line", x1=0, y1=floor, x2=width, y2=floor, class_="axis"), viewBox=f"0 0 {width} {height}", width=width, height=height, role="img", class_="plot")
+    return el(
+        "svg",
+        *parts,
+        el("line", x1=0, y1=floor, x2=width, y2=floor, class_="axis"),
+        viewBox=f"0 0 {width} {height}",
+        width=width,
+        height=height,
+        role="img",
+        class_="plot",
+    )
 
 # %% ../../nbs/42_report/11_plots.ipynb #d42af635
-def areas(points: Sequence[tuple[float, str, Mapping[str, float]]], *, width: int = 640, height: int = 180) -> ET.Element:
+def areas(
+    points: Sequence[tuple[float, str, Mapping[str, float]]], *, width: int = 640, height: int = 180
+) -> ET.Element:
     "Stacked shares at moments (time, label, shares), at distances as in time."
     floor, left = height - 20, 34
     inner = width - left - 8
@@ -60,7 +99,10 @@ def areas(points: Sequence[tuple[float, str, Mapping[str, float]]], *, width: in
         base = upper
     for share in (0, 0.5, 1):
         y = floor - (floor - 8) * share
-        parts += [el("line", x1=left, y1=f"{y:.1f}", x2=width - 8, y2=f"{y:.1f}", class_="grid"), el("text", f"{share:.0%}", x=left - 4, y=f"{y + 4:.1f}", text_anchor="end")]
+        parts += [
+            el("line", x1=left, y1=f"{y:.1f}", x2=width - 8, y2=f"{y:.1f}", class_="grid"),
+            el("text", f"{share:.0%}", x=left - 4, y=f"{y + 4:.1f}", text_anchor="end"),
+        ]
     for i in sorted({0, len(points) - 1} if points else ()):
         parts.append(el("text", points[i][1], x=f"{xs[i]:.1f}", y=height - 4, text_anchor="end" if i else "start"))
     return el("svg", *parts, viewBox=f"0 0 {width} {height}", role="img", class_="plot wide")

@@ -43,10 +43,14 @@ def read_list(path: Path, *, past: bool = False, timeout: float = 600.0) -> list
     try:
         lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as e:
-        raise RepositoriesError(f"the list cannot be read ({getattr(e, 'strerror', None) or 'it is no text'})", where=str(path)) from None
+        raise RepositoriesError(
+            f"the list cannot be read ({getattr(e, 'strerror', None) or 'it is no text'})", where=str(path)
+        ) from None
     names = list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
     if not names:
-        raise RepositoriesError("the list names no folder", where=str(path), remedy="Write the folder of one project on each line.")
+        raise RepositoriesError(
+            "the list names no folder", where=str(path), remedy="Write the folder of one project on each line."
+        )
     return [Repository(name, str((path.parent / Path(name).expanduser()).resolve()), past, timeout) for name in names]
 
 # %% ../../nbs/42_report/13_repositories.ipynb #575cb180
@@ -74,32 +78,53 @@ def answer_of(repository: Repository) -> dict[str, Any]:
     if not Path(repository.root).is_dir():
         raise RepositoriesError("there is no such folder", where=repository.root)
     made = report(Project.at(Path(repository.root)), past_complete=repository.past)
-    groups = {basis: [(w, sorted(people)) for w, people in explainer_pairs(made.units, basis)] for basis in ("verified", "explained")}
+    groups = {
+        basis: [(w, sorted(people)) for w, people in explainer_pairs(made.units, basis)]
+        for basis in ("verified", "explained")
+    }
     return {"data": as_json(made)} | groups
 
 
 def look(repository: Repository) -> Answer:
     "The report of one repository, made in a process of its own. Never raises for what happens there."
     start = time.perf_counter()
-    command = [sys.executable, "-c", "from comprehend_nb.report.repositories import main; main()", json.dumps(asdict(repository)), str(os.getpid())]
-    theirs, ours = os.pipe()  # closed with this process: how a child learns that it is gone where the system does not say
+    command = [
+        sys.executable,
+        "-c",
+        "from comprehend_nb.report.repositories import main; main()",
+        json.dumps(asdict(repository)),
+        str(os.getpid()),
+    ]
+    theirs, ours = (
+        os.pipe()
+    )  # closed with this process: how a child learns that it is gone where the system does not say
     try:
-        child = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)  # noqa: S603
+        child = subprocess.Popen(  # noqa: S603
+            command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
         out, err = child.communicate(timeout=repository.timeout)
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)
         child.communicate()
-        return Answer(repository.name, f"it took longer than {repository.timeout:g} s", seconds=time.perf_counter() - start)
+        return Answer(
+            repository.name, f"it took longer than {repository.timeout:g} s", seconds=time.perf_counter() - start
+        )
     finally:
         os.close(theirs)
         os.close(ours)
     seconds = time.perf_counter() - start
     if child.returncode:
         said = (err.decode("utf-8", "replace").strip().splitlines() or [""])[-1]
-        why = f"its process was killed by {signal.Signals(-child.returncode).name}" if child.returncode < 0 else said[:300] or f"exit status {child.returncode}"
+        why = (
+            f"its process was killed by {signal.Signals(-child.returncode).name}"
+            if child.returncode < 0
+            else said[:300] or f"exit status {child.returncode}"
+        )
         return Answer(repository.name, why, seconds=seconds)
     found = json.loads(out)
-    known = {basis: tuple((float(w), tuple(people)) for w, people in found[basis]) for basis in ("verified", "explained")}
+    known = {
+        basis: tuple((float(w), tuple(people)) for w, people in found[basis]) for basis in ("verified", "explained")
+    }
     return Answer(repository.name, "", found["data"], known["verified"], known["explained"], seconds)
 
 
@@ -151,20 +176,37 @@ def together(answers: Sequence[Answer], now: float) -> Many:
     good = [a for a in answers if not a.failed]
     wholes = [a.data["whole"] for a in good]
     weight = sum(w["weight"] for w in wholes)
-    shares: dict[str, float] = {c: sum(w["weight"] * (w["shares"] or {}).get(c, 0.0) for w in wholes) / weight for c in CLASSES} if weight else {}
-    sure, told = ([(w, frozenset(p)) for a in good for w, p in getattr(a, basis)] for basis in ("verified", "explained"))
-    return Many(now, tuple(answers), weight, shares, *one_leaves(sure), *one_leaves(told), bus_factor(sure), bus_factor(told))
+    shares: dict[str, float] = (
+        {c: sum(w["weight"] * (w["shares"] or {}).get(c, 0.0) for w in wholes) / weight for c in CLASSES}
+        if weight
+        else {}
+    )
+    sure, told = (
+        [(w, frozenset(p)) for a in good for w, p in getattr(a, basis)] for basis in ("verified", "explained")
+    )
+    return Many(
+        now, tuple(answers), weight, shares, *one_leaves(sure), *one_leaves(told), bus_factor(sure), bus_factor(told)
+    )
 
 
 Each = Callable[[Answer, int, int], None]
 
 
-def reports(repositories: Sequence[Repository], *, workers: int = 0, scheduler: str = "", each: Each | None = None, now: float | None = None) -> Many:
+def reports(
+    repositories: Sequence[Repository],
+    *,
+    workers: int = 0,
+    scheduler: str = "",
+    each: Each | None = None,
+    now: float | None = None,
+) -> Many:
     "The reports of these, made here or at a scheduler; `each` is told of every one as it is ready."
     from comprehend_nb.rerun.fleet import at, here
 
     found: dict[str, Answer] = {}
-    ready: Iterator[Answer] = at(scheduler, repositories, work=look, lost=lost) if scheduler else here(repositories, workers, work=look)
+    ready: Iterator[Answer] = (
+        at(scheduler, repositories, work=look, lost=lost) if scheduler else here(repositories, workers, work=look)
+    )
     for answer in ready:
         found[answer.name] = answer
         if each:
@@ -193,8 +235,13 @@ EACH_NEXT: Final = 1
 
 def next_of(answers: Iterable[Answer]) -> list[tuple[str, Mapping[str, Any]]]:
     "What to explain next in each repository, those with most logic that nobody verified first."
+
     def left(a: Answer) -> float:
         whole = a.data["whole"]
         return float(whole["weight"]) * (1 - float((whole["shares"] or {}).get("verified", 0.0)))
 
-    return [(a.name, n) for a in sorted(answers, key=lambda a: (-left(a), a.name)) for n in a.data["explain_next"][:EACH_NEXT]]
+    return [
+        (a.name, n)
+        for a in sorted(answers, key=lambda a: (-left(a), a.name))
+        for n in a.data["explain_next"][:EACH_NEXT]
+    ]

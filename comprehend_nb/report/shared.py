@@ -36,7 +36,9 @@ def _own_key(person: Person) -> Any:
     try:
         from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
     except ImportError:
-        raise NotShared("sharing needs the package cryptography", remedy="pip install 'comprehend-nb[report]'") from None
+        raise NotShared(
+            "sharing needs the package cryptography", remedy="pip install 'comprehend-nb[report]'"
+        ) from None
     from platformdirs import user_state_path
 
     path = user_state_path("comprehend-nb") / f"hours-{person.id}.key"
@@ -79,7 +81,10 @@ def masked(person: Person, week: str, sums: Mapping[str, int], keys: Mapping[str
 
     own = _own_key(person)
     if len(keys) < LEAST:
-        raise NotShared(f"{len(keys)} people joined, and sums of fewer than {LEAST} are not shared", remedy="Others join by `comprehend-nb hours --join`.")
+        raise NotShared(
+            f"{len(keys)} people joined, and sums of fewer than {LEAST} are not shared",
+            remedy="Others join by `comprehend-nb hours --join`.",
+        )
     if keys.get(person.id) != own.public_key().public_bytes_raw().hex():
         raise NotShared("you have not joined, or on another machine", remedy="comprehend-nb hours --join")
     out, group = {f: int(sums.get(f, 0)) for f in FIELDS}, group_of(keys)
@@ -125,7 +130,9 @@ def _share(path: Path, group: str) -> dict[str, int] | None:
     try:
         found = json.loads(path.read_text("ascii"))
         sums = {f: found["sums"][f] for f in FIELDS}
-        return sums if found["group"] == group and all(type(v) is int and 0 <= v < _MOD for v in sums.values()) else None
+        return (
+            sums if found["group"] == group and all(type(v) is int and 0 <= v < _MOD for v in sums.values()) else None
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -59,5 +59,9 @@ def week_number(week: str) -> int:
 
 def deskilling(weeks: Mapping[str, Mapping[str, int]]) -> Slope | None:
     "The gradient over weeks in which at least ten minutes were counted; sums are milliseconds. None below four such weeks."
-    points = [(week_number(w), gradient(*(s.get(k, 0) / 1000 for k in ("review", "write", "reason")))) for w, s in sorted(weeks.items()) if sum(s.get(k, 0) for k in ("review", "write", "reason")) >= 600_000]
+    points = [
+        (week_number(w), gradient(*(s.get(k, 0) / 1000 for k in ("review", "write", "reason"))))
+        for w, s in sorted(weeks.items())
+        if sum(s.get(k, 0) for k in ("review", "write", "reason")) >= 600_000
+    ]
     return theil_sen([float(x) for x, _ in points], [y for _, y in points])

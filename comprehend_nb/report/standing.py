@@ -35,7 +35,9 @@ _Page = tuple[str, str, list[Kept]]  # of one notebook: keys of all that was the
 class _Keys:
     "The key of each notebook."
 
-    def __init__(self, project: Project, resolver: Resolver, history: History, same: Mapping[str, str], past: Mapping[str, Past]) -> None:
+    def __init__(
+        self, project: Project, resolver: Resolver, history: History, same: Mapping[str, str], past: Mapping[str, Past]
+    ) -> None:
         self.resolver, self.history, self.past = resolver, history, past
         self.all = repr((versions(), project.policy, sorted(same.items()))).encode()
 
@@ -76,7 +78,9 @@ class _Keys:
                 out.update(r.hash.encode())
                 if r.kind == "explained" and len(others := self.mates.get(self.words.get(r.hash, 0), ())) > 1:
                     out.update("".join(others).encode())
-                if (not isinstance(r.said, bytes) or b'"parent"' in r.said) and isinstance(parent := r.data.get("parent"), str):
+                if (not isinstance(r.said, bytes) or b'"parent"' in r.said) and isinstance(
+                    parent := r.data.get("parent"), str
+                ):
                     todo.append(parent)
 
 
@@ -89,7 +93,9 @@ _FILE: Final = "report-units"
 _MUCH: Final = 200  # notebooks worked out anew
 
 
-def units_now(project: Project, found: Found, same: Mapping[str, str], past: Mapping[str, Past]) -> tuple[list[Unit], dict[str, str]]:
+def units_now(
+    project: Project, found: Found, same: Mapping[str, str], past: Mapping[str, Past]
+) -> tuple[list[Unit], dict[str, str]]:
     "The units of all notebooks, and what the gate says they lack, by place."
     path, git = project.root / ".comprehend" / "local" / _FILE, refs(project.root)
     known, kept_now = _load(path), dict[str, _Page]()
@@ -108,10 +114,21 @@ def units_now(project: Project, found: Found, same: Mapping[str, str], past: Map
             of[unit.notebook].append((unit, "; ".join(row.standing.reasons) if row.standing else ""))
         if len(new) > _MUCH:
             gc.collect()  # earlier versions of notebooks hold circles of references, and collection may be off
-        kept_now = {n.path: (quick[n.path], slow[n.path], of[n.path] if n.path in of else _attached(n, known[n.path][2])) for n in late}
-    out = [(n.path, kept_now.get(n.path) or (*known[n.path][:2], _attached(n, known[n.path][2]))) for n in found.notebooks]
+        kept_now = {
+            n.path: (quick[n.path], slow[n.path], of[n.path] if n.path in of else _attached(n, known[n.path][2]))
+            for n in late
+        }
+    out = [
+        (n.path, kept_now.get(n.path) or (*known[n.path][:2], _attached(n, known[n.path][2]))) for n in found.notebooks
+    ]
     if kept_now and path.parent.is_dir():
-        keep(path, pickle.dumps({p: (*keys, [(replace(u, cell=None), why) for u, why in us]) for p, (*keys, us) in out}, protocol=5), _FILE)
+        keep(
+            path,
+            pickle.dumps(
+                {p: (*keys, [(replace(u, cell=None), why) for u, why in us]) for p, (*keys, us) in out}, protocol=5
+            ),
+            _FILE,
+        )
     every = [pair for _, page in out for pair in page[2]]
     return [u for u, _ in every], {u.where: why for u, why in every if why}
 

@@ -9,7 +9,8 @@ __all__ = ['STYLE']
 from typing import Final
 
 # %% ../../nbs/42_report/11_style.ipynb #24551fa8
-STYLE: Final = """
+STYLE: Final = (
+    """
 :root { --bg: #fff; --fg: #1c2128; --quiet: #57606a; --card: #f6f8fa; --line: #d0d7de; --accent: #0b5cad; --flag: #a40e26;
   --verified: #17508f; --attested: #4d94cc; --explained: #a3cbe8; --stale: #f0a35c; --none: #b5402f; --unknown: #a0a7af;
   --verbatim: #6b4fa0; --edited: #a78bcf; --human: #4f9e7c; }
@@ -34,6 +35,10 @@ ul.plain, ol.plain { margin: 6px 0 0; padding-left: 0; list-style: none; } ol.pl
 tbody th { font-weight: 400; white-space: normal; min-width: 180px; } thead th { color: var(--quiet); font-weight: 500; font-size: 13px; }
 table.prose td { white-space: normal; } summary { cursor: pointer; } summary > * { display: inline; } .flag { color: var(--flag); font-weight: 600; } svg { display: block; } svg.bar { border-radius: 3px; background: var(--line); max-width: 100%; } svg.wide { width: 100%; }
 svg text { font: 11px system-ui, sans-serif; fill: var(--quiet); } svg .value { fill: var(--fg); } .axis, .grid { stroke: var(--line); } .grid { stroke-dasharray: 2 3; } .col { fill: var(--attested); } .col.zero { fill: var(--none); } .line { fill: none; stroke: var(--accent); stroke-width: 2; } .range { fill: var(--accent); opacity: .18; } .dot { fill: var(--accent); }
-""" + "".join(f".c-{c} {{ fill: var(--{c}); background: var(--{c}); }} " for c in ("verified", "attested", "explained", "stale", "none", "unknown", "verbatim", "edited", "human")) + (
-    "rect.c-unknown { stroke: var(--fg); stroke-dasharray: 3 3; stroke-width: 1; }"
+"""
+    + "".join(
+        f".c-{c} {{ fill: var(--{c}); background: var(--{c}); }} "
+        for c in ("verified", "attested", "explained", "stale", "none", "unknown", "verbatim", "edited", "human")
+    )
+    + ("rect.c-unknown { stroke: var(--fg); stroke-dasharray: 3 3; stroke-width: 1; }")
 )

@@ -62,7 +62,14 @@ class Report:
     notes: tuple[str, ...] = ()
 
 # %% ../../nbs/42_report/06_team.ipynb #0558ff9a
-def report(project: Project, found: Found | None = None, *, now: float | None = None, moments: int = 24, past_complete: bool = False) -> Report:
+def report(
+    project: Project,
+    found: Found | None = None,
+    *,
+    now: float | None = None,
+    moments: int = 24,
+    past_complete: bool = False,
+) -> Report:
     "The report of a project: NotebookError where it is none. A notebook that cannot be read is a note, and its share is not known. `moments`: points of the past; `past_complete`: all of them, however long it takes."
     with no_collection():
         return _report(project, found or _read(project), time.time() if now is None else now, moments, past_complete)
@@ -70,22 +77,44 @@ def report(project: Project, found: Found | None = None, *, now: float | None = 
 
 def _report(project: Project, found: Found, now: float, moments: int, past_complete: bool) -> Report:
     past = pasts(project.root)
-    same = dict(by_git(project, found, "same people", lambda: list(same_people(project.root, found.history.people.values()).items())))
+    same = dict(
+        by_git(
+            project,
+            found,
+            "same people",
+            lambda: list(same_people(project.root, found.history.people.values()).items()),
+        )
+    )
     units, reasons = units_now(project, found, same, past)
     calls, rank = _graph(found, units)
     authors = authorship(past)
     then, of = timeline(
-        project, found.history, most=moments, complete=past_complete, today=found.notebooks, memo=found.memo,
+        project,
+        found.history,
+        most=moments,
+        complete=past_complete,
+        today=found.notebooks,
+        memo=found.memo,
         until=lambda times: _by_ledger(found, "until", lambda: found.history.until(times), *times),
     )
-    more = [f"{len(then)} of {of} moments of the past are worked out; `report --past` works out the rest"] if len(then) < of else []
+    more = (
+        [f"{len(then)} of {of} moments of the past are worked out; `report --past` works out the rest"]
+        if len(then) < of
+        else []
+    )
     try:
         bugs: Defects | None = defects(project, found, then, now, 10**9 if past_complete else 60)
     except (CannotMine, GitError) as e:
         bugs, more = None, [*more, f"density of defects: not known, as {e}"]
     paths = chains(units, calls, rank, project.policy.critical)
     cells = [u.cell for u in units if u.cell]
-    above = _by_ledger(found, "above", lambda: wholes(cells, project.policy.critical, found.resolver.table, found.history), project.policy.critical, _code(found))
+    above = _by_ledger(
+        found,
+        "above",
+        lambda: wholes(cells, project.policy.critical, found.resolver.table, found.history),
+        project.policy.critical,
+        _code(found),
+    )
     everything = measured("everything", units, authors)
     out = Report(
         project.lib_name, now, everything, grouped(units, "module", authors), grouped(units, "notebook", authors), units, rank,
@@ -113,6 +142,7 @@ def _code(found: Found) -> tuple[object, ...]:
 
 def _graph(found: Found, units: Sequence[Unit]) -> tuple[Calls, list[float]]:
     "What uses what, and how central each is: worked out anew where a notebook changed, or the ledger, which holds the calls that were seen."
+
     def work() -> tuple[Calls, list[float]]:
         calls = calls_of(units, found.resolver.table, found.history)
         return calls, centrality(calls.joined)
@@ -123,8 +153,14 @@ def _graph(found: Found, units: Sequence[Unit]) -> tuple[Calls, list[float]]:
 def defects(project: Project, found: Found, past: Sequence[Moment], now: float, enough: int) -> Defects:
     "Density of defects by who wrote the code and whether it had been explained when it was brought."
     fixes, waiting = mine(project, enough=enough)
-    every = [(d.fingerprint, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(d.brought)), d) for f in fixes for d in f.defects]
-    kinds = _by_ledger(found, "strata", lambda: [stratum(fp, found.history, at) for fp, at, _ in every], *(e[:2] for e in every))
+    every = [
+        (d.fingerprint, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(d.brought)), d)
+        for f in fixes
+        for d in f.defects
+    ]
+    kinds = _by_ledger(
+        found, "strata", lambda: [stratum(fp, found.history, at) for fp, at, _ in every], *(e[:2] for e in every)
+    )
     named = [(kind, d) for kind, (_, _, d) in zip(kinds, every, strict=True)]
     return Defects(densities(named, exposure(past, now)), len(fixes), sum(f.ghost for f in fixes), waiting)
 
@@ -133,7 +169,15 @@ def _read(project: Project) -> Found:
     "What a report needs of a project."
     memo = memo_of(project)
     notebooks = project.read(memo.reader)
-    return Found(notebooks, resolver_of(project, notebooks, memo), {}, Library(), project.root, ledger_digest(project.root), memo=memo)
+    return Found(
+        notebooks,
+        resolver_of(project, notebooks, memo),
+        {},
+        Library(),
+        project.root,
+        ledger_digest(project.root),
+        memo=memo,
+    )
 
 
 def whole_of(project: Project, name: str) -> tuple[Whole, History, bool]:
@@ -147,7 +191,11 @@ def whole_of(project: Project, name: str) -> tuple[Whole, History, bool]:
     if one is None:
         raise NotAccepted("no module and no exported symbol has this name, or it offers nothing", where=name)
     critical = [asked[s] for s in project.policy.critical if asked.get(s)]
-    return one, found.history, any(path[0].module == module for path in critical) if own else name in project.policy.critical
+    return (
+        one,
+        found.history,
+        any(path[0].module == module for path in critical) if own else name in project.policy.critical,
+    )
 
 
 def _notes(project: Project, found: Found, past: Mapping[str, Any]) -> list[str]:
@@ -156,7 +204,11 @@ def _notes(project: Project, found: Found, past: Mapping[str, Any]) -> list[str]
         out.append("git knows nothing of these notebooks: authors, churn and illusory coverage are not known")
     if grave := _by_ledger(found, "grave", lambda: sum(p.grave for p in found.history.problems)):
         out.append(f"{grave} lines or files of the ledger do not count: `comprehend-nb check` says which")
-    missing = [s for s in project.policy.critical if not any(s.rpartition(".")[2] in c.cell.symbols for n in found.notebooks for c in n.exported if c.cell)]
+    missing = [
+        s
+        for s in project.policy.critical
+        if not any(s.rpartition(".")[2] in c.cell.symbols for n in found.notebooks for c in n.exported if c.cell)
+    ]
     return out + [f"the policy calls {s} critical, and no exported cell binds it" for s in missing]
 
 # %% ../../nbs/42_report/06_team.ipynb #78b8e253

@@ -38,7 +38,9 @@ def moments(root: Path, most: int = 24) -> list[tuple[str, int]]:
         log = git(root, "log", "--first-parent", "--format=%H %ct", "HEAD", "--", timeout=120).decode().split()
     except GitError:
         return []
-    found = sorted(zip(log[-2::-2], map(int, log[::-2]), strict=True), key=lambda c: c[1])  # oldest first, also within a second
+    found = sorted(
+        zip(log[-2::-2], map(int, log[::-2]), strict=True), key=lambda c: c[1]
+    )  # oldest first, also within a second
     if len(found) <= most:
         return found
     days = 1
@@ -51,11 +53,14 @@ def moments(root: Path, most: int = 24) -> list[tuple[str, int]]:
 _Read = dict[tuple[str, str], Notebook | None]  # files of the past, by path and blob
 
 
-def notebooks_at(project: Project, commit: str, known: _Read, today: Mapping[tuple[str, str], Notebook] = MappingProxyType({})) -> list[Notebook]:
+def notebooks_at(
+    project: Project, commit: str, known: _Read, today: Mapping[tuple[str, str], Notebook] = MappingProxyType({})
+) -> list[Notebook]:
     """The notebooks as a commit had them, in nbdev's order.
 
     `known` holds those that were read before, by path and blob, and is added to; `today` those of now, by path and digest.
     """
+
     def read(path: str, data: bytes) -> Notebook:
         return today.get((path, sha256(data).hexdigest())) or project.read_one(project.root / path, data)
 
@@ -64,6 +69,7 @@ def notebooks_at(project: Project, commit: str, known: _Read, today: Mapping[tup
 
 def modules_at(project: Project, commit: str, known: _Read, notebooks: Iterable[Notebook]) -> list[Notebook]:
     "The modules of the library that no notebook made then, as a commit had them, each as a notebook of one cell; `known` as for `notebooks_at`."
+
     def read(path: str, data: bytes) -> Notebook | None:
         return as_notebook(project, project.root / path, data)
 
@@ -71,14 +77,29 @@ def modules_at(project: Project, commit: str, known: _Read, notebooks: Iterable[
     return [n for n in _read_at(project, project.lib, commit, _is_module, known, read) if n.default not in made]
 
 
-def _read_at(project: Project, place: Path, commit: str, wanted: Callable[[str], bool], known: _Read, read: Callable[[str, bytes], Notebook | None]) -> list[Notebook]:
+def _read_at(
+    project: Project,
+    place: Path,
+    commit: str,
+    wanted: Callable[[str], bool],
+    known: _Read,
+    read: Callable[[str, bytes], Notebook | None],
+) -> list[Notebook]:
     "The files below a place that are `wanted`, as a commit had them, read where they are not `known` yet; in nbdev's order."
     folder = place.relative_to(project.root).as_posix()
     try:
-        listed = git(project.root, "ls-tree", "-r", "-z", commit, "--", f"{folder}/" if folder != "." else ".").decode("utf-8", "replace")
+        listed = git(project.root, "ls-tree", "-r", "-z", commit, "--", f"{folder}/" if folder != "." else ".").decode(
+            "utf-8", "replace"
+        )
     except GitError:
         return []
-    entries = [(path, line.split()[2]) for entry in listed.split("\0") if entry for line, _, path in [entry.partition("\t")] if wanted(path)]
+    entries = [
+        (path, line.split()[2])
+        for entry in listed.split("\0")
+        if entry
+        for line, _, path in [entry.partition("\t")]
+        if wanted(path)
+    ]
     new = [blob for path, blob in entries if (path, blob) not in known]
     data = dict(read_objects(project.root, new, limit=1 << 30)) if new else {}
     for path, blob in entries:
@@ -103,7 +124,9 @@ class Moment:
     at: int
     shares: Mapping[str, float]
     weight: int
-    strata: Mapping[str, int] = field(default_factory=dict)  # statements by who wrote them and whether they had been explained
+    strata: Mapping[str, int] = field(
+        default_factory=dict
+    )  # statements by who wrote them and whether they had been explained
 
     @property
     def day(self) -> str:
@@ -195,7 +218,14 @@ class _Between(Memo):
 class _Walk:
     "Goes through moments, oldest first, and remembers what was read and which symbols were ever explained."
 
-    def __init__(self, project: Project, history: History, once: Iterable[tuple[str, str]] = (), today: Iterable[Notebook] = (), memo: Memo | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        history: History,
+        once: Iterable[tuple[str, str]] = (),
+        today: Iterable[Notebook] = (),
+        memo: Memo | None = None,
+    ) -> None:
         self.project, self.history, self.once = project, history, set(once)
         self.today = {(n.path, n.digest): n for n in today}
         self.notebooks: _Read = {}
@@ -215,7 +245,9 @@ class _Walk:
         total = weights.total()
         return Moment(commit, at, {c: w / total for c, w in weights.items()} if total else {}, total, dict(strata))
 
-    def _classes(self, resolver: Resolver, notebooks: Sequence[Notebook], when: str) -> Iterator[tuple[Class, str, int]]:
+    def _classes(
+        self, resolver: Resolver, notebooks: Sequence[Notebook], when: str
+    ) -> Iterator[tuple[Class, str, int]]:
         self.history.want([c.fingerprint for n in notebooks for own in n.exported if (c := own.cell)])
         for n in notebooks:
             for own in n.exported:
@@ -225,7 +257,11 @@ class _Walk:
                 if cell is None or closure is None:
                     yield "unknown", UNKNOWN, max(sum(bool(line.strip()) for line in own.code.splitlines()), 1)
                 elif cell.kind != "glue":
-                    yield self._class(cell, closure, own.module or "", when), stratum(cell.fingerprint, self.history, when), max(cell.statements, 1)
+                    yield (
+                        self._class(cell, closure, own.module or "", when),
+                        stratum(cell.fingerprint, self.history, when),
+                        max(cell.statements, 1),
+                    )
 
     def _class(self, cell: Cell, closure: Closure, module: str, when: str) -> Class:
         key = cell.fingerprint, closure.digest
@@ -241,7 +277,17 @@ class _Walk:
 _FILE = "report-timeline"
 
 
-def timeline(project: Project, history: History, *, most: int = 24, enough: int = 4000, complete: bool = False, today: Iterable[Notebook] = (), memo: Memo | None = None, until: Callable[[list[str]], list[int]] | None = None) -> tuple[list[Moment], int]:
+def timeline(
+    project: Project,
+    history: History,
+    *,
+    most: int = 24,
+    enough: int = 4000,
+    complete: bool = False,
+    today: Iterable[Notebook] = (),
+    memo: Memo | None = None,
+    until: Callable[[list[str]], list[int]] | None = None,
+) -> tuple[list[Moment], int]:
     """The moments that are known by now, oldest first, and how many there are to know.
 
     `enough`: notebooks that the first call may read; `today`: those of now, which need not be read again; `memo`: what is known of them;
@@ -263,7 +309,17 @@ def timeline(project: Project, history: History, *, most: int = 24, enough: int 
     finally:
         gc.unfreeze()
     if todo and path.parent.is_dir():
-        keep(path, json.dumps({"by": versions(), "moments": {k: known[k] for k in keys.values() if k in known}, "once": sorted(walk.once)}).encode(), _FILE)
+        keep(
+            path,
+            json.dumps(
+                {
+                    "by": versions(),
+                    "moments": {k: known[k] for k in keys.values() if k in known},
+                    "once": sorted(walk.once),
+                }
+            ).encode(),
+            _FILE,
+        )
     return [Moment(**known[keys[c]]) for c, _ in wanted if keys[c] in known], len(wanted)
 
 

@@ -91,7 +91,13 @@ def unit_of(row: Row, closure: Closure | None, history: History, same: Mapping[s
     )  # fmt: skip
 
 
-def units_of(rows: Iterable[Row], notebooks: Iterable[Notebook], resolver: Resolver, history: History, same: Mapping[str, str] | None = None) -> list[Unit]:
+def units_of(
+    rows: Iterable[Row],
+    notebooks: Iterable[Notebook],
+    resolver: Resolver,
+    history: History,
+    same: Mapping[str, str] | None = None,
+) -> list[Unit]:
     "A unit for every exported cell that `check` has a row for."
     by_path = {n.path: n for n in notebooks}
     return [unit_of(r, resolver.closure(by_path[r.cell.notebook], r.cell), history, same or {}) for r in rows]

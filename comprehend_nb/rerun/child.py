@@ -45,7 +45,11 @@ def cells_of(notebook: dict[str, Any]) -> list[tuple[str, str]]:
     texts = ["".join(c.get("source", "")) for c in cells]
     if any(c.get("cell_type") == "raw" and "skip_exec: true" in t for c, t in zip(cells, texts, strict=True)):
         return []
-    code = [(str(c.get("id", i)), t) for i, (c, t) in enumerate(zip(cells, texts, strict=True)) if c.get("cell_type") == "code"]
+    code = [
+        (str(c.get("id", i)), t)
+        for i, (c, t) in enumerate(zip(cells, texts, strict=True))
+        if c.get("cell_type") == "code"
+    ]
     return [(i, t) for i, t in code if t.strip() and directives(t)[0].get("eval", "true") != "false"]
 
 # %% ../../nbs/45_rerun/00_child.ipynb #031af57e
@@ -71,7 +75,12 @@ def run(path: Path, also: list[str], checks: dict[str, list[dict[str, Any]]], te
         result = shell.run_cell(source, store_history=True, cell_id=cell)
         error = result.error_before_exec or result.error_in_exec
         found = [] if error else [(c, checked(c, shell)) for c in checks.get(cell, ())]
-        tell(cell, one_line(error) if error else "", time.perf_counter() - start, [f for _, f in found if f[:1] != ["unsure"]])
+        tell(
+            cell,
+            one_line(error) if error else "",
+            time.perf_counter() - start,
+            [f for _, f in found if f[:1] != ["unsure"]],
+        )
         waiting += [(cell, c, f) for c, f in found if f[:1] == ["unsure"]]
         if error:
             break
@@ -80,15 +89,28 @@ def run(path: Path, also: list[str], checks: dict[str, list[dict[str, Any]]], te
 
 # %% ../../nbs/45_rerun/00_child.ipynb #d4b81382
 def checked(check: dict[str, Any], shell: Any) -> list[str]:
-    "What became of one recorded check (its `data`, and the `code` and `symbols` of its cell): [] it holds, [\"moved\", what] or [\"unsure\", why]."
+    'What became of one recorded check (its `data`, and the `code` and `symbols` of its cell): [] it holds, ["moved", what] or ["unsure", why].'
     try:
         from comprehend_nb.checks.replay import replay
         from comprehend_nb.preview import trials
 
-        done = replay(check["data"], check["code"], check["symbols"], lambda sources, watch, timeout=60.0: trials(sources, shell.user_ns, watch=watch, timeout=timeout, shell=shell))
+        done = replay(
+            check["data"],
+            check["code"],
+            check["symbols"],
+            lambda sources, watch, timeout=60.0: trials(
+                sources, shell.user_ns, watch=watch, timeout=timeout, shell=shell
+            ),
+        )
     except Exception as e:
         return ["unsure", one_line(e)]
-    return ["moved", " ".join(plain("; ".join(done.moved)).split())[:300]] if done.moved else ["unsure", done.unsure[:200]] if done.unsure else []
+    return (
+        ["moved", " ".join(plain("; ".join(done.moved)).split())[:300]]
+        if done.moved
+        else ["unsure", done.unsure[:200]]
+        if done.unsure
+        else []
+    )
 
 # %% ../../nbs/45_rerun/00_child.ipynb #d68f450a
 def main(argv: list[str]) -> None:

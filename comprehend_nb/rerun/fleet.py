@@ -25,7 +25,9 @@ class RerunError(ComprehendError):
     "The workers cannot be reached, or what they need is not installed."
 
 
-def jobs_of(project: Project, *, only: Iterable[str] = (), timeout: float = 600.0, checks: Checks | None = None) -> list[Job]:
+def jobs_of(
+    project: Project, *, only: Iterable[str] = (), timeout: float = 600.0, checks: Checks | None = None
+) -> list[Job]:
     "A job for each notebook of the project, the largest first (so that the last worker does not wait for one alone); `only` names some; with the recorded `checks`."
     wanted, found = set(only), []
     for path in project.notebooks():
@@ -33,7 +35,12 @@ def jobs_of(project: Project, *, only: Iterable[str] = (), timeout: float = 600.
         if not wanted or name in wanted:
             data = path.read_bytes()
             again = json.dumps((checks or {}).get(name, {}))
-            found.append((len(data), Job(name, str(project.root), sha256(data).hexdigest(), (str(project.lib.parent),), timeout, again)))
+            found.append(
+                (
+                    len(data),
+                    Job(name, str(project.root), sha256(data).hexdigest(), (str(project.lib.parent),), timeout, again),
+                )
+            )
     return [job for _, job in sorted(found, key=lambda f: (-f[0], f[1].name))]
 
 # %% ../../nbs/45_rerun/02_fleet.ipynb #65667b92
@@ -48,16 +55,27 @@ def _lost(name: str, what: str, killed: bool) -> Ran:
     return Ran(name, failed=what, killed=killed)
 
 
-def at(address: str, jobs: Sequence[Any], *, wait: float = 30.0, work: Callable[[Any], Any] = do, lost: Callable[[str, str, bool], Any] = _lost) -> Iterator[Any]:
+def at(
+    address: str,
+    jobs: Sequence[Any],
+    *,
+    wait: float = 30.0,
+    work: Callable[[Any], Any] = do,
+    lost: Callable[[str, str, bool], Any] = _lost,
+) -> Iterator[Any]:
     "Answers as they are ready, from the workers of the Dask scheduler at `address`; RerunError where it cannot be reached. `lost` makes the answer of a job (by its name) that no worker finished."
     try:
         dask: Any = import_module("distributed")
     except ImportError:
-        raise RerunError("a scheduler needs Dask, which is not installed", remedy="pip install 'comprehend-nb[dask]'.") from None
+        raise RerunError(
+            "a scheduler needs Dask, which is not installed", remedy="pip install 'comprehend-nb[dask]'."
+        ) from None
     try:
         client = dask.Client(address, timeout=wait, set_as_default=False)
     except (OSError, ValueError) as e:
-        raise RerunError(f"the scheduler at {address} cannot be reached ({type(e).__name__})", remedy="Is its address right?") from None
+        raise RerunError(
+            f"the scheduler at {address} cannot be reached ({type(e).__name__})", remedy="Is its address right?"
+        ) from None
     try:
         futures = client.map(work, jobs, pure=False)
         of = {f.key: job for f, job in zip(futures, jobs, strict=True)}
@@ -86,11 +104,17 @@ def _killed(error: BaseException | None) -> bool:
 
 def _why(error: BaseException) -> tuple[str, bool]:
     killed = _killed(error)
-    what = "its workers were killed, one after the other" if killed else f"a worker failed ({type(error).__name__}: {error})"
+    what = (
+        "its workers were killed, one after the other"
+        if killed
+        else f"a worker failed ({type(error).__name__}: {error})"
+    )
     return what[:200], killed
 
 # %% ../../nbs/45_rerun/02_fleet.ipynb #ead7c7c4
-def rerun(jobs: Sequence[Job], *, workers: int = 0, scheduler: str = "", each: "Callable[[Ran, int, int], None] | None" = None) -> list[Ran]:
+def rerun(
+    jobs: Sequence[Job], *, workers: int = 0, scheduler: str = "", each: "Callable[[Ran, int, int], None] | None" = None
+) -> list[Ran]:
     "Run all jobs, here or at a scheduler; `each` is told of every answer with how many there are so far and in all. In the order of the jobs."
     if not jobs:
         return []

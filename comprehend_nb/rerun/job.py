@@ -68,7 +68,9 @@ def do(job: Job, *, attempts: int = 2) -> Ran:
     except OSError:
         same = False
     if not same:
-        return Ran(job.name, failed=f"the project is not at {job.root} on {socket.gethostname()}, or not the same", where=where)
+        return Ran(
+            job.name, failed=f"the project is not at {job.root} on {socket.gethostname()}, or not the same", where=where
+        )
     for _ in range(attempts):
         ran = _once(job, path)
         if not ran.killed:
@@ -82,7 +84,9 @@ def _once(job: Job, path: Path) -> Ran:
         told = {"path": str(path), "also": job.also, "checks": json.loads(job.checks), "parent": os.getpid()}
         Path(folder, "job").write_text(json.dumps(told), encoding="utf-8")
         command = [sys.executable, "-m", "comprehend_nb.rerun.child", os.path.join(folder, "job"), result, job.name]
-        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+        child = subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         try:
             status = child.wait(job.timeout)
         except subprocess.TimeoutExpired:
@@ -122,5 +126,10 @@ def _read(result: str) -> tuple[tuple[Cell, ...], bool]:
     cells: dict[str, Cell] = {}
     for i, error, seconds, again in filter(None, lines):
         before = cells.get(i) if error is None else None  # more about a cell that ran
-        cells[i] = Cell(i, before.error if before else error or "", before.seconds if before else seconds, (*(before.again if before else ()), *map(tuple, again)))
+        cells[i] = Cell(
+            i,
+            before.error if before else error or "",
+            before.seconds if before else seconds,
+            (*(before.again if before else ()), *map(tuple, again)),
+        )
     return tuple(cells.values()), bool(lines) and lines[-1] == []

@@ -16,11 +16,15 @@ from ..ledger import History, Record
 from ..notebooks import Notebook
 
 # %% ../../nbs/45_rerun/04_recorded.ipynb #a09f0480
-Checks = Mapping[str, Mapping[str, list[dict[str, Any]]]]  # notebook -> cell id -> what is needed to run its checks again
+Checks = Mapping[
+    str, Mapping[str, list[dict[str, Any]]]
+]  # notebook -> cell id -> what is needed to run its checks again
 _MOST = 6  # of one cell, the newest
 
 
-def checks_of(notebooks: list[Notebook], history: History, resolver: Resolver) -> dict[str, dict[str, list[dict[str, Any]]]]:
+def checks_of(
+    notebooks: list[Notebook], history: History, resolver: Resolver
+) -> dict[str, dict[str, list[dict[str, Any]]]]:
     "The recorded checks of exported cells, by notebook and cell id; each with the code and the symbols of its cell."
     found = dict[str, dict[str, list[dict[str, Any]]]]()
     for notebook in notebooks:
@@ -32,10 +36,17 @@ def checks_of(notebooks: list[Notebook], history: History, resolver: Resolver) -
             known = same_answers(own.cell, closure, history)
             each = {str(r.data.get("id") or r.data.get("claim")): r.data for r in passed if r.closure in known}
             if each:
-                told = [{"data": d, "code": own.cell.code, "symbols": list(own.cell.symbols)} for d in list(each.values())[-_MOST:]]
+                told = [
+                    {"data": d, "code": own.cell.code, "symbols": list(own.cell.symbols)}
+                    for d in list(each.values())[-_MOST:]
+                ]
                 found.setdefault(notebook.path, {})[own.id] = told
     return found
 
 
 def _can_run(record: Record) -> bool:
-    return record.kind == "checked" and record.data.get("verdict") in ("passed", "towards") and isinstance(record.data.get("item"), dict)
+    return (
+        record.kind == "checked"
+        and record.data.get("verdict") in ("passed", "towards")
+        and isinstance(record.data.get("item"), dict)
+    )

@@ -38,7 +38,13 @@ def _reason(ran: Ran, notebook: Notebook | None) -> Reason:
     missed = [c for c in notebook.exported if c.id not in reached and c.id != at] if notebook else []
     below = f"; {len(missed)} exported cells were not reached" if missed else ""
     where = cell.where if cell else f"{ran.name}#{at}" if at else ran.name
-    return Reason(where, f"run again, {_what(ran)}{below}", cell.symbols if cell else "", remedy="Run the notebook, and mend what changed.", kind="rerun")
+    return Reason(
+        where,
+        f"run again, {_what(ran)}{below}",
+        cell.symbols if cell else "",
+        remedy="Run the notebook, and mend what changed.",
+        kind="rerun",
+    )
 
 
 def _what(ran: Ran) -> str:
@@ -51,7 +57,11 @@ def note_of(ran: Iterable[Ran]) -> Reason:
     cells = sum(len(r.cells) for r in all_of_it)
     places = len({r.where for r in all_of_it if r.where})
     where = f" by {places} workers" if places > 1 else ""
-    return Reason("rerun", f"{sum(r.ok for r in all_of_it)} of {len(all_of_it)} notebooks ran to their end, {cells} cells{where}{_checks(all_of_it)}", kind="rerun")
+    return Reason(
+        "rerun",
+        f"{sum(r.ok for r in all_of_it)} of {len(all_of_it)} notebooks ran to their end, {cells} cells{where}{_checks(all_of_it)}",
+        kind="rerun",
+    )
 
 
 def _checks(ran: Iterable[Ran]) -> str:

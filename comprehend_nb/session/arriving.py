@@ -49,7 +49,11 @@ def _without(names: "dict[str, Any]", hidden: "set[str]") -> list[str]:
 def failed(outcome: Outcome) -> bool:
     "Did the cell fail by itself, and not because of where it was tried?"
     walls = ("PermissionError", "OSError", "ConnectionError", "BlockingIOError", "gaierror", "URLError")
-    return outcome.error is not None and outcome.ended == "ran" and not (outcome.attempts and outcome.error[0].rpartition(".")[2] in walls)
+    return (
+        outcome.error is not None
+        and outcome.ended == "ran"
+        and not (outcome.attempts and outcome.error[0].rpartition(".")[2] in walls)
+    )
 
 
 def said_of(outcome: Outcome, values: str) -> str:
@@ -82,7 +86,9 @@ class Tries:
         return code in self.outcomes or code in self.untried
 
 
-def ask_and_try(model: Any, request: "Request", tries: Tries, progress: "Progress | None" = None) -> "Proposal | Answer":
+def ask_and_try(
+    model: Any, request: "Request", tries: Tries, progress: "Progress | None" = None
+) -> "Proposal | Answer":
     "Ask, and let what comes be tried; where a model cannot try by itself, ask it again for what failed, at most twice."
     from comprehend_nb.models.contract import Proposal
 
@@ -137,9 +143,17 @@ def probed(trial: Trial, values: str) -> str:
     "What a probe showed, as it may be sent."
     outcome, seen = trial.outcome, trial.values.get("_")
     if outcome.error is not None or not outcome.ok:
-        return said_of(outcome, values).replace("it was tried", "it was run") if outcome.error else f"it did not end: {outcome.ended}"
+        return (
+            said_of(outcome, values).replace("it was tried", "it was run")
+            if outcome.error
+            else f"it did not end: {outcome.ended}"
+        )
     if values == "types":
-        size = f" of {'x'.join(map(str, seen.shape)) if seen.shape is not None else seen.length}" if seen and (seen.shape, seen.length) != (None, None) else ""
+        size = (
+            f" of {'x'.join(map(str, seen.shape)) if seen.shape is not None else seen.length}"
+            if seen and (seen.shape, seen.length) != (None, None)
+            else ""
+        )
         return f"it ran; a {seen.kind}{size} came out" if seen else "it ran"
     return "\n".join(filter(None, [outcome.output.rstrip(), outcome.result])) or "it ran and showed nothing"
 
@@ -161,6 +175,18 @@ def arrived_text(draft: "Draft") -> list[str]:
         return []
     outcome = Outcome.from_dict(draft.tried)
     lines = outcome.text().splitlines()
-    shown = lines if len(lines) <= LINES else [*lines[: LINES - 2], f"… ({len(lines) - LINES + 1} more lines: `%ai_preview {draft.label}`)", lines[-1]]
-    how = "it runs" if outcome.ok else "it fails" if failed(outcome) else f"it did not end there ({outcome.ended})" if outcome.ended != "ran" else "it was stopped there"
+    shown = (
+        lines
+        if len(lines) <= LINES
+        else [*lines[: LINES - 2], f"… ({len(lines) - LINES + 1} more lines: `%ai_preview {draft.label}`)", lines[-1]]
+    )
+    how = (
+        "it runs"
+        if outcome.ok
+        else "it fails"
+        if failed(outcome)
+        else f"it did not end there ({outcome.ended})"
+        if outcome.ended != "ran"
+        else "it was stopped there"
+    )
     return [f"tried on a throwaway copy: {how}", *(f"  {plain(line)}" for line in shown)]

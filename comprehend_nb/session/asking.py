@@ -121,11 +121,17 @@ def _ask_about_host(session: Session) -> None:
     if not host:
         return
     try:
-        yes = input(f"Send your requests and a description of your variables to {host}? [y/N] ").strip().lower() in ("y", "yes")
+        yes = input(f"Send your requests and a description of your variables to {host}? [y/N] ").strip().lower() in (
+            "y",
+            "yes",
+        )
     except (EOFError, NotImplementedError, RuntimeError):
         yes = False
     if not yes:
-        raise SessionError(f"nothing was sent: {host} is a new host", remedy="Run the cell again and answer y, or change base_url in your settings.")
+        raise SessionError(
+            f"nothing was sent: {host} is a new host",
+            remedy="Run the cell again and answer y, or change base_url in your settings.",
+        )
     known.parent.mkdir(parents=True, exist_ok=True)
     with known.open("a", encoding="utf-8") as f:
         f.write(f"{host}\n")
@@ -172,10 +178,22 @@ def _aim(session: Session, target: str | None) -> dict[str, str]:
     return {"replaces": called(target), "target": session.watch.cell, "base": target} if target else {}
 
 
-def _keep(session: Session, who: Asker, request: Any, found: Any, arrived: Callable[[Draft], None] = lambda draft: None) -> Asked:
+def _keep(
+    session: Session, who: Asker, request: Any, found: Any, arrived: Callable[[Draft], None] = lambda draft: None
+) -> Asked:
     label = session.model.label
     if not hasattr(found, "code"):
-        session.journal.put(Reply(who.cell, request.mode, request.text, answer=found.text, proposer=label, sent=found.sent, looks=list(found.looks)))
+        session.journal.put(
+            Reply(
+                who.cell,
+                request.mode,
+                request.text,
+                answer=found.text,
+                proposer=label,
+                sent=found.sent,
+                looks=list(found.looks),
+            )
+        )
         return Asked(answer=found.text, proposer=label, looks=found.looks)
     draft = new_draft(session, found.code, intent=found.intent, assumption=found.assumption, notes=list(found.notes),
                       proposer=label, model=found.model, prompt_version=found.prompt_version, request=request.text, cell=who.cell, sent=found.sent, looks=list(found.looks),
@@ -193,5 +211,8 @@ def sent_text(session: Session, label: str = "") -> str:
     kept = session.sent
     path = kept.find(draft_of(session, label).sent) if label else next(reversed(kept.files()), None)
     if path is None:
-        raise SessionError("nothing that was sent is kept" + (f" for {label}" if label else ""), remedy="Rules send nothing; `%ai_state` shows what a model would be sent.")
+        raise SessionError(
+            "nothing that was sent is kept" + (f" for {label}" if label else ""),
+            remedy="Rules send nothing; `%ai_state` shows what a model would be sent.",
+        )
     return as_text(path)

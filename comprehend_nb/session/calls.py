@@ -152,7 +152,9 @@ class Calls:
 
     def __init__(self, shell: Any, session: "Callable[[], Session | None]") -> None:
         self.shell, self.session, self.eye = shell, session, Eye()
-        self._sources: list[str | tuple[str, int]] = []  # the text of a cell, or file and line of a function of the library
+        self._sources: list[
+            str | tuple[str, int]
+        ] = []  # the text of a cell, or file and line of a function of the library
         self._named: dict[str, int] = {}
         self._modules: set[str] = set()
         self._waiting: set[tuple[int, int]] = set()
@@ -214,7 +216,11 @@ class Calls:
             self._modules.add(name)
             module = sys.modules[name]
             for key, value in list(vars(module).items()):
-                for code in [c for c in codes_of(value) if getattr(value, "__module__", "") == name and c.co_filename == module.__file__][:1]:
+                for code in [
+                    c
+                    for c in codes_of(value)
+                    if getattr(value, "__module__", "") == name and c.co_filename == module.__file__
+                ][:1]:
                     self._watch((code.co_filename, code.co_firstlineno), [(f"{name}.{key}", value)])
 
     def _record(self, book: Any, waiting: set[tuple[int, int]]) -> None:

@@ -39,11 +39,16 @@ def _target(session: "Session", text: str, what: What) -> str:
         raise CannotLook("a name that is no identifier cannot be asked for in a copy", where=found.path)
     if what == "itself":
         if values_of(session) == "types":
-            raise CannotLook("what an object says of itself is not sent under `values = types`, since it may hold values", where=found.path)
+            raise CannotLook(
+                "what an object says of itself is not sent under `values = types`, since it may hold values",
+                where=found.path,
+            )
         if names_secret(under(found.look, found.under)):
             raise CannotLook("it is named as a secret", where=found.path)
         if asked.leads_to(found.obj, chosen(named(session.shell.user_ns), hidden)[2]):
-            raise CannotLook("it leads to something hidden, or is too large to be sure that it does not", where=found.path)
+            raise CannotLook(
+                "it leads to something hidden, or is too large to be sure that it does not", where=found.path
+            )
     return root
 
 

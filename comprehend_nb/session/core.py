@@ -164,8 +164,14 @@ def draft_of(session: Session, label: str = "", *, ran: bool = False) -> Draft:
             return found
         have = ", ".join(d.label for d in session.journal.unfinished) or "none"
         what = f"{label} is no option here" if label.startswith("-") else f"there is no draft {label!r}"
-        raise SessionError(what, remedy="`--help` says what there is." if label.startswith("-") else f"Open drafts: {have}.")
+        raise SessionError(
+            what, remedy="`--help` says what there is." if label.startswith("-") else f"Open drafts: {have}."
+        )
     if not session.journal.unfinished:
         raise SessionError("there is no open draft", remedy="Ask for one with `%ai what you want`.")
-    done = [d for d in session.journal.unfinished if d.state == "run" and session.evidence.find(d.fingerprint)] if ran else []
+    done = (
+        [d for d in session.journal.unfinished if d.state == "run" and session.evidence.find(d.fingerprint)]
+        if ran
+        else []
+    )
     return (done or session.journal.unfinished)[-1]

@@ -109,7 +109,11 @@ class Book:
         if self.project is None:
             return "nowhere"
         place = f"{self.project.root}/.comprehend/ledger on {socket.gethostname()}"
-        return place if in_repository(self.project.root) else f"{place}, which is in no git repository: nobody else sees them until you carry .comprehend to one"
+        return (
+            place
+            if in_repository(self.project.root)
+            else f"{place}, which is in no git repository: nobody else sees them until you carry .comprehend to one"
+        )
 
     def refresh(self) -> None:
         "Read again what others may have recorded."
@@ -159,7 +163,9 @@ class Evidence:
         "Let `cell` be part of the session; a person's run of anything that binds is recorded."
         parent = parent or self._parent(cell, place) or self._copied(cell)
         here = self._before.get(f"at {place}", "") if place else ""
-        self.cells = [c for c in self.cells if c.fingerprint not in (cell.fingerprint, here) and not _replaced(c, cell)] + [cell]
+        self.cells = [
+            c for c in self.cells if c.fingerprint not in (cell.fingerprint, here) and not _replaced(c, cell)
+        ] + [cell]
         self._scope.add(cell)
         for key in self._keys(cell, place):
             self._before[key] = cell.fingerprint
@@ -167,7 +173,11 @@ class Evidence:
             closure = self.closure(cell)
             line = ancestors_of(cell.fingerprint, self.book.history, [parent] if parent else [])
             origin = origin_of(cell.fingerprint, self.book.history, line)
-            data: dict[str, Any] = {"parts": dict(closure.parts), "origin": "human" if origin == "unknown" else origin, "symbols": list(cell.symbols)}
+            data: dict[str, Any] = {
+                "parts": dict(closure.parts),
+                "origin": "human" if origin == "unknown" else origin,
+                "symbols": list(cell.symbols),
+            }
             self.book.record("executed", cell, closure.digest, **data | ({"parent": parent} if parent else {}))
 
     @property
@@ -203,7 +213,9 @@ class Evidence:
     def standing(self, cell: Cell, *, name: str = "", place: str = "") -> Standing:
         "Where the cell stands now; `place` is the id of the notebook's cell that it is the text of, executed or not."
         before = self._parent(cell, place) if place else ""
-        return standing_of(cell, self.closure(cell), self.book.history, self.policy, ancestors=[before] if before else [], name=name)
+        return standing_of(
+            cell, self.closure(cell), self.book.history, self.policy, ancestors=[before] if before else [], name=name
+        )
 
     def find(self, name: str) -> Cell | None:
         "The latest executed cell that binds `name` (or whose fingerprint begins with it)."

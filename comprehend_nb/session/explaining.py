@@ -55,7 +55,11 @@ def _must_have_run(draft: Draft, more: str = "") -> None:
 def _accept(session: Session, draft: Draft, parts: dict[str, str]) -> Explained:
     cell, evidence = parse(draft.code), session.evidence
     if evidence.find(cell.fingerprint) is None and cell.kind != "look":
-        how = "Run its cell first." if draft.state == "accepted" else f"Run it again with `%ai_run --again {draft.label}`."
+        how = (
+            "Run its cell first."
+            if draft.state == "accepted"
+            else f"Run it again with `%ai_run --again {draft.label}`."
+        )
         raise SessionError(f"{draft.label} ran before the kernel was restarted", remedy=how)
     if reasons := untrue(session, cell, parts) or evidence.explain(cell, parts, draft.rationale):
         return Explained(tuple(reasons), draft, cell)
@@ -76,7 +80,9 @@ def _explain_cell(session: Session, name: str, parts: dict[str, str]) -> Explain
         return Explained(note=NOT_A_PERSON)
     cell = session.evidence.find(name)
     if cell is None:
-        raise SessionError(f"no cell that ran in this kernel binds {name!r}", remedy="Run its cell first, or name a draft such as d1.")
+        raise SessionError(
+            f"no cell that ran in this kernel binds {name!r}", remedy="Run its cell first, or name a draft such as d1."
+        )
     rationale = rationale_of(cell, session.evidence.book.history)
     reasons = untrue(session, cell, parts) or session.evidence.explain(cell, parts, rationale)
     return Explained(tuple(reasons), None, cell, note="" if reasons else session.evidence.book.why_not_recorded())
@@ -104,7 +110,12 @@ def form(session: Session, target: str = "") -> str:
         _must_have_run(draft)
     cell = parse(draft.code) if draft else session.evidence.find(target)
     if cell is None:
-        raise SessionError(f"no cell that ran in this kernel binds {target!r}", remedy="Run its cell first, or name a draft such as d1.")
+        raise SessionError(
+            f"no cell that ran in this kernel binds {target!r}",
+            remedy="Run its cell first, or name a draft such as d1.",
+        )
     mine = session.evidence.earlier_words(cell)
     need = asked(cell).parts
-    return "\n".join([f"%%ai_explain {draft.label if draft else target}", *(f"{p}: {mine.get(p, '')}" for p in PARTS if p in need)])
+    return "\n".join(
+        [f"%%ai_explain {draft.label if draft else target}", *(f"{p}: {mine.get(p, '')}" for p in PARTS if p in need)]
+    )

@@ -41,10 +41,19 @@ SKIPS = 3  # in a row; then there is no more asking
 _skipped: WeakKeyDictionary["Session", int] = WeakKeyDictionary()
 
 
-def foretell(session: "Session", draft: "Draft", text: str = "", *, again: bool = False, ask: Callable[[str], str] | None = None) -> Said | None:
+def foretell(
+    session: "Session", draft: "Draft", text: str = "", *, again: bool = False, ask: Callable[[str], str] | None = None
+) -> Said | None:
     "What is predicted of a draft that is about to run: `text`, else what is typed at a prompt; None where nothing is."
     cell = parse(draft.code)
-    if not session.asker.person or draft.state != "open" or draft.tried or again or cell.kind != "logic" or (not text and _skipped.get(session, 0) >= SKIPS):
+    if (
+        not session.asker.person
+        or draft.state != "open"
+        or draft.tried
+        or again
+        or cell.kind != "logic"
+        or (not text and _skipped.get(session, 0) >= SKIPS)
+    ):
         return None
     subject = subject_of(cell, session.shell.user_ns)
     if not text and (not subject.roots or not (text := _asked(draft.label, subject, ask or _input))):
@@ -74,7 +83,11 @@ def graded(session: "Session", draft: "Draft", said: Said, error: str = "") -> s
         return "your prediction was not graded: say a shape, a length, a type, a value or the name of an error"
     cell = parse(draft.code)
     root = said.read.about or (said.subject.roots[-1] if said.subject.roots else "")
-    if not error and said.read.form != "error" and not _is_of(root, [*said.subject.roots, *said.subject.touched, *cell.writes]):
+    if (
+        not error
+        and said.read.form != "error"
+        and not _is_of(root, [*said.subject.roots, *said.subject.touched, *cell.writes])
+    ):
         return f"your prediction was not graded: it is about nothing that {draft.label} leaves"
     try:
         facts = {} if error else _facts(session, root)
@@ -87,7 +100,11 @@ def graded(session: "Session", draft: "Draft", said: Said, error: str = "") -> s
         "checked", cell, closure.digest, parts=dict(closure.parts), symbols=list(cell.symbols), verdict="towards" if right else "failed", item_kind="predict",
         points=points, foretold=said.text[:200], **({} if said.sure is None else {"confidence": said.sure}),
     )  # fmt: skip
-    return (f"as you predicted ({said.text})" + (": half a check" if points else "")) if right else f"not as you predicted ({said.text})"
+    return (
+        (f"as you predicted ({said.text})" + (": half a check" if points else ""))
+        if right
+        else f"not as you predicted ({said.text})"
+    )
 
 
 def _is_of(root: str, names: Collection[str]) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 # %% ../../nbs/50_session/00_frontend.ipynb #d1f31d4e
 @dataclass(frozen=True)
 class Asker:
-    "Who sent the code that runs now: is a `person` there, from which `cell` (\"\" where unknown), in a `terminal`?"
+    'Who sent the code that runs now: is a `person` there, from which `cell` ("" where unknown), in a `terminal`?'
 
     person: bool
     cell: str = ""
@@ -39,7 +39,7 @@ def _of_request(message: Mapping[str, Any]) -> Asker:
 
 # %% ../../nbs/50_session/00_frontend.ipynb #be48f2c7
 def notebook_name(namespace: Mapping[str, object], cell: str = "", environ: Mapping[str, str] = os.environ) -> str:
-    "The path of the notebook that the kernel runs, as far as its front end says so; \"\" where it does not."
+    'The path of the notebook that the kernel runs, as far as its front end says so; "" where it does not.'
     vscode = namespace.get("__vsc_ipynb_file__")
     if type(vscode) is str:
         return vscode

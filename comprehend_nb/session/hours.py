@@ -28,7 +28,11 @@ _REVIEW: Final = ("%ai_run", "%ai_preview", "%ai_reject", "%ai_edit", "%%ai_edit
 _REASON: Final = ("%%ai_explain", "%ai_explain", "%ai_check", "%%ai_check", "%%ai_answer", "%ai_answer")
 _ASK: Final = ("%ai", "%%ai", "%cnb", "%%cnb")
 _PANEL: Final = "%ai_panel"
-_ACTS: Final = {**dict.fromkeys(("preview", "run", "edit", "reject"), "review"), "explain": "reason", "check": "reason"}  # all other acts of a panel: ask
+_ACTS: Final = {
+    **dict.fromkeys(("preview", "run", "edit", "reject"), "review"),
+    "explain": "reason",
+    "check": "reason",
+}  # all other acts of a panel: ask
 
 
 def purpose(source: str, act: Callable[[str], str] = lambda ticket: "") -> str:

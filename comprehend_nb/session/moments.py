@@ -116,7 +116,9 @@ def from_ledger(history: "History", record: "Record", name: str, part: str, note
     from comprehend_nb.gate import words_of
 
     person = history.people.get(record.person)
-    return said(name, part, words_of(record)[part], person.name if person else record.person.rpartition('-')[0], record.at, note)
+    return said(
+        name, part, words_of(record)[part], person.name if person else record.person.rpartition("-")[0], record.at, note
+    )
 
 # %% ../../nbs/50_session/07_moments.ipynb #90dc3f5b
 _DEFINES = re.compile(r"^(?:async[^\S\n]+def|def|class)[^\S\n]+([^\W\d]\w*)", re.M)
@@ -184,7 +186,9 @@ class Whys:
         if record is None or hash(record.hash) in self._done or _fingerprint(source) in (earlier, record.fingerprint):
             return ""
         self._done.add(hash(record.hash))
-        return from_ledger(session.evidence.book.history, record, names[0] if names else "this cell", "why", "before this change")
+        return from_ledger(
+            session.evidence.book.history, record, names[0] if names else "this cell", "why", "before this change"
+        )
 
     def _earlier(self, session: "Session", names: list[str], cell: str, *, exported: bool) -> str:
         before, known = session.evidence.before, self._names or {}
@@ -221,7 +225,12 @@ class Moments:
         def with_lines(etype: Any, evalue: Any, *args: Any, **kwargs: Any) -> Any:
             parts = original(etype, evalue, *args, **kwargs)
             with suppress(Exception):
-                if isinstance(evalue, BaseException) and isinstance(parts, list) and (lines := self.fails.lines(evalue)) and self.on:
+                if (
+                    isinstance(evalue, BaseException)
+                    and isinstance(parts, list)
+                    and (lines := self.fails.lines(evalue))
+                    and self.on
+                ):
                     return [*parts[:-1], *lines, *parts[-1:]]
             return parts
 

@@ -52,7 +52,10 @@ def target_of(session: Session, target: str = "") -> Target:
     if target:
         cell = session.evidence.find(target)
         if cell is None:
-            raise SessionError(f"no cell that ran in this kernel binds {target!r}", remedy="Run its cell first, or name a draft such as d1.")
+            raise SessionError(
+                f"no cell that ran in this kernel binds {target!r}",
+                remedy="Run its cell first, or name a draft such as d1.",
+            )
         return Target(target, cell)
     for cell, standing in session.evidence.unfinished():
         if standing.needed == "verified" and standing.level == "explained":
@@ -64,10 +67,17 @@ def target_of(session: Session, target: str = "") -> Target:
 def _fit(session: Session, one: Target) -> None:
     "SessionError where nothing is asked about such a cell."
     if one.cell.kind != "logic":
-        what = "a cell that only looks is never asked about" if one.cell.kind == "look" else "imports and constants are not asked about"
+        what = (
+            "a cell that only looks is never asked about"
+            if one.cell.kind == "look"
+            else "imports and constants are not asked about"
+        )
         raise SessionError(f"{one.label}: {what}", remedy="There is nothing to do.")
     if one.draft and one.draft.state in ("failed", "rejected"):
-        raise SessionError(f"{one.label} {'did not run through' if one.draft.state == 'failed' else 'was put away'}", remedy="Ask for another draft.")
+        raise SessionError(
+            f"{one.label} {'did not run through' if one.draft.state == 'failed' else 'was put away'}",
+            remedy="Ask for another draft.",
+        )
 
 # %% ../../nbs/50_session/09_quiz.ipynb #356bd87d
 PAUSE, LONGEST_PAUSE = 20.0, 600.0
@@ -76,7 +86,11 @@ ENOUGH = 2  # points: one free answer, or two choices
 
 def _mine(session: Session, cell: Cell, closure: str) -> list[Record]:
     me = session.evidence.book.me
-    return [r for r in session.evidence.book.history.about(cell.fingerprint) if r.kind == "checked" and r.person == me and r.closure == closure]
+    return [
+        r
+        for r in session.evidence.book.history.about(cell.fingerprint)
+        if r.kind == "checked" and r.person == me and r.closure == closure
+    ]
 
 
 def _since_wrong(records: Iterable[Record]) -> tuple[int, int, str]:
@@ -148,14 +162,22 @@ def _draw(session: Session, one: Target, rng: random.Random) -> _Pending:
     closure, parts = found.digest, set(found.parts)
     subject = subject_of(one.cell, session.shell.user_ns, _later(session, one.cell))
     done = asked_before(session.evidence.book.history, one.cell)
-    kinds: list[Kind] = [Predict()] if one.draft and one.draft.state == "open" and not one.draft.tried else [Counterfactual()]
+    kinds: list[Kind] = (
+        [Predict()] if one.draft and one.draft.state == "open" and not one.draft.tried else [Counterfactual()]
+    )
     try:
         for most in (FEW, MANY):
             pool = explore(subject, runner_of(session), rng, most=most)
             item = next((i for k in kinds if (i := k.draw(pool, rng, done))), None)
             if item:
                 kept = keep(session.shell.user_ns, pool.digests.keys() - parts)
-                return _Pending(item, _data_only(pool, parts), closure, kept=kept, fails=_named_error(session, one.cell, closure, subject))
+                return _Pending(
+                    item,
+                    _data_only(pool, parts),
+                    closure,
+                    kept=kept,
+                    fails=_named_error(session, one.cell, closure, subject),
+                )
     except CannotAsk as e:
         if not e.for_good:
             raise
@@ -176,7 +198,11 @@ def next_item(session: Session, target: str = "", rng: random.Random | None = No
     kept = _pending.setdefault(session, {})
     known = kept.get(one.cell.fingerprint)
     closure = session.evidence.closure(one.cell).digest
-    if known is None or known.closure != closure or (known.item and known.item.kind == "predict" and one.draft and one.draft.state != "open"):
+    if (
+        known is None
+        or known.closure != closure
+        or (known.item and known.item.kind == "predict" and one.draft and one.draft.state != "open")
+    ):
         if held := _still(session, one):
             return Question(one.label, held)
         _wait(session, one, closure)
@@ -188,14 +214,21 @@ def next_item(session: Session, target: str = "", rng: random.Random | None = No
         text = f"{one.label} cannot be asked about: {known.why}.\nWhat did you look at to be sure of it? It is recorded as attested, not as verified by a run."
         return Question(one.label, text, "attest", f"%ai_check {one.label} = ")
     points = "" if known.item.points >= ENOUGH else " · one of two"
-    lines = [f"{one.label} · {known.item.kind}{points}", known.item.text(), *([_invited(one, known)] if known.fails else [])]
+    lines = [
+        f"{one.label} · {known.item.kind}{points}",
+        known.item.text(),
+        *([_invited(one, known)] if known.fails else []),
+    ]
     return Question(one.label, "\n".join(lines), known.item.kind, f"%ai_check {one.label} = ")
 
 
 def _named_error(session: Session, cell: Cell, closure: str, subject: Subject) -> str:
     "The one error that this person's own explanation says it fails with, where an input could show it and none has."
     named = set(ERROR.findall(session.evidence.earlier_words(cell).get("fails", ""))) - {"NameError", "SyntaxError"}
-    shown = any(r.data.get("item_kind") == "fails" and r.data.get("verdict") in ("passed", "towards") for r in _mine(session, cell, closure))
+    shown = any(
+        r.data.get("item_kind") == "fails" and r.data.get("verdict") in ("passed", "towards")
+        for r in _mine(session, cell, closure)
+    )
     return named.pop() if len(named) == 1 and not shown and (subject.inputs or _callable(cell)) else ""
 
 
@@ -214,13 +247,20 @@ def _still(session: Session, one: Target) -> str:
     if not session.evidence.standing(one.cell).stale:
         return ""
     done = recheck(session, one.cell)
-    return f"{one.label}: what it depends on changed, and all {done.checks} recorded checks have the same answers, so it stands" if done.held else ""
+    return (
+        f"{one.label}: what it depends on changed, and all {done.checks} recorded checks have the same answers, so it stands"
+        if done.held
+        else ""
+    )
 
 
 def _wait(session: Session, one: Target, closure: str) -> None:
     _, wrong, at = _since_wrong(_mine(session, one.cell, closure))
     if (left := pause_left(wrong, at, time.time())) > 0:
-        raise SessionError(f"the next question about {one.label} comes in {left:.0f} s", remedy="Look at the cell and its data until then.")
+        raise SessionError(
+            f"the next question about {one.label} comes in {left:.0f} s",
+            remedy="Look at the cell and its data until then.",
+        )
 
 # %% ../../nbs/50_session/09_quiz.ipynb #7353351f
 @dataclass(frozen=True)
@@ -246,7 +286,9 @@ def answer(session: Session, target: str, text: str) -> Answered:
         return _claimed(session, one, claim)
     waits = _pending.setdefault(session, {}).get(one.cell.fingerprint)
     if waits is None or waits.closure != session.evidence.closure(one.cell).digest:
-        raise SessionError(f"no question about {one.label} waits for an answer", remedy=f"Ask for one with `%ai_check {one.label}`.")
+        raise SessionError(
+            f"no question about {one.label} waits for an answer", remedy=f"Ask for one with `%ai_check {one.label}`."
+        )
     if not text.strip():
         raise SessionError("an empty answer", remedy="Write it behind the `=` and run the cell again.")
     if waits.item is None:
@@ -277,11 +319,25 @@ def _claimed(session: Session, one: Target, claim: dict[str, str]) -> Answered:
     if not tried.shown:
         return _not_shown(session, one, waits, kind.name, told, tried)
     mine = _mine(session, one.cell, closure)
-    points = _since_wrong(mine)[0] + (not any(r.data.get("claim") and r.data.get("verdict") in ("passed", "towards") for r in mine))
+    points = _since_wrong(mine)[0] + (
+        not any(r.data.get("claim") and r.data.get("verdict") in ("passed", "towards") for r in mine)
+    )
     passed = points >= ENOUGH
     item = {"kind": kind.name, "roots": list(pool.roots), "spec": {}, "root": 0, "template": "{}"}
-    _record(session, one, waits, verdict="passed" if passed else "towards", points=1, item_kind=kind.name, claim=told, item=item, **_evidence(waits))
-    text = f"so it is, in a copy of this kernel: {one.label} " + ("has passed a check" if passed else "has half a check; a question makes it whole")
+    _record(
+        session,
+        one,
+        waits,
+        verdict="passed" if passed else "towards",
+        points=1,
+        item_kind=kind.name,
+        claim=told,
+        item=item,
+        **_evidence(waits),
+    )
+    text = f"so it is, in a copy of this kernel: {one.label} " + (
+        "has passed a check" if passed else "has half a check; a question makes it whole"
+    )
     return _done(session, one, "passed" if passed else "towards", text, "" if passed else f"%ai_check {one.label}")
 
 
@@ -298,23 +354,66 @@ def _attest(session: Session, one: Target, waits: _Pending, text: str) -> Answer
         raise SessionError("too little to learn from", remedy="Say what you looked at, and what you saw.")
     del _pending[session][one.cell.fingerprint]
     _record(session, one, waits, verdict="attested", said=text.strip()[:500], why=waits.why)
-    return _done(session, one, "attested", f"{one.label} is attested: nothing about it could be asked, and your word is shown as such")
+    return _done(
+        session,
+        one,
+        "attested",
+        f"{one.label} is attested: nothing about it could be asked, and your word is shown as such",
+    )
 
 
 def _wrong(session: Session, one: Target, waits: _Pending, item: Item, text: str) -> Answered:
-    _record(session, one, waits, verdict="failed", item_kind=item.kind, id=item.id, question=item.question, said=text.strip()[:200], **waits.sure)
+    _record(
+        session,
+        one,
+        waits,
+        verdict="failed",
+        item_kind=item.kind,
+        id=item.id,
+        question=item.question,
+        said=text.strip()[:200],
+        **waits.sure,
+    )
     _, wrong, at = _since_wrong(_mine(session, one.cell, waits.closure))
-    wait = f"Another question in {max(pause_left(wrong, at, time.time()), 0):.0f} s" if item.kind != "predict" else "Run it and see"
-    return _done(session, one, "failed", f"not so. {wait}", f"%ai_run {one.label}" if item.kind == "predict" else f"%ai_check {one.label}")
+    wait = (
+        f"Another question in {max(pause_left(wrong, at, time.time()), 0):.0f} s"
+        if item.kind != "predict"
+        else "Run it and see"
+    )
+    return _done(
+        session,
+        one,
+        "failed",
+        f"not so. {wait}",
+        f"%ai_run {one.label}" if item.kind == "predict" else f"%ai_check {one.label}",
+    )
 
 
 def _right(session: Session, one: Target, waits: _Pending, item: Item, text: str) -> Answered:
     points = _since_wrong(_mine(session, one.cell, waits.closure))[0] + item.points
     verdict = "passed" if points >= ENOUGH else "towards"
-    _record(session, one, waits, verdict=verdict, points=item.points, item_kind=item.kind, id=item.id, item=item.to_dict(), said=text.strip()[:200], **waits.sure, **_evidence(waits))
+    _record(
+        session,
+        one,
+        waits,
+        verdict=verdict,
+        points=item.points,
+        item_kind=item.kind,
+        id=item.id,
+        item=item.to_dict(),
+        said=text.strip()[:200],
+        **waits.sure,
+        **_evidence(waits),
+    )
     if verdict == "towards":
         return _done(session, one, verdict, "right. One more: a choice can be guessed", f"%ai_check {one.label}")
-    return _done(session, one, verdict, f"right: {one.label} has passed a check", f"%ai_run {one.label}" if item.kind == "predict" else "")
+    return _done(
+        session,
+        one,
+        verdict,
+        f"right: {one.label} has passed a check",
+        f"%ai_run {one.label}" if item.kind == "predict" else "",
+    )
 
 
 def _done(session: Session, one: Target, verdict: str, text: str, following: str = "") -> Answered:
@@ -351,4 +450,6 @@ def _evidence(waits: _Pending) -> dict[str, Any]:
 
 def _record(session: Session, one: Target, waits: _Pending, **data: Any) -> None:
     parts = dict(session.evidence.closure(one.cell).parts)
-    session.evidence.book.record("checked", one.cell, waits.closure, parts=parts, symbols=list(one.cell.symbols), **data)
+    session.evidence.book.record(
+        "checked", one.cell, waits.closure, parts=parts, symbols=list(one.cell.symbols), **data
+    )

@@ -60,7 +60,16 @@ def recheck(session: "Session", cell: Cell) -> Rechecked:
     done = _together([replay(r.data, cell.code, cell.symbols, runner_of(session), names) for r in checks], names)
     if done.held or done.moved:
         found = {"verdict": "passed"} if done.held else {"verdict": "moved", "moved": list(done.moved)}
-        book.record("checked", cell, closure.digest, was=was, parts=dict(closure.parts), symbols=list(cell.symbols), rechecked=len(checks), **found)
+        book.record(
+            "checked",
+            cell,
+            closure.digest,
+            was=was,
+            parts=dict(closure.parts),
+            symbols=list(cell.symbols),
+            rechecked=len(checks),
+            **found,
+        )
     if done.checks and not done.unsure:
         known[key] = done
     return done

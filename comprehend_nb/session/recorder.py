@@ -99,7 +99,15 @@ class Recorder:
     def _error(self, etype: Any, evalue: Any, stb: Any) -> None:
         lines = stb if isinstance(stb, list) else [str(stb)]
         traceback = plain("\n".join(lines))
-        self._add({"output_type": "error", "ename": etype.__name__, "evalue": traceback.splitlines()[-1], "traceback": [traceback]}, len(traceback))
+        self._add(
+            {
+                "output_type": "error",
+                "ename": etype.__name__,
+                "evalue": traceback.splitlines()[-1],
+                "traceback": [traceback],
+            },
+            len(traceback),
+        )
 
 # %% ../../nbs/50_session/02_recorder.ipynb #fbf70c7c
 def show_again(shell: Any, outputs: Iterable[dict[str, Any]]) -> None:

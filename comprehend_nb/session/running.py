@@ -24,7 +24,10 @@ def run(session: Session, label: str = "", *, again: bool = False) -> bool:
     if not _may_run(session, draft, again):
         return False
     if awaits(session, draft):
-        raise SessionError(f"{draft.label} awaits at its top level, which needs a cell of its own", remedy=f"Put `%ai_run {draft.label}` alone into a cell.")
+        raise SessionError(
+            f"{draft.label} awaits at its top level, which needs a cell of its own",
+            remedy=f"Put `%ai_run {draft.label}` alone into a cell.",
+        )
     with _recorded(session, draft) as results:
         results.append(session.shell.run_cell(draft.code, store_history=False))
     return True
@@ -36,7 +39,11 @@ async def run_awaiting(session: Session, label: str = "", *, again: bool = False
     if not _may_run(session, draft, again):
         return False
     with _recorded(session, draft) as results:
-        results.append(await shell.run_cell_async(draft.code, store_history=False, transformed_cell=shell.transform_cell(draft.code)))
+        results.append(
+            await shell.run_cell_async(
+                draft.code, store_history=False, transformed_cell=shell.transform_cell(draft.code)
+            )
+        )
         shell.events.trigger("post_execute")
         shell.events.trigger("post_run_cell", results[0])
     return True
@@ -62,7 +69,10 @@ def _may_run(session: Session, draft: Draft, again: bool) -> bool:
     if draft.state == "rejected":
         raise SessionError(f"{draft.label} was put away", remedy="Ask again, or run another draft.")
     if parse(draft.code).fingerprint != draft.fingerprint:
-        raise SessionError(f"{draft.label} held a secret, which is not kept: its text is no longer what was proposed", remedy="Ask again with `%ai --again`.")
+        raise SessionError(
+            f"{draft.label} held a secret, which is not kept: its text is no longer what was proposed",
+            remedy="Ask again with `%ai --again`.",
+        )
     session.evidence  # noqa: B018  (what ran before comes before)
     return True
 
@@ -72,7 +82,12 @@ def _recorded(session: Session, draft: Draft) -> Iterator[list[Any]]:
     "Watch a draft run, and keep what it did; the block adds the result."
     from comprehend_nb.outcome import Outcome, observe
 
-    before, wall, cpu, results = observe(session.shell.user_ns, draft.code), time.perf_counter(), time.process_time(), list[Any]()
+    before, wall, cpu, results = (
+        observe(session.shell.user_ns, draft.code),
+        time.perf_counter(),
+        time.process_time(),
+        list[Any](),
+    )
     session.watch.ours_runs = True
     try:
         with Recorder(session.shell) as seen:
@@ -100,7 +115,9 @@ def edit(session: Session, label: str, code: str) -> Draft:
     try:
         same = parse(code).fingerprint == old.fingerprint
     except CellError as e:
-        raise SessionError(f"this is not Python yet: {e.what}", remedy="The draft is unchanged; mend the text and run the cell again.") from None
+        raise SessionError(
+            f"this is not Python yet: {e.what}", remedy="The draft is unchanged; mend the text and run the cell again."
+        ) from None
     if same:
         old.code = code
         session.journal.put(old)

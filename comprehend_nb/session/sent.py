@@ -40,7 +40,9 @@ class Sent:
 
     def find(self, digest: str) -> Path | None:
         "The file of a request, by its `sha256:...`; None where it is not (or no longer) kept."
-        return next((p for p in reversed(self.files()) if p.stem.endswith(f"-{_short(digest)}")), None) if digest else None
+        return (
+            next((p for p in reversed(self.files()) if p.stem.endswith(f"-{_short(digest)}")), None) if digest else None
+        )
 
     def _prune(self) -> None:
         files = self.files()

@@ -18,7 +18,13 @@ from .core import SessionError
 from .evidence import Evidence
 
 # %% ../../nbs/50_session/13_standing.ipynb #b1d22def
-def standing(source: str, *, context: "str | Path | dict[str, object]", ledger: "Path | None" = None, policy: Policy | None = None) -> Standing:
+def standing(
+    source: str,
+    *,
+    context: "str | Path | dict[str, object]",
+    ledger: "Path | None" = None,
+    policy: Policy | None = None,
+) -> Standing:
     """Where a cell with this `source` stands; `context` is its notebook's path, or the namespace of the running kernel.
 
     `ledger` is the root of another project whose records count instead. Raises CellError where the source is no Python, NotebookError where there is no project.
@@ -43,6 +49,9 @@ def _running(namespace: dict[str, object]) -> Evidence:
 
     loaded = getattr(get_ipython(), "_comprehend_nb", None)
     if loaded is None or loaded.shell.user_ns is not namespace:
-        raise SessionError("this namespace belongs to no kernel with comprehend-nb", remedy="Run `%load_ext comprehend_nb` there, or give the notebook's path.")
+        raise SessionError(
+            "this namespace belongs to no kernel with comprehend-nb",
+            remedy="Run `%load_ext comprehend_nb` there, or give the notebook's path.",
+        )
     found: Evidence = loaded.session.evidence
     return found

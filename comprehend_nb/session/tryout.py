@@ -26,7 +26,12 @@ TIMEOUT = 10.0
 
 
 def try_draft(
-    session: "Session", label: str = "", *, timeout: float = TIMEOUT, consent: Collection[str] = (), person: bool | None = None
+    session: "Session",
+    label: str = "",
+    *,
+    timeout: float = TIMEOUT,
+    consent: Collection[str] = (),
+    person: bool | None = None,
 ) -> Outcome:
     """What a draft would do here now (the latest open one by default), found on a throwaway copy; kept with the draft.
 
@@ -39,10 +44,15 @@ def try_draft(
             return found
         raise SessionError(NOT_A_PERSON)
     if parse(draft.code).fingerprint != draft.fingerprint:
-        raise SessionError(f"{draft.label} held a secret, which is not kept: its text is no longer what was proposed", remedy="Ask again with `%ai --again`.")
+        raise SessionError(
+            f"{draft.label} held a secret, which is not kept: its text is no longer what was proposed",
+            remedy="Ask again with `%ai --again`.",
+        )
     from comprehend_nb.preview import trials
 
-    outcome = trials([draft.code], session.shell.user_ns, timeout=timeout, shell=session.shell, consent=consent)[0].outcome
+    outcome = trials([draft.code], session.shell.user_ns, timeout=timeout, shell=session.shell, consent=consent)[
+        0
+    ].outcome
     draft.tried = kept_with_draft(outcome)
     session.journal.put(draft)
     return outcome

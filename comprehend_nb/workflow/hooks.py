@@ -63,7 +63,9 @@ def pre_commit_steps(plan: Plan) -> Iterator[Step]:
         return
     after = with_hooks(before or "")
     if after is None:
-        plan.notes.append(f"{PRE_COMMIT} lists its repositories in a way that is not changed here; put these in yourself: {' '.join(_HOOKS.split())}")
+        plan.notes.append(
+            f"{PRE_COMMIT} lists its repositories in a way that is not changed here; put these in yourself: {' '.join(_HOOKS.split())}"
+        )
         return
     yield Step(PRE_COMMIT, "ask before each commit (`pre-commit install` turns it on)", before, after)
 
@@ -98,8 +100,15 @@ def _folder(root: Path) -> str:
 
 def _main_branch(root: Path) -> str:
     try:
-        head = git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD", ok=(0, 1, 128)).decode("utf-8", "replace").strip()
-        head = head.removeprefix("origin/") or git(root, "symbolic-ref", "--short", "HEAD", ok=(0, 1, 128)).decode("utf-8", "replace").strip()
+        head = (
+            git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD", ok=(0, 1, 128))
+            .decode("utf-8", "replace")
+            .strip()
+        )
+        head = (
+            head.removeprefix("origin/")
+            or git(root, "symbolic-ref", "--short", "HEAD", ok=(0, 1, 128)).decode("utf-8", "replace").strip()
+        )
     except GitError:
         head = ""
     return head if re.fullmatch(r"[\w./-]+", head) else "main"
@@ -112,8 +121,16 @@ def github_steps(plan: Plan) -> Iterator[Step]:
     root = plan.root
     up = "../" * (len(p) if (p := Path(_folder(root).strip('"')).parts) else 0)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    workflow = template("workflow.yml").replace("BRANCH", _main_branch(root)).replace("PYTHON", python).replace("FOLDER", _folder(root))
-    for name, why, text in ((WORKFLOW, "ask at each pull request", workflow), (ACTION, "what the workflow runs", template("action.yml"))):
+    workflow = (
+        template("workflow.yml")
+        .replace("BRANCH", _main_branch(root))
+        .replace("PYTHON", python)
+        .replace("FOLDER", _folder(root))
+    )
+    for name, why, text in (
+        (WORKFLOW, "ask at each pull request", workflow),
+        (ACTION, "what the workflow runs", template("action.yml")),
+    ):
         if read_text(root / (up + name)) is None:
             yield Step(up + name, why, None, text)
 

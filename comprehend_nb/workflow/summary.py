@@ -39,7 +39,11 @@ VISIBILITY: Final = "A standing says who ran and explained what; it is visibilit
 
 def summary_of(report: Report, more: Sequence[str] = (), *, about: str = "") -> str:
     "The page for a report; `more` are sections that other commands add, `about` names what was looked at."
-    said = "it holds" if report.ok else f"it does not hold ({len(report.reasons)} {'reason' if len(report.reasons) == 1 else 'reasons'})"
+    said = (
+        "it holds"
+        if report.ok
+        else f"it does not hold ({len(report.reasons)} {'reason' if len(report.reasons) == 1 else 'reasons'})"
+    )
     parts = [f"### comprehend-nb: {said}"]
     if report.reasons:
         parts.append(fenced(report.reasons, LONGEST // 2))
@@ -48,5 +52,7 @@ def summary_of(report: Report, more: Sequence[str] = (), *, about: str = "") -> 
         parts.append("\n".join(["| exported cells | |", "|---|--:|", *rows]))
     parts += more
     if report.notes:
-        parts.append(f"<details><summary>{len(report.notes)} notes</summary>\n\n{fenced(report.notes, LONGEST // 6)}\n\n</details>")
+        parts.append(
+            f"<details><summary>{len(report.notes)} notes</summary>\n\n{fenced(report.notes, LONGEST // 6)}\n\n</details>"
+        )
     return "\n\n".join([*parts, f"<sub>{' '.join(filter(None, [about, VISIBILITY]))}</sub>"]) + "\n"

@@ -110,9 +110,17 @@ def no_repair(scene: Scene) -> str:
     failure = locate(scene, scene.error)
     parts = [what_failed(scene, ""), "I know no repair for that."]
     if failure is not None:
-        names = dict.fromkeys(n.id for n in ast.walk(failure.node) if isinstance(n, ast.Name) and is_data(scene.get(n.id)) and n.id in scene.namespace)
+        names = dict.fromkeys(
+            n.id
+            for n in ast.walk(failure.node)
+            if isinstance(n, ast.Name) and is_data(scene.get(n.id)) and n.id in scene.namespace
+        )
         looks = [what_is(scene, name) for name in list(names)[:3]]
-        parts += ["What stands in that line: " + " ".join(looks)] if looks else ["Look at the values that go into that line."]
+        parts += (
+            ["What stands in that line: " + " ".join(looks)]
+            if looks
+            else ["Look at the values that go into that line."]
+        )
     return " ".join(p if p.endswith((".", "?")) else f"{p}." for p in parts)
 
 
@@ -165,7 +173,11 @@ def what_lacks(scene: Scene, name: str) -> str:
 def column_lacks(scene: Scene) -> str:
     "How many values a column lacks that the question names: `how many rows have no sex?`."
     for wish in wishes(scene):
-        if len(wish.cols) == 1 and re.search(r"\b(no|without|lacks?|lacking|missing|nan|null|empty|incomplete)\b", wish.text) and (c := wish.column("C0")):
+        if (
+            len(wish.cols) == 1
+            and re.search(r"\b(no|without|lacks?|lacking|missing|nan|null|empty|incomplete)\b", wish.text)
+            and (c := wish.column("C0"))
+        ):
             many = f"{c.missing:,}" if c.missing else "none"
             return f"`{c.label}` of `{wish.name}` is missing in {many} {of_rows(c)}."
     return ""

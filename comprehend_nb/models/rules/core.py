@@ -239,7 +239,9 @@ def mentioned(scene: Scene, ignore: frozenset[str] = frozenset()) -> list[str]:
     ticked = [w for t in _TICKED.findall(scene.text) for w in _WORD.findall(t)]
     alone = scene.text.strip()
     whole = re.sub(r"(?<=\w)['\u2019]\w+", "", scene.text)  # the s of "what's" is no name
-    bare = [w for w in _WORD.findall(whole) if (w not in ("a", "A", "I", "i") or w == alone) and w.lower() not in ignore]
+    bare = [
+        w for w in _WORD.findall(whole) if (w not in ("a", "A", "I", "i") or w == alone) and w.lower() not in ignore
+    ]
     return [n for n in dict.fromkeys(ticked + bare) if usable(n) and n in scene.namespace]
 
 # %% ../../../nbs/21_models/rules/00_core.ipynb #bb318b0c

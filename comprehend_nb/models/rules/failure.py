@@ -132,7 +132,9 @@ def _node_at(statement: ast.stmt, place: tuple[int | None, ...]) -> ast.expr | a
         and (n.end_lineno or 0, n.end_col_offset or 0) >= (end, right)
     ]
     return min(
-        reversed(around), key=lambda n: ((n.end_lineno or 0) - n.lineno, (n.end_col_offset or 0) - n.col_offset), default=None
+        reversed(around),
+        key=lambda n: ((n.end_lineno or 0) - n.lineno, (n.end_col_offset or 0) - n.col_offset),
+        default=None,
     )
 
 # %% ../../../nbs/21_models/rules/02_failure.ipynb #01551e2a

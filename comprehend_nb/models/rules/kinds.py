@@ -16,7 +16,18 @@ from typing import Any
 
 # %% ../../../nbs/21_models/rules/32_kinds.ipynb #e557f6db
 from .columns import columns, pandas_type
-from .core import Candidate, Candidates, Scene, exact, fresh, is_data, module, near, quoted, rule
+from comprehend_nb.models.rules.core import (
+    Candidate,
+    Candidates,
+    Scene,
+    exact,
+    fresh,
+    is_data,
+    module,
+    near,
+    quoted,
+    rule,
+)
 from .errors import again
 from .failure import Failure, keys, locate, repaired, resolve, source
 
@@ -31,7 +42,9 @@ def constant(node: ast.AST) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def repair(scene: Scene, failure: Failure, intent: str, assumption: str, ask: str, *changes: tuple[Any, str]) -> Candidate:
+def repair(
+    scene: Scene, failure: Failure, intent: str, assumption: str, ask: str, *changes: tuple[Any, str]
+) -> Candidate:
     "The cell again with these changes."
     return Candidate(0.94, intent, repaired(failure, *changes), assumption, ask, again(scene, failure))
 
@@ -41,7 +54,9 @@ def text_and_number(scene: Scene, error: Any) -> Candidates:
     "TypeError of `text + number`: the number as text."
     said = told(error, TypeError)
     right = said.startswith("can only concatenate str")
-    if not (right or re.match(r"unsupported operand type\(s\) for \+=?: '(int|float)' and 'str'", said)) or not (failure := locate(scene, error)):
+    if not (right or re.match(r"unsupported operand type\(s\) for \+=?: '(int|float)' and 'str'", said)) or not (
+        failure := locate(scene, error)
+    ):
         return
     node = failure.node
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -59,9 +74,19 @@ def text_and_number(scene: Scene, error: Any) -> Candidates:
 def text_no_number(scene: Scene, error: Any) -> Candidates:
     "ValueError of `int(text)` or `float(text)`: what cannot be read becomes None, or not a number."
     said = told(error, ValueError)
-    failure = locate(scene, error) if "invalid literal for int()" in said or "could not convert string to float" in said else None
+    failure = (
+        locate(scene, error)
+        if "invalid literal for int()" in said or "could not convert string to float" in said
+        else None
+    )
     node = failure.node if failure else None
-    if failure is None or not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in ("int", "float") or len(node.args) != 1:
+    if (
+        failure is None
+        or not isinstance(node, ast.Call)
+        or not isinstance(node.func, ast.Name)
+        or node.func.id not in ("int", "float")
+        or len(node.args) != 1
+    ):
         return
     text, whole = source(failure, node.args[0]), node.func.id == "int"
     new = rf"({source(failure, node)} if re.fullmatch(r\"\s*[-+]?\d+\s*\", str({text})) else None)".replace('\\"', '"')
@@ -83,13 +108,25 @@ _OF_LIST = {
 
 def _call_of(failure: Failure, node: ast.AST) -> ast.AST:
     "The call `x.method()` whose `x.method` is given; the node itself where it is not called."
-    return next((n for n in ast.walk(failure.statement) if isinstance(n, ast.Call) and n.func is node and not n.args and not n.keywords), node)
+    return next(
+        (
+            n
+            for n in ast.walk(failure.statement)
+            if isinstance(n, ast.Call) and n.func is node and not n.args and not n.keywords
+        ),
+        node,
+    )
 
 
 @rule("error", "error")
 def of_a_list(scene: Scene, error: Any) -> Candidates:
     "AttributeError: an array's method of a list, or a dictionary's key as an attribute."
-    if not exact(error, AttributeError) or not exact(error.name, str) or not exact(error.obj, list, tuple, dict) or not (failure := locate(scene, error)):
+    if (
+        not exact(error, AttributeError)
+        or not exact(error.name, str)
+        or not exact(error.obj, list, tuple, dict)
+        or not (failure := locate(scene, error))
+    ):
         return
     node, name = failure.node, error.name
     if not isinstance(node, ast.Attribute) or node.attr != name:
@@ -108,9 +145,13 @@ def of_a_list(scene: Scene, error: Any) -> Candidates:
 @rule("error", "error")
 def none_indexed(scene: Scene, error: Any) -> Candidates:
     "TypeError of `None[...]`: a guard."
-    if "'NoneType' object is not subscriptable" not in told(error, TypeError) or not (failure := locate(scene, error)) or not isinstance(node := failure.node, ast.Subscript):
+    if (
+        "'NoneType' object is not subscriptable" not in told(error, TypeError)
+        or not (failure := locate(scene, error))
+        or not isinstance(node := failure.node, ast.Subscript)
+    ):
         return
-    base, rest = source(failure, node.value), source(failure, node)[len(source(failure, node.value)):]
+    base, rest = source(failure, node.value), source(failure, node)[len(source(failure, node.value)) :]
     name = base if isinstance(node.value, ast.Name) else fresh(scene, "found")
     test = f"{name} is not None" if name == base else f"({name} := {base}) is not None"
     yield repair(scene, failure, f"Go on where `{base}` is None", f"Where `{base}` is None, the result is None too.",
@@ -120,7 +161,11 @@ def none_indexed(scene: Scene, error: Any) -> Candidates:
 @rule("error", "error")
 def list_by_text(scene: Scene, error: Any) -> Candidates:
     "TypeError of `items['key']`: each item's key where the items are dictionaries, the number where the text is one."
-    if "indices must be integers" not in told(error, TypeError) or not (failure := locate(scene, error)) or not isinstance(node := failure.node, ast.Subscript):
+    if (
+        "indices must be integers" not in told(error, TypeError)
+        or not (failure := locate(scene, error))
+        or not isinstance(node := failure.node, ast.Subscript)
+    ):
         return
     obj, at, base = resolve(failure, node.value), node.slice, source(failure, node.value)
     key = constant(at)
@@ -137,7 +182,11 @@ def list_by_text(scene: Scene, error: Any) -> Candidates:
 @rule("error", "error")
 def set_by_number(scene: Scene, error: Any) -> Candidates:
     "TypeError of `some_set[0]`: the items in order."
-    if "'set' object is not subscriptable" not in told(error, TypeError) or not (failure := locate(scene, error)) or not isinstance(node := failure.node, ast.Subscript):
+    if (
+        "'set' object is not subscriptable" not in told(error, TypeError)
+        or not (failure := locate(scene, error))
+        or not isinstance(node := failure.node, ast.Subscript)
+    ):
         return
     base = source(failure, node.value)
     yield repair(scene, failure, f"Put the items of `{base}` in order before one is taken by its place", "It assumes that the items can be ordered, and that the smallest is number 0.",
@@ -148,17 +197,32 @@ def set_by_number(scene: Scene, error: Any) -> Candidates:
 def no_function(scene: Scene, error: Any) -> Candidates:
     "TypeError of a call of a value: the value."
     found = re.match(r"'(\w+)' object is not callable", told(error, TypeError))
-    if not found or not (failure := locate(scene, error)) or not isinstance(node := failure.node, ast.Call) or not isinstance(node.func, ast.Name):
+    if (
+        not found
+        or not (failure := locate(scene, error))
+        or not isinstance(node := failure.node, ast.Call)
+        or not isinstance(node.func, ast.Name)
+    ):
         return
     name = node.func.id
     if is_data(resolve(failure, node.func)) and not node.args and not node.keywords:
-        yield repair(scene, failure, f"Use `{name}` without calling it", f"`{name}` is a {found[1]}, no function.", f"What bound `{name}`?", (node, name))
+        yield repair(
+            scene,
+            failure,
+            f"Use `{name}` without calling it",
+            f"`{name}` is a {found[1]}, no function.",
+            f"What bound `{name}`?",
+            (node, name),
+        )
 
 
 @rule("error", "error")
 def lacking_argument(scene: Scene, error: Any) -> Candidates:
     "TypeError of a call that gives too little: the argument of the same name where that is alive, else a look at what it takes."
-    lacks = re.match(r"(?:\w+\.)?(\w+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: '(\w+)'", told(error, TypeError))
+    lacks = re.match(
+        r"(?:\w+\.)?(\w+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: '(\w+)'",
+        told(error, TypeError),
+    )
     if not lacks or not (failure := locate(scene, error)) or not isinstance(node := failure.node, ast.Call):
         return
     name, lacking = source(failure, node.func), lacks[2]
@@ -170,13 +234,23 @@ def lacking_argument(scene: Scene, error: Any) -> Candidates:
     if exact(made, FunctionType):
         takes = ", ".join(f"`{n}`" for n in made.__code__.co_varnames[: made.__code__.co_argcount])
         code = f"{'' if 'inspect' in scene.namespace else 'import inspect' + chr(10)}inspect.signature({name})"
-        yield Candidate(0.8, f"See what `{name}` takes", code, f"It takes {takes}; the call gives no `{lacking}`.", f"Which value is meant by `{lacking}` in this call?")
+        yield Candidate(
+            0.8,
+            f"See what `{name}` takes",
+            code,
+            f"It takes {takes}; the call gives no `{lacking}`.",
+            f"Which value is meant by `{lacking}` in this call?",
+        )
 
 # %% ../../../nbs/21_models/rules/32_kinds.ipynb #ed04809f
 @rule("error", "error")
 def beyond_rows(scene: Scene, error: Any) -> Candidates:
     "IndexError of `frame.iloc[n]`: a look at how many rows there are."
-    if "out-of-bounds" not in told(error, IndexError) or not (failure := locate(scene, error)) or not isinstance(node := failure.node, ast.Subscript):
+    if (
+        "out-of-bounds" not in told(error, IndexError)
+        or not (failure := locate(scene, error))
+        or not isinstance(node := failure.node, ast.Subscript)
+    ):
         return
     base = node.value.value if isinstance(node.value, ast.Attribute) else node.value
     obj, name = resolve(failure, base), source(failure, base)
@@ -196,7 +270,11 @@ def keys_of_two_kinds(scene: Scene, error: Any) -> Candidates:
     pd, needs = module(scene, "pandas", "pd")
     for side in (node.args[0], node.func.value):
         frame = resolve(failure, side)
-        if key and pandas_type(frame) == "frame" and any(c.label == key and c.kind in ("text", "object") for c in columns(scene, frame)):
+        if (
+            key
+            and pandas_type(frame) == "frame"
+            and any(c.label == key and c.kind in ("text", "object") for c in columns(scene, frame))
+        ):
             text = source(failure, side)
             new = f'{text}.assign(**{{{quoted(key)}: {pd}.to_numeric({text}[{quoted(key)}], errors="coerce")}})'
             found = repair(scene, failure, f"Read `{key}` of `{text}` as numbers before it is joined", "What cannot be read becomes missing, and finds no partner.",
@@ -214,7 +292,12 @@ def unknown_in_query(scene: Scene, error: Any) -> Candidates:
     if not wanted or not (failure := locate(scene, error)):
         return
     for node in ast.walk(failure.statement):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args and (asked := constant(node.args[0])):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.args
+            and (asked := constant(node.args[0]))
+        ):
             found = near(wanted, keys(resolve(failure, node.func.value)))
             if found and re.search(rf"\b{re.escape(wanted)}\b", asked):
                 new = re.sub(rf"\b{re.escape(wanted)}\b", found[0], asked)
@@ -230,11 +313,21 @@ def not_fitted(scene: Scene, error: Any) -> Candidates:
     if kind is None or not exact(error, kind) or not (failure := locate(scene, error)):
         return
     node = failure.node
-    name = node.func.value.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) else ""
+    name = (
+        node.func.value.id
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+        else ""
+    )
     for x, y in (("X_train", "y_train"), ("X", "y"), ("X", "")):
         if name and x in scene.namespace and (not y or y in scene.namespace):
             given = f"{x}, {y}" if y else x
-            yield Candidate(0.93, f"Fit `{name}` on `{given}`", f"{name}.fit({given})", "The cell that failed can then be run again.", f"What should `{name}` have learnt before it predicts?")
+            yield Candidate(
+                0.93,
+                f"Fit `{name}` on `{given}`",
+                f"{name}.fit({given})",
+                "The cell that failed can then be run again.",
+                f"What should `{name}` have learnt before it predicts?",
+            )
             return
 
 # %% ../../../nbs/21_models/rules/32_kinds.ipynb #e7111705

@@ -20,7 +20,9 @@ from .core import Candidate, Scene, exact, fresh, installed, module, quoted, val
 from .data import date_formats
 
 # %% ../../../nbs/21_models/rules/34_plain.ipynb #34b00006
-_NUMBERS = {w: str(i) for i, w in enumerate("zero one two three four five six seven eight nine ten".split())} | {"dozen": "12"}
+_NUMBERS = {w: str(i) for i, w in enumerate("zero one two three four five six seven eight nine ten".split())} | {
+    "dozen": "12"
+}
 _GRAMMAR = frozenset(
     "a an all and as average bin bins by column columns count cut descending drop each fill for from group groups highest histogram how in into is join keep "
     "largest lowest many maximum mean median merge minimum most much number of on only or over per plot rename row rows show smallest sort split sum test than "
@@ -107,7 +109,9 @@ def wishes(scene: Scene) -> Iterator[Wish]:
 
         labelled = {flat(label) for label in labels(frame)}
         mine = "F0" if flat(name) in labelled else rf"{re.escape(flat(name))}s?"
-        text = _replaced(said, [p for p in known if p in labelled], mark)  # whole labels, then the frame, then parts of labels
+        text = _replaced(
+            said, [p for p in known if p in labelled], mark
+        )  # whole labels, then the frame, then parts of labels
         text = re.sub(rf"\b(?:(?:of|in|from|for) )?(?:the )?{mine}\b", "F0", text)
         text = _replaced(text, list(known), mark)
         text = " ".join(re.sub(r"\bF0\b|\b(the|a|an|its|their|me)\b|'s\b", " ", text).split())
@@ -158,7 +162,13 @@ def measured(w: Wish, m: re.Match[str]) -> Candidate | None:
         return None
     how, told = _MEASURES[m[1]], f"{m[1].capitalize()} of `{w.label(m[2])}`"
     if not m[3]:
-        return Candidate(0.9, f"{told}, over all rows of `{w.name}`", f"{w.part(m[2])}.{how}()", f"Gaps are left out.{w.lacks(m[2])}", f"What would you guess the {m[1]} is?")
+        return Candidate(
+            0.9,
+            f"{told}, over all rows of `{w.name}`",
+            f"{w.part(m[2])}.{how}()",
+            f"Gaps are left out.{w.lacks(m[2])}",
+            f"What would you guess the {m[1]} is?",
+        )
     code = f"{w.name}.groupby({_keys(w, m[3])})[{quoted(w.label(m[2]))}].{how}()"
     return Candidate(
         0.9, f"{told} for each {_told(w, m[3])}", code, f"Gaps, and rows without a group, are left out.{w.lacks(m[2], *_marks(m[3]))}",
@@ -169,7 +179,11 @@ def measured(w: Wish, m: re.Match[str]) -> Candidate | None:
 @form(rf"({_MEASURE})(?: of)? (C\d) {_OF_EACH} (day|week|month|quarter|year)")
 def by_period(w: Wish, m: re.Match[str]) -> Candidate | None:
     "A measure by day, week, month, quarter or year, of the one column that holds dates."
-    dates = [(c, date_formats(c.values) if c.kind == "text" else [""]) for c in columns(w.scene, w.frame) if c.kind in ("date", "text")]
+    dates = [
+        (c, date_formats(c.values) if c.kind == "text" else [""])
+        for c in columns(w.scene, w.frame)
+        if c.kind in ("date", "text")
+    ]
     dates = [(c, formats) for c, formats in dates if formats]
     if not w.is_number(m[2]) or len(dates) != 1:
         return None
@@ -178,13 +192,17 @@ def by_period(w: Wish, m: re.Match[str]) -> Candidate | None:
     day = f"{w.name}[{quoted(when.label)}]"
     day = f"{pd}.to_datetime({day}, format={quoted(formats[0])})" if formats[0] else day
     code = f"{needs if formats[0] else ''}{m[3]} = {day}.dt.to_period({quoted(_PERIODS[m[3]])})\n{w.part(m[2])}.groupby({m[3]}).{how}()"
-    code = code.replace(f"{m[3]} = ", f"{fresh(w.scene, m[3])} = ", 1).replace(f"groupby({m[3]})", f"groupby({fresh(w.scene, m[3])})")
+    code = code.replace(f"{m[3]} = ", f"{fresh(w.scene, m[3])} = ", 1).replace(
+        f"groupby({m[3]})", f"groupby({fresh(w.scene, m[3])})"
+    )
     doubt = f" Nothing seen decides between {' and '.join(formats)}: the first is taken." if len(formats) > 1 else ""
     return Candidate(0.9, f"{m[1].capitalize()} of `{w.label(m[2])}` for each {m[3]} of `{when.label}`", code,
                      f"A {m[3]} without a row does not show.{doubt}{w.lacks(m[2])}", f"Is the first or the last {m[3]} only partly there?")  # fmt: skip
 
 # %% ../../../nbs/21_models/rules/34_plain.ipynb #34b00015
-@form(rf"(?:count|number of|how many)(?: of)?(?: (?!C\d)(\w+))?(?: are| there are| are there| we have)? {_OF_EACH} ({_AND})")
+@form(
+    rf"(?:count|number of|how many)(?: of)?(?: (?!C\d)(\w+))?(?: are| there are| are there| we have)? {_OF_EACH} ({_AND})"
+)
 def counted(w: Wish, m: re.Match[str]) -> Candidate:
     "How many rows each group has."
     thing = f" It takes {m[1]} to be the rows of `{w.name}`." if m[1] and m[1] not in ("rows", "row") else ""
@@ -192,14 +210,18 @@ def counted(w: Wish, m: re.Match[str]) -> Candidate:
                      f"Rows without a group are a group of their own.{thing}{w.lacks(*_marks(m[2]))}", f"Which {_told(w, m[2])} is the rarest?")  # fmt: skip
 
 
-@form(r"(?:value counts|counts|count values|frequencies|frequency|distribution|how often does each|how often is each)(?: of)? (C\d)(?: occur| there)?")
+@form(
+    r"(?:value counts|counts|count values|frequencies|frequency|distribution|how often does each|how often is each)(?: of)? (C\d)(?: occur| there)?"
+)
 def frequencies(w: Wish, m: re.Match[str]) -> Candidate:
     "How often each value of a column occurs."
     return Candidate(0.9, f"Count how often each `{w.label(m[1])}` occurs", f"{w.part(m[1])}.value_counts(dropna=False)",
                      f"Missing counts as a value of its own.{w.lacks(m[1])}", f"Which `{w.label(m[1])}` is the most frequent?")  # fmt: skip
 
 
-@form(r"correlat\w*(?: of| with| to)?(?: all)?(?: columns)?(?: of| with| to)? (C\d)|which columns correlate(?: most)? with (C\d)|(?:correlation)(?: of| between) (C\d) (?:and|with) (C\d)")
+@form(
+    r"correlat\w*(?: of| with| to)?(?: all)?(?: columns)?(?: of| with| to)? (C\d)|which columns correlate(?: most)? with (C\d)|(?:correlation)(?: of| between) (C\d) (?:and|with) (C\d)"
+)
 def correlated(w: Wish, m: re.Match[str]) -> Candidate | None:
     "How a column goes with each of the others, or with one."
     one = m[1] or m[2] or m[3]
@@ -207,12 +229,28 @@ def correlated(w: Wish, m: re.Match[str]) -> Candidate | None:
         return None
     said, label = "It sees straight lines only, and no cause.", w.label(one)
     if m[4]:
-        return Candidate(0.9, f"Correlation of `{label}` and `{w.label(m[4])}`", f"{w.part(one)}.corr({w.part(m[4])})", said + w.lacks(one, m[4]), "Do you expect it to be positive?")
-    code = f"{w.name}.corr(numeric_only=True)[{quoted(label)}].drop({quoted(label)}).sort_values(key=abs, ascending=False)"
-    return Candidate(0.9, f"Correlation of `{label}` with each column of numbers, the strongest first", code, said + w.lacks(one), f"Which column do you expect to go with `{label}` most?")
+        return Candidate(
+            0.9,
+            f"Correlation of `{label}` and `{w.label(m[4])}`",
+            f"{w.part(one)}.corr({w.part(m[4])})",
+            said + w.lacks(one, m[4]),
+            "Do you expect it to be positive?",
+        )
+    code = (
+        f"{w.name}.corr(numeric_only=True)[{quoted(label)}].drop({quoted(label)}).sort_values(key=abs, ascending=False)"
+    )
+    return Candidate(
+        0.9,
+        f"Correlation of `{label}` with each column of numbers, the strongest first",
+        code,
+        said + w.lacks(one),
+        f"Which column do you expect to go with `{label}` most?",
+    )
 
 # %% ../../../nbs/21_models/rules/34_plain.ipynb #34b00017
-@form(r"(?:top )?(\d+)? ?(?:rows|row|those)?(?: with)? ?(highest|largest|most|biggest|lowest|smallest|least|top) (C\d)|(?:top) (\d+) (?:rows )?(?:by|of) (C\d)")
+@form(
+    r"(?:top )?(\d+)? ?(?:rows|row|those)?(?: with)? ?(highest|largest|most|biggest|lowest|smallest|least|top) (C\d)|(?:top) (\d+) (?:rows )?(?:by|of) (C\d)"
+)
 def largest(w: Wish, m: re.Match[str]) -> Candidate | None:
     "The rows with the largest or smallest values."
     col, many = m[3] or m[5], int(m[1] or m[4] or 10)
@@ -224,7 +262,9 @@ def largest(w: Wish, m: re.Match[str]) -> Candidate | None:
                      f"Of rows that are equal the earlier is taken.{w.lacks(col)}", "Is what you see there plausible, or a slip of the pen?")  # fmt: skip
 
 
-@form(r"(?:sort|order)(?: rows)?(?: of)? by (C\d)(?: (ascending|descending|from largest|largest first|smallest first))?")
+@form(
+    r"(?:sort|order)(?: rows)?(?: of)? by (C\d)(?: (ascending|descending|from largest|largest first|smallest first))?"
+)
 def in_order(w: Wish, m: re.Match[str]) -> Candidate:
     "The rows by the size of one column."
     down = (m[2] or "") in ("descending", "from largest", "largest first")
@@ -240,7 +280,9 @@ _SIGNS = {"is": "==", "=": "==", "==": "==", "equals": "==", ">": ">", "over": "
 _SIGN = "|".join(re.escape(s) for s in sorted(_SIGNS, key=len, reverse=True))
 
 
-@form(rf"(?:keep|only|keep only|filter|select|take)(?: only)?(?: to)? ?(?:rows|row|those)?(?: where| with| whose| for which)? (C\d) ({_SIGN}) (.+)")
+@form(
+    rf"(?:keep|only|keep only|filter|select|take)(?: only)?(?: to)? ?(?:rows|row|those)?(?: where| with| whose| for which)? (C\d) ({_SIGN}) (.+)"
+)
 def some_rows(w: Wish, m: re.Match[str]) -> Candidate | None:
     "The rows that meet one condition, where the value is one that was seen."
     c = w.column(m[1])
@@ -249,7 +291,10 @@ def some_rows(w: Wish, m: re.Match[str]) -> Candidate | None:
     seen = {} if w.is_number(m[1]) else {flat(v): v for v in c.values if type(v) is str}
     if not w.is_number(m[1]) and (m[3] not in seen or _SIGNS[m[2]] not in ("==", "!=")):
         return None
-    value, new = quoted(seen[m[3]]) if seen else m[3], fresh(w.scene, f"{w.name}_{'some' if not seen else slug(seen[m[3]])}")
+    value, new = (
+        quoted(seen[m[3]]) if seen else m[3],
+        fresh(w.scene, f"{w.name}_{'some' if not seen else slug(seen[m[3]])}"),
+    )
     gaps = " Rows where it is missing are left out too." if c.missing and _SIGNS[m[2]] != "!=" else ""
     return _kept(w, new, c.label, f"{_SIGNS[m[2]]} {value}", f"The rest stays in `{w.name}`.{gaps}{w.lacks(m[1])}")
 
@@ -259,7 +304,9 @@ def _kept(w: Wish, new: str, label: str, test: str, said: str) -> Candidate:
                      f"{new} = {w.name}[{w.name}[{quoted(label)}] {test}]\nlen({new}), len({w.name})", said, "How many rows do you expect to be left?")  # fmt: skip
 
 
-@form(r"(?:keep|only|keep only|filter|select|take|leave out|drop|remove)(?: only)?(?: all)? (?!C\d)(\w+)(?: ones| rows)?")
+@form(
+    r"(?:keep|only|keep only|filter|select|take|leave out|drop|remove)(?: only)?(?: all)? (?!C\d)(\w+)(?: ones| rows)?"
+)
 def of_value(w: Wish, m: re.Match[str]) -> Candidate | None:
     "The rows of one value (`keep only the female penguins`), where one column alone has it."
     texts = [c for c in columns(w.scene, w.frame) if c.kind in ("text", "category")]
@@ -268,8 +315,18 @@ def of_value(w: Wish, m: re.Match[str]) -> Candidate | None:
         return None
     (c, value), out = found[0], w.text.startswith(("leave", "drop", "remove"))
     new = fresh(w.scene, f"{w.name}_{'not_' * out}{slug(value)}")
-    gaps = f" `{c.label}` lacks {c.missing:,} {of_rows(c)}: {'they stay' if out else 'they are left out too'}." if c.missing else ""
-    return _kept(w, new, c.label, f"{'!=' if out else '=='} {quoted(value)}", f"It takes {m[1]} to be a value of `{c.label}`.{gaps}")
+    gaps = (
+        f" `{c.label}` lacks {c.missing:,} {of_rows(c)}: {'they stay' if out else 'they are left out too'}."
+        if c.missing
+        else ""
+    )
+    return _kept(
+        w,
+        new,
+        c.label,
+        f"{'!=' if out else '=='} {quoted(value)}",
+        f"It takes {m[1]} to be a value of `{c.label}`.{gaps}",
+    )
 
 # %% ../../../nbs/21_models/rules/34_plain.ipynb #34b00019
 @form(r"(?:plot |plot of )?(?:histogram|hist|distribution plot)(?: of| for)? (C\d)|plot distribution of (C\d)")
@@ -300,7 +357,9 @@ def scatter(w: Wish, m: re.Match[str]) -> Candidate | None:
                      f"Rows that lack one of the two do not show.{w.lacks(m[1], m[2])}", "Do you expect a line, a curve or a cloud?")  # fmt: skip
 
 
-@form(r"(?:cut|bin|split|divide|group) (C\d) into (\d+) (?:(equal|equally large|equally wide) )?(?:groups|bins|parts|classes|quantiles|quartiles|intervals)(?: of equal (size|width|count))?")
+@form(
+    r"(?:cut|bin|split|divide|group) (C\d) into (\d+) (?:(equal|equally large|equally wide) )?(?:groups|bins|parts|classes|quantiles|quartiles|intervals)(?: of equal (size|width|count))?"
+)
 def bins(w: Wish, m: re.Match[str]) -> Candidate | None:
     "A column cut into groups, of equal size unless equal width is asked for."
     if not w.is_number(m[1]) or not 1 < int(m[2]) <= 50:
@@ -335,7 +394,9 @@ def without(w: Wish, m: re.Match[str]) -> Candidate:
                      f"`{w.name}` keeps it.", f"What can nobody ask any more without {_told(w, m[1])}?")  # fmt: skip
 
 # %% ../../../nbs/21_models/rules/34_plain.ipynb #34b00020
-@form(r"(\d+) (?:day|days|row|rows|week|month|hour|point)? ?(?:rolling|moving|running) (mean|average|median|sum|max|min)(?: of)? (C\d)")
+@form(
+    r"(\d+) (?:day|days|row|rows|week|month|hour|point)? ?(?:rolling|moving|running) (mean|average|median|sum|max|min)(?: of)? (C\d)"
+)
 def rolling(w: Wish, m: re.Match[str]) -> Candidate | None:
     "A measure over a window of rows."
     if not w.is_number(m[3]) or not 1 < int(m[1]) < len(w.frame):
@@ -345,7 +406,9 @@ def rolling(w: Wish, m: re.Match[str]) -> Candidate | None:
                      f"It assumes that the rows are in order of time, one for each step; the first {int(m[1]) - 1} get no value.{w.lacks(m[3])}", "Are there rows missing, or two of one time?")  # fmt: skip
 
 
-@form(r"(?:pivot|pivot table of|cross ?tabulate|crosstab(?: of)?)(?: of)? (C\d) (?:by|over|for) (C\d) (?:and|by|x) (C\d)")
+@form(
+    r"(?:pivot|pivot table of|cross ?tabulate|crosstab(?: of)?)(?: of)? (C\d) (?:by|over|for) (C\d) (?:and|by|x) (C\d)"
+)
 def pivoted(w: Wish, m: re.Match[str]) -> Candidate | None:
     "A table with a row for each of one column and a column for each of another."
     if not w.is_number(m[1]) or m[2] == m[3]:
@@ -356,14 +419,22 @@ def pivoted(w: Wish, m: re.Match[str]) -> Candidate | None:
                      f"Where several rows meet it takes their mean; a sum is another question.{w.lacks(m[1], m[2], m[3])}", "Does more than one row meet in a field?")  # fmt: skip
 
 # %% ../../../nbs/21_models/rules/34_plain.ipynb #34b00022
-@form(r"(?:fill|impute|replace)(?: gaps in| gaps of| missing values of| missing values in| missing)? (C\d) (?:with|by)(?: group)? (mean|average|median|0|zero)(?: (?:of|by|per|within|for|in)(?: each| same)? (C\d))?")
+@form(
+    r"(?:fill|impute|replace)(?: gaps in| gaps of| missing values of| missing values in| missing)? (C\d) (?:with|by)(?: group)? (mean|average|median|0|zero)(?: (?:of|by|per|within|for|in)(?: each| same)? (C\d))?"
+)
 def filled(w: Wish, m: re.Match[str]) -> Candidate | None:
     "Gaps of one column, filled by a measure, of its group where one is named."
     c, how = w.column(m[1]), {"average": "mean", "zero": "0"}.get(m[2], m[2])
     if c is None or not w.is_number(m[1]) or not c.missing:
         return None
     group = f" of its `{w.label(m[3])}`" if m[3] else ""
-    fill = "0" if how == "0" else f"{w.name}.groupby({quoted(w.label(m[3]))})[{quoted(c.label)}].transform({quoted(how)})" if m[3] else f"{w.part(m[1])}.{how}()"
+    fill = (
+        "0"
+        if how == "0"
+        else f"{w.name}.groupby({quoted(w.label(m[3]))})[{quoted(c.label)}].transform({quoted(how)})"
+        if m[3]
+        else f"{w.part(m[1])}.{how}()"
+    )
     new = fresh(w.scene, f"{w.name}_filled")
     return Candidate(0.9, f"Fill the gaps in `{c.label}` with the {how}{group}, as `{new}`",
                      f"{new} = {w.name}.assign(**{{{quoted(c.label)}: {w.part(m[1])}.fillna({fill})}})\n{new}[{quoted(c.label)}].isna().sum()",
@@ -376,7 +447,11 @@ def inside(w: Wish, m: re.Match[str]) -> Candidate | None:
     if not w.is_number(m[1]):
         return None
     out = not w.text.startswith(("show", "find", "look", "outliers"))
-    low, high, new = fresh(w.scene, "low"), fresh(w.scene, "high"), fresh(w.scene, f"{w.name}_{'usual' if out else 'far'}")
+    low, high, new = (
+        fresh(w.scene, "low"),
+        fresh(w.scene, "high"),
+        fresh(w.scene, f"{w.name}_{'usual' if out else 'far'}"),
+    )
     code = (f"{low}, {high} = {w.part(m[1])}.quantile([0.25, 0.75])\nreach = 1.5 * ({high} - {low})\n"
             f"{new} = {w.name}[{'' if out else '~'}{w.part(m[1])}.between({low} - reach, {high} + reach)]\nlen({new}), len({w.name})").replace("reach", fresh(w.scene, "reach"))  # fmt: skip
     return Candidate(0.9, f"{'Leave out' if out else 'Look at'} the rows of `{w.name}` whose `{w.label(m[1])}` is far from the others, as `{new}`", code,
@@ -384,7 +459,9 @@ def inside(w: Wish, m: re.Match[str]) -> Candidate | None:
                      "Are these mistakes, or the most interesting rows?")  # fmt: skip
 
 # %% ../../../nbs/21_models/rules/34_plain.ipynb #34b00024
-@form(r"(?:(?:train test )?split)(?: rows| data)?(?: into)?(?: train(?:ing)?(?: and| /)? test(?:ing)?)?(?: sets?| parts?)?(?: (?:stratified|stratify)(?: by| on)? (C\d))?")
+@form(
+    r"(?:(?:train test )?split)(?: rows| data)?(?: into)?(?: train(?:ing)?(?: and| /)? test(?:ing)?)?(?: sets?| parts?)?(?: (?:stratified|stratify)(?: by| on)? (C\d))?"
+)
 def train_test(w: Wish, m: re.Match[str]) -> Candidate | None:
     "Rows to learn from and rows to test with."
     if not installed("sklearn") or "train" not in w.text or len(w.frame) < 10:
@@ -400,21 +477,32 @@ def train_test(w: Wish, m: re.Match[str]) -> Candidate | None:
 def joined(scene: Scene) -> Candidate | None:
     "Two frames joined by the one column that both have."
     said = _ASIDES.sub("", flat(scene.text))
-    named = [(n, o) for n, o in values(scene)[:40] if pandas_type(o) == "frame" and re.search(rf"\b{re.escape(flat(n))}\b", said)]
+    named = [
+        (n, o)
+        for n, o in values(scene)[:40]
+        if pandas_type(o) == "frame" and re.search(rf"\b{re.escape(flat(n))}\b", said)
+    ]
     named.sort(key=lambda f: said.index(flat(f[0])))
     verb = re.match(r"(?:join|merge|add|bring|look up)\b", said)
     if not verb:
         return None
     if len(named) == 1:  # the other frame is the one that has the column
         others = [(n, o) for n, o in values(scene)[:40] if pandas_type(o) == "frame" and n != named[0][0]]
-        named += [f for f in others if any(re.search(rf"\b{re.escape(flat(c))}\b", said) for c in set(labels(f[1])) - set(labels(named[0][1])))]
+        named += [
+            f
+            for f in others
+            if any(re.search(rf"\b{re.escape(flat(c))}\b", said) for c in set(labels(f[1])) - set(labels(named[0][1])))
+        ]
     if len(named) != 2:
         return None
     (left, a), (right, b) = named
     keys = [k for k in labels(a) if k in labels(b)]
     told = [k for k in keys if re.search(rf"\bon (?:the )?{re.escape(flat(k))}\b", said)]
     keys = told or keys
-    drop = [*(flat(x) for x in (left, right, *labels(b), *keys)), *"join merge add bring look up the a to and with on in into of by from their its".split()]
+    drop = [
+        *(flat(x) for x in (left, right, *labels(b), *keys)),
+        *"join merge add bring look up the a to and with on in into of by from their its".split(),
+    ]
     rest = re.sub("|".join(rf"\b{re.escape(d)}\b" for d in sorted(drop, key=len, reverse=True)), " ", said).split()
     if len(keys) != 1 or rest:
         return None
@@ -434,9 +522,18 @@ WISHES = (
 def occurrences(scene: Scene) -> Candidate | None:
     "How often each item of a list of text occurs."
     said = _ASIDES.sub("", flat(scene.text))
-    asked = re.fullmatch(r"(?:count|how often does each|how often is each|frequencies of|frequency of|counts of)(?: the)? (?:items? of |items? in |values? of |values? in )?(\w+)(?: occurs?| there| in \w+)?", said)
+    asked = re.fullmatch(
+        r"(?:count|how often does each|how often is each|frequencies of|frequency of|counts of)(?: the)? (?:items? of |items? in |values? of |values? in )?(\w+)(?: occurs?| there| in \w+)?",
+        said,
+    )
     for name, obj in values(scene)[:40] if asked else []:
-        if asked and exact(obj, list) and obj and all(type(v) is str for v in obj[:1000]) and flat(name) in (asked[1], f"{asked[1]}s"):
+        if (
+            asked
+            and exact(obj, list)
+            and obj
+            and all(type(v) is str for v in obj[:1000])
+            and flat(name) in (asked[1], f"{asked[1]}s")
+        ):
             return Candidate(0.9, f"Count how often each item of `{name}` occurs", f"from collections import Counter\n\nCounter({name}).most_common()",
                              "Two spellings of one thing count as two.", f"Which item of `{name}` is the most frequent?")  # fmt: skip
     return None

@@ -211,7 +211,11 @@ class Rules:
         wants = understand(scene)
         wish = _wish(scene, request)
         if request.mode == "answer":
-            said = f"A run answers that. Asked without the question mark I propose: {wish.intent}." if wish else answer(scene)
+            said = (
+                f"A run answers that. Asked without the question mark I propose: {wish.intent}."
+                if wish
+                else answer(scene)
+            )
             said = all_topics() if re.search(r"\bwhat (else )?(can|do) you\b", scene.text, re.I) else said
             return self._say(said or f"I am rules, no model, and cannot answer that. {ANSWERS}\n{can_do(scene, wants)}")
         if wish:
@@ -223,7 +227,9 @@ class Rules:
         best = self._best(scene, wants, request)
         if best is None:
             return self._say(self._nothing(scene, wants))
-        return self._give(best, wants, request, "" if best.topic == "error" or wants.topics else unrepaired(request.error))
+        return self._give(
+            best, wants, request, "" if best.topic == "error" or wants.topics else unrepaired(request.error)
+        )
 
     def _give(self, best: Candidate, wants: Understood, request: Request, first: str = "") -> Proposal | Answer:
         if request.mode == "hint":
@@ -237,7 +243,11 @@ class Rules:
         ran = {step(cell.text) for cell in scene.cells}
         again: list[Candidate] = []
         for group in groups(scene, wants.topics, wants.names):
-            fits = [c for c in _as_told(group, request.text) if _fits(c, request) and (c.topic == "error" or step(c.code) not in ran)]
+            fits = [
+                c
+                for c in _as_told(group, request.text)
+                if _fits(c, request) and (c.topic == "error" or step(c.code) not in ran)
+            ]
             new = [c for c in fits if step(c.code) not in self._given]
             if best := next((c for c in new if _safe(c.code)), None):
                 return best

@@ -42,7 +42,11 @@ def many_truths(scene: Scene, error: Any) -> Candidates:
     tests = [n.test for n in ast.walk(failure.statement) if isinstance(n, ast.If | ast.While | ast.IfExp | ast.Assert)]
     asked = {id(n) for test in tests for n in ast.walk(test)}
     for node in ast.walk(failure.statement):
-        if isinstance(node, ast.expr) and id(node) not in asked and (new := _masked(failure, node)) != source(failure, node):
+        if (
+            isinstance(node, ast.expr)
+            and id(node) not in asked
+            and (new := _masked(failure, node)) != source(failure, node)
+        ):
             yield repair(scene, failure, "Combine the conditions row by row, with `&`, `|` and `~`", "`and`, `or` and `not` ask for one answer; a column has one for each row.",
                          f"What does `{source(failure, node)}` ask of a column of many rows?", (node, new))  # fmt: skip
             return
@@ -59,8 +63,16 @@ def mask_of_another(scene: Scene, error: Any) -> Candidates:
     if other is None or not told(error, other).startswith("Unalignable") or not (failure := locate(scene, error)):
         return
     for node in ast.walk(failure.statement):
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and pandas_type(resolve(failure, node.value)) == "frame":
-            names = {n.id for n in ast.walk(node.slice) if isinstance(n, ast.Name) and pandas_type(failure.live.get(n.id)) == "frame"}
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.value, ast.Name)
+            and pandas_type(resolve(failure, node.value)) == "frame"
+        ):
+            names = {
+                n.id
+                for n in ast.walk(node.slice)
+                if isinstance(n, ast.Name) and pandas_type(failure.live.get(n.id)) == "frame"
+            }
             if len(names) == 1 and (name := names.pop()) != node.value.id:
                 yield repair(scene, failure, f"Take the rows of `{name}`, which the condition is about", f"`{node.value.id}` has other rows than `{name}`.",
                              f"Which rows does `{name}` have, and which `{node.value.id}`?", (node.value, name))  # fmt: skip
@@ -75,7 +87,11 @@ def other_encoding(scene: Scene, error: Any) -> Candidates:
     "UnicodeDecodeError while a file is read: read it as cp1252, or as latin-1."
     if not exact(error, UnicodeDecodeError) or not (failure := locate(scene, error)):
         return
-    calls = [n for n in ast.walk(failure.statement) if isinstance(n, ast.Call) and (getattr(n.func, "id", "") or getattr(n.func, "attr", "")) in _READERS]
+    calls = [
+        n
+        for n in ast.walk(failure.statement)
+        if isinstance(n, ast.Call) and (getattr(n.func, "id", "") or getattr(n.func, "attr", "")) in _READERS
+    ]
     if len(calls) != 1 or any(k.arg in ("encoding", None) for k in calls[0].keywords):
         return
     byte = error.object[error.start]
