@@ -56,6 +56,8 @@ export class Desk implements IDisposable {
   summary: Summary | null = null;
   drafts: Drafts | null = null;
   marks = new Map<string, Mark>();
+  /** Why no cell is marked. */
+  unmarked = '';
   told: Told | null = null;
   doing: IDoing | null = null;
   /** The last answer or error of a request to the model, and the request. */
@@ -310,7 +312,7 @@ export class Desk implements IDisposable {
   private _forget(): void {
     this.summary = this.drafts = this.told = this.doing = this.rows = this.writing = null;
     this._stamp = 0;
-    this._marked = '';
+    this._marked = this.unmarked = '';
     this.marks.clear();
   }
 
@@ -354,11 +356,13 @@ export class Desk implements IDisposable {
       if (told !== this._marked) {
         this._marked = told;
         this.marks = new Map(found.marks.map(m => [m.id, m]));
+        this.unmarked = '';
         this._changed.emit();
       }
-    } catch {
+    } catch (reason) {
       this._marked = '';
       this.marks.clear();
+      this.unmarked = reason instanceof RefusedError && channel.line === 'open' ? reason.message : '';
       this._changed.emit();
     }
     if (this.told) {

@@ -128,6 +128,7 @@ function DeskView(props: IShared & { desk: Desk; visible: boolean }): JSX.Elemen
     <>
       <AskView desk={desk} />
       <DraftsView desk={desk} borrowed={borrowed} />
+      <Trouble what={desk.unmarked} />
       <CellView desk={desk} borrowed={borrowed} />
       <StateView desk={desk} visible={props.visible} />
       <ReportView desk={desk} onExport={() => props.onExport(desk)} />
