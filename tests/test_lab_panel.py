@@ -296,7 +296,9 @@ def test_a_cell_is_replaced_where_it_still_is_what_it_was(page: Any, site: Site)
 
 
 def test_a_kernel_of_another_version_says_so(page: Any, site: Site) -> None:
-    notebook, panel, _ = site.start(page, "foreign", "import comprehend_nb.panel.desk as d\nd.SOURCES = 10", "d.VERSION += 1")
+    notebook, panel, _ = site.start(
+        page, "foreign", "import comprehend_nb.panel.desk as d\nd.SOURCES = 10", "d.VERSION += 1"
+    )
     notebook.run(0)
     panel.root.get_by_text("too long to mark").wait_for()
     notebook.run(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -100,6 +101,19 @@ def test_it_gives_up_and_the_token_follows_no_redirect():
 
 
 # --- the job
+
+
+def test_a_policy_loosened_by_a_push_to_the_main_line_is_seen(lab, tmp_path):
+    lab.understand()
+    lab.commit("All of it is understood")
+    event, before = tmp_path / "event.json", lab.git("rev-parse", "HEAD").strip()
+    lab.policy("other = none\n")
+    lab.commit("Ask for less")
+    assert run(lab, BIN / "comprehend-nb", "ci", "--no-comment")[0] == 0, "on the main line nothing is compared"
+    for known, status in ((before, 1), ("0" * 40, 0), (None, 0), ("no commit", 0)):
+        event.write_text(json.dumps({"before": known}))
+        ended, out = run(lab, BIN / "comprehend-nb", "ci", "--no-comment", GITHUB_EVENT_PATH=str(event))
+        assert ended == status and ("the policy asks less than before: other:" in out) == bool(status), out
 
 
 def test_the_command_of_a_job_writes_a_summary_and_one_comment(lab, tmp_path):

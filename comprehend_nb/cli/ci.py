@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 def ci(args: Namespace) -> int:
     "`check`, written into the summary of a job and into one comment."
     from comprehend_nb.export import check
-    from comprehend_nb.cli.github import publish
+    from comprehend_nb.cli.github import compared_with, publish
     from comprehend_nb.workflow.summary import summary_of
 
     project = project_of(args.folder)
-    report = check(project, target=os.environ.get("GITHUB_BASE_REF", ""))
-    args.target = os.environ.get("GITHUB_BASE_REF", "")
+    args.target = compared_with()
+    report = check(project, target=args.target)
     add_witness(project, report, args)
     job = dict(os.environ)
     os.environ.pop("GITHUB_TOKEN", None)  # notebooks that run again are no place for the job's token

@@ -111,14 +111,16 @@ _MAIN = (
 
 
 def base_revision(root: Path, target: str = "") -> str | None:
-    "The commit this branch is compared with; `target` names the branch it shall go to. None without git or commits."
+    "The commit this branch is compared with; `target` names the branch it shall go to, or a commit. None without git or commits."
     try:
         wanted = ([f"refs/remotes/origin/{target}", f"refs/heads/{target}"] if target else []) + list(_MAIN)
         there = dict(
             line.split()
             for line in git(root, "for-each-ref", "--format=%(refname) %(objectname)", *wanted).decode().splitlines()
         )
-        base = next((there[name] for name in wanted if name in there), "HEAD")
+        commit = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{target}^{{commit}}"]
+        given = git(root, *commit, ok=(0, 1)).decode().strip() if target and not there.keys() & set(wanted[:2]) else ""
+        base = given or next((there[name] for name in wanted if name in there), "HEAD")
         return (
             git(root, "merge-base", "HEAD", base, ok=(0, 1)).decode().strip() or base
         )  # no common beginning: as it is there
