@@ -452,18 +452,20 @@ def test_a_baseline_shrinks_and_check_says_how_far(tmp_path):
     def said():
         return next(str(n) for n in check(lab.project).notes if n.kind == "baseline")
 
-    assert "5 exported cells" in said() and "of 5 adopted since 20" in said() and "0 were explained" in said()
+    assert "5 exported cells" in said() and "of 5 adopted since 20" in said() and "0 left it: explained" in said()
     lab.understand(["gross"])
     lab.edit("nbs/01_till.ipynb", "sum(map(gross, nets))", "2 * sum(map(gross, nets))")
     assert (
         "3 exported cells" in said()
-        and "2 were explained, changed or removed" in said()
+        and "2 left it: explained, waived, changed or removed" in said()
         and "most of what is left, 2, in nbs/01_till.ipynb" in said()
     )
     lab.understand()
     assert (
         said()
-        == "baseline: nothing is left: of 5 adopted since " + said()[46:56] + ", 5 were explained, changed or removed"
+        == "baseline: nothing is left: of 5 adopted since "
+        + said()[46:56]
+        + ", 5 left it: explained, waived, changed or removed"
     )
     assert not [n for n in check(Lab(tmp_path / "b").sample().project).notes if n.kind == "baseline"], (
         "what was never adopted is not spoken of"
