@@ -114,7 +114,7 @@ class Kernel:
                 stray = {"stdout": self._stray, "stderr": self._stray}
                 self._manager.start_kernel(cwd=str(self.folder.resolve()), env=environ, **stray)
                 self._client = self._manager.blocking_client()
-                self._client.start_channels()
+                self._client.start_channels(hb=False)  # whether it lives is seen of the process
             self._client.wait_for_ready(timeout=deadline)
         except BaseException as e:
             self.stop()
