@@ -210,7 +210,7 @@ def test_a_life_of_edits(nbdev, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", range(10, 20))
+@pytest.mark.parametrize("seed", [*range(10, 14), *(pytest.param(s, marks=pytest.mark.sweep) for s in range(14, 20))])
 def test_many_lives_of_edits(seed, nbdev, monkeypatch):
     assert walk(seed, 40, nbdev, monkeypatch) >= 5
 
