@@ -6,7 +6,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { ASK, Act, Answer, Done, News, PUSH, Question, Refused, SOURCE, Ticket, VERSION } from './protocol';
 
 /** What is known of the other end of the line. */
-export type Line = 'opening' | 'absent' | 'open' | 'foreign' | 'lost';
+export type Line = 'opening' | 'silent' | 'absent' | 'open' | 'foreign' | 'lost';
 
 /** The kernel said no, in words for a person. */
 export class RefusedError extends Error {
@@ -29,6 +29,7 @@ export type Future = Kernel.IShellFuture<KernelMessage.IExecuteRequestMsg, Kerne
 const LOAD = '%load_ext comprehend_nb';
 const SUBSHELL_PATIENCE = 1500;
 const UNHEARD = 4000;
+const SILENCE = 10_000;
 const TRIES = 5;
 
 /**
@@ -41,6 +42,7 @@ export class Channel implements IDisposable {
     kernel.anyMessage.connect(this._overhear, this);
     kernel.statusChanged.connect(this._onStatus, this);
     kernel.connectionStatusChanged.connect(this._onConnection, this);
+    this._setLine('opening');
     void this.open();
   }
 
@@ -188,6 +190,7 @@ export class Channel implements IDisposable {
       return;
     }
     this._disposed = true;
+    window.clearTimeout(this._silence);
     this._drop();
     this.kernel.anyMessage.disconnect(this._overhear, this);
     this.kernel.statusChanged.disconnect(this._onStatus, this);
@@ -287,6 +290,22 @@ export class Channel implements IDisposable {
     } else if (this._fresh && (status === 'idle' || status === 'busy')) {
       this._fresh = false;
       void this.open();
+    } else if (this._line === 'silent') {
+      this._setLine('opening');
+    }
+  }
+
+  /**
+   * Nothing was heard of the kernel for a while, though the server is there.
+   *
+   * A gateway takes no subprotocol, so JupyterLab connects twice under one session there, and the kernel may answer
+   * the connection that is gone. Only a new page, which is a new session, helps then.
+   */
+  private _hush(): void {
+    const waits = this._line === 'opening' || this._line === 'lost';
+    const heard = ['idle', 'busy', 'dead'].includes(this.kernel.status);
+    if (waits && !heard && this.kernel.connectionStatus === 'connected') {
+      this._setLine('silent');
     }
   }
 
@@ -305,7 +324,9 @@ export class Channel implements IDisposable {
 
   private _setLine(line: Line): void {
     this._line = line;
+    window.clearTimeout(this._silence);
     if (!this._disposed) {
+      this._silence = window.setTimeout(() => this._hush(), SILENCE);
       this._news.emit(null);
     }
   }
@@ -329,6 +350,7 @@ export class Channel implements IDisposable {
     this._waiting.clear();
   }
 
+  private _silence = 0;
   private _loading: object | null = null;
   private _line: Line = 'opening';
   private _news = new Signal<this, News | null>(this);

@@ -102,6 +102,7 @@ function Switch(props: IShared & { widget: PanelWidget; switched: ISignal<unknow
 const LINES = {
   none: 'This notebook has no kernel.',
   opening: 'Waiting for the kernel…',
+  silent: 'The kernel has not answered yet. It may still be starting.',
   lost: 'The kernel is away. What you typed is kept.',
   absent: 'comprehend-nb is not loaded in this kernel.',
   foreign: 'This panel and the kernel have different versions of comprehend-nb, and do not understand each other.'
@@ -118,6 +119,15 @@ function DeskView(props: IShared & { desk: Desk; visible: boolean }): JSX.Elemen
       <div className="jp-ComprehendNb-empty" role="status">
         <div>{text}</div>
         {foreign ? <Trouble what={foreign.what} remedy={foreign.remedy} /> : null}
+        {line === 'silent' ? (
+          <>
+            <div>
+              Where it runs behind a gateway, its first connection is sometimes lost, and it will not answer this page.
+              Load the page again then: nothing is lost.
+            </div>
+            <Button label="Load the page again" onClick={() => window.location.reload()} />
+          </>
+        ) : null}
         {line === 'absent' ? (
           <Button label="Load it" tip="%load_ext comprehend_nb" main onClick={() => void desk.channel?.load()} />
         ) : null}
