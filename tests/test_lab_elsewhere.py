@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,25 +71,37 @@ def half_typed_through_a_death(page: Any, notebook: Notebook, panel: Panel) -> N
     notebook.until("cells[1].source.includes('isna')")
 
 
-def test_behind_a_gateway(page: Any, tmp_path: Path) -> None:
+def kernel_gateway(own: Path) -> list[str]:
     pytest.importorskip("kernel_gateway", reason="needs jupyter_kernel_gateway")
+    # JupyterLab believes itself without a server where it may not list the kernels
+    lists = "--JupyterWebsocketPersonality.list_kernels=True"
+    return [sys.executable, "-m", "kernel_gateway", f"--KernelGatewayApp.auth_token={TOKEN}", lists]
+
+
+def enterprise_gateway(own: Path) -> list[str]:
+    "It needs an older Jupyter server than ours, so it has an environment of its own; its kernels run in this one."
+    subprocess.run([sys.executable, "-m", "venv", str(own / "venv")], check=True)
+    python = str(own / "venv" / "bin" / "python")
+    subprocess.run([python, "-m", "pip", "install", "-q", "jupyter_enterprise_gateway>=3.3,<4"], check=True)
+    kernel = own / "share" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "Python far away", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(spec))
+    known = ["--EnterpriseGatewayApp.list_kernels=True", f"--EnterpriseGatewayApp.auth_token={TOKEN}"]
+    return ["env", f"JUPYTER_PATH={own / 'share'}", python, "-m", "enterprise_gateway", *known]
+
+
+@pytest.mark.parametrize("gateway", [kernel_gateway, enterprise_gateway], ids=["kernel", "enterprise"])
+def test_behind_a_gateway(page: Any, tmp_path: Path, gateway: Callable[[Path], list[str]]) -> None:
     made, machine, url = make_project(tmp_path / "p"), tmp_path / "machine", f"http://127.0.0.1:{(port := free_port())}"
     machine.mkdir()
-    command = [
-        sys.executable,
-        "-m",
-        "kernel_gateway",
-        "--ip=127.0.0.1",
-        f"--port={port}",
-        f"--KernelGatewayApp.auth_token={TOKEN}",
-    ]
-    command.append(
-        "--JupyterWebsocketPersonality.list_kernels=True"
-    )  # JupyterLab believes itself without a server where it may not list them
+    command = [*gateway(tmp_path / "gateway"), "--ip=127.0.0.1", f"--port={port}"]
     for item in made.iterdir():
         shutil.copytree(item, machine / item.name) if item.is_dir() else shutil.copy(item, machine / item.name)
     write_notebook(made / "nbs" / "far.ipynb", FRAME, "", DIES)
-    there = {"JUPYTER_GATEWAY_URL": url, "JUPYTER_GATEWAY_AUTH_TOKEN": TOKEN}
+    # the enterprise gateway starts no kernel for root
+    there = {"JUPYTER_GATEWAY_URL": url, "JUPYTER_GATEWAY_AUTH_TOKEN": TOKEN, "KERNEL_USERNAME": "ada"}
     with (
         serving(command, f"{url}/api/kernelspecs", TOKEN, machine, os.environ),
         lab(made, tmp_path / "own", there) as at,
