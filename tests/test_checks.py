@@ -403,7 +403,9 @@ def run_check(project: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(tmp_path: Path) -> None:
+def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     project = make_project(tmp_path / "p")
     (project / "settings.ini").write_text("[comprehend_nb]\nglue = none\ncritical = gross\n")
     code = "#| export\ndef gross(net):\n    return net * RATE + 1"
@@ -421,8 +423,9 @@ def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(t
     assert "1 of 2 people have explained it (somebody else: comprehend-nb quiz gross)" in text
     quiz = [sys.executable, "-m", "comprehend_nb.cli", "quiz"]
     mine = subprocess.run(quiz, cwd=project, input="", capture_output=True, text=True, check=False, timeout=280)
-    assert mine.returncode == 2
-    assert "no explained cell waits for you as a second person" in mine.stderr
+    assert mine.returncode == 0, "that nothing waits is no fault"
+    assert "nothing waits for you" in mine.stdout
+    assert "comprehend-nb quiz gross" in mine.stdout
     grace = {**os.environ, "GIT_AUTHOR_NAME": "Grace", "GIT_AUTHOR_EMAIL": "grace@example.org"}
     git(project, "config", "user.name", "Grace")
     git(project, "config", "user.email", "grace@example.org")
@@ -444,6 +447,34 @@ def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(t
     ]
     assert "checked" in kinds
     assert "of 2 people" not in run_check(project)[1], "Grace is the second one"
+    for key, value in (("user.name", "Cem"), ("user.email", "cem@example.org")):
+        git(project, "config", key, value)
+    status = answered_right(
+        monkeypatch, project, ["yields what is due with tax", "else a bill is short", "TypeError for text"]
+    )
+    out = capsys.readouterr().out
+    before, passed, after = out.partition("gross has passed a check")
+    assert status == 0, out
+    assert passed
+    assert "adds the tax" not in before, "somebody else's words were shown before an answer"
+    assert "said, what: adds the tax to a sum" in after
+    assert "said, why: invoices must not leave it out" in after
+    ids = [c["id"] for c in checked(project) if "id" in c]
+    assert len(ids) == len(set(ids)) >= 2, "a question that was asked before"
+
+
+def answered_right(monkeypatch: pytest.MonkeyPatch, project: Path, words: list[str]) -> int:
+    "The status of a quiz whose person explains in these words, and knows every answer: looked up in its kernel, which never shows it."
+    from comprehend_nb.cli import main, quizzing
+
+    kernels: list[Any] = []
+    tell, said = quizzing._tell, iter(words)
+    monkeypatch.setattr(quizzing, "_tell", lambda kernel, source: kernels.append(kernel) or tell(kernel, source))  # type: ignore[func-returns-value]
+    looked_up = f"print([w.item.value for w in {WAITS}.values() if w.item][-1])"
+    monkeypatch.setattr(
+        quizzing, "_lines", lambda: lambda prompt: tell(kernels[-1], looked_up) if prompt == "answer: " else next(said)
+    )
+    return main(["quiz", "gross", str(project)])
 
 
 def test_a_run_asks_what_it_will_give_and_the_kernel_grades_it(tmp_path: Path) -> None:

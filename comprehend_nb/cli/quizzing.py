@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from comprehend_nb.notebooks import Notebook, NotebookCell, Project
 
 # %% ../../nbs/62_cli/05_quizzing.ipynb #912d1b52
-def _cell(project: "Project", found: "Found", symbol: str, me: str) -> "NotebookCell":
-    "The exported cell that binds `symbol`; without one, the first that waits for this person."
+def _cell(project: "Project", found: "Found", symbol: str, me: str) -> "NotebookCell | None":
+    "The exported cell that binds `symbol`; without one, the first that waits for this person, if any does."
     if symbol:
         here = bound_by(symbol, [c for n in found.notebooks for c in n.cells], project.lib_name)
         if len(here) != 1:
@@ -37,22 +37,21 @@ def _cell(project: "Project", found: "Found", symbol: str, me: str) -> "Notebook
             )
             raise UsageError(what, where=symbol, remedy="Name it module.name." if here else "")
         return here[0]
-    waiting = _waiting(project, found, me)
-    if not waiting:
-        bare = next(
-            (
-                c.cell.symbols[0]
-                for n in found.notebooks
-                for c in n.cells
-                if c.exported and c.cell and c.cell.symbols and c.cell.kind == "logic"
-            ),
-            "SYMBOL",
-        )
-        raise UsageError(
-            "no explained cell waits for you as a second person, nor for a check",
-            remedy=f"Name any other: comprehend-nb quiz {bare}.",
-        )
-    return waiting[0]
+    return next(iter(_waiting(project, found, me)), None)
+
+
+def _nothing(found: "Found") -> str:
+    "What is said where nothing waits for this person; any cell may be named."
+    bare = (
+        c.cell.symbols[0]
+        for n in found.notebooks
+        for c in n.exported
+        if c.cell and c.cell.kind == "logic" and c.cell.symbols
+    )
+    named = next(bare, "")
+    return "nothing waits for you: no explained cell lacks a second person or a check" + (
+        f". Any other can be named: comprehend-nb quiz {named}" if named else ""
+    )
 
 
 def _waiting(project: "Project", found: "Found", me: str) -> "list[NotebookCell]":
@@ -198,13 +197,16 @@ def _recorded(project: "Project") -> dict[str, int]:
 
 
 def quiz(args: Namespace) -> int:
-    "Be asked about an exported cell. 0: a check was passed; 1: not yet."
+    "Be asked about an exported cell. 0: a check was passed, or nothing waits; 1: not yet."
     from comprehend_nb.export.checking import gather
 
     project = project_of(args.path)
     me = person_of(project.root).id
     found = gather(project)
     own = _cell(project, found, args.symbol or "", me)
+    if own is None:
+        say(_nothing(found), "green")
+        return HOLDS
     if own.cell is None or not own.cell.symbols:
         raise UsageError("this cell binds nothing that could be asked about", where=own.where)
     notebook, name = next(n for n in found.notebooks if n.path == own.notebook), own.cell.symbols[0]

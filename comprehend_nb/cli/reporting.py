@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from comprehend_nb.export.wholes import Above
     from comprehend_nb.notebooks import Project
     from comprehend_nb.report.answers import Cause
+    from comprehend_nb.report.calibration import Rate
+    from comprehend_nb.report.defects import Defects
     from comprehend_nb.report.measure import Measures
     from comprehend_nb.report.slope import Slope
     from comprehend_nb.report.team import Report
@@ -83,10 +85,8 @@ def _whole(report: "Report") -> list[tuple[str, str]]:
         return [("no logic in the exported cells yet", "")]
     said = [", ".join(f"{name} {percent(s)}" for name, s in some.items()) for some in (w.shares, w.origins)]
     a = report.calibration.answers if report.calibration else None
-    sure = (
-        f"; sure and wrong: {a.sure_wrong.hits} of {a.sure_wrong.of} with a confidence" if a and a.sure_wrong.of else ""
-    )
-    right = f"{a.first.hits} of {a.first.of} first answers were right{sure}" if a else "unknown"
+    sure = f"; {_rate(a.sure_wrong)} given with a confidence were sure and wrong" if a and a.sure_wrong.of else ""
+    right = f"{_rate(a.first)} first answers were right{sure}" if a and a.first.of else "unknown: none were given yet"
     seen = (
         f"{percent(w.illusion.share)} of the logic has an author and nobody who can explain it"
         if w.illusion
@@ -95,19 +95,48 @@ def _whole(report: "Report") -> list[tuple[str, str]]:
     return [
         ("", ""), (f"comprehensibility   {said[0]}", ""), (f"AI share            {said[1]}", ""),
         (f"bus factor          {w.bus} verified, {w.bus_explained} with explanations that were never checked", ""), (f"illusory coverage   {seen}", ""),
-        (f"answers             {right}", ""), (f"deskilling gradient {gradient_said(report.deskilling)}, of the team; your own: comprehend-nb hours", ""),
+        (f"answers             {right}", ""), *_defects(report.defects), (f"deskilling gradient {gradient_said(report.deskilling)}, of the team; your own: comprehend-nb hours", ""),
     ]  # fmt: skip
 
 
+def _rate(r: "Rate") -> str:
+    from comprehend_nb.report.markup import percent
+
+    return f"{r.hits} of {r.of} ({percent(r.low)} to {percent(r.high)})"
+
+
+def _defects(found: "Defects | None") -> list[tuple[str, str]]:
+    "The densities with their intervals, and how many fixes could not be followed."
+    from comprehend_nb.report.calibration import rate
+
+    if found is None or not found.fixes:
+        why = "a note below says why" if found is None else "no commit that says it is a fix changed the library"
+        return [(f"defect density      unknown: {why}", "")]
+    out = [
+        (f"defect density      {d.kind}: {d.rate:.2f} ({d.low:.2f} to {d.high:.2f}), {d.defects} defects", "")
+        for d in found.densities
+        if d.rate is not None
+    ] or [("defect density      unknown: the code was there for too short a time", "")]
+    ghosts = f"{_rate(rate(found.ghosts, found.fixes))} fixes are ghosts, which nobody can follow"
+    return [*out, (f"                    {ghosts}", "dim")]
+
+
 def _paths(report: "Report") -> list[tuple[str, str]]:
-    from comprehend_nb.report.graph import linked
+    from comprehend_nb.report.graph import linked, shortened
 
     out = [("", ""), ("critical paths", "bold")] if report.chains else []
-    said = "  {} ({}; {}): its weakest unit has {} people, the whole path {}"
+    said = "  {}{} ({}; {}): its weakest unit has {} people, the whole path {}"
     return out + [
         (
-            said.format(c.name, c.why, linked(c) or "no links", c.weakest(), len(c.everybody())),
-            "red" if c.weakest() < 2 else "",
+            said.format(
+                f"[{c.flag}] " if c.flag else "",
+                shortened(c),
+                c.why,
+                linked(c) or "no links",
+                c.weakest(),
+                len(c.everybody()),
+            ),
+            "red" if c.flag else "",
         )
         for c in report.chains
     ]

@@ -70,21 +70,22 @@ def figures(told: Mapping[str, Any]) -> list[Figure]:
             _rate("sure and wrong", answers["sure_wrong"]),
             _rate("rejected", kept["rejected"]["rate"]),
         ]
-    for d in (told["defects"] or {}).get("densities", []):
-        found.append(
-            Figure(
-                f"defect density, {d['kind']}",
-                f"{d['rate']:.1f}",
-                f"{d['low']:.1f} to {d['high']:.1f}",
-                DEFINITIONS["defect density"],
-            )
-        )
-    if slope := told["deskilling"]:
-        between = "" if slope["low"] is None else f"{slope['low']:+.2f} to {slope['high']:+.2f}"
-        found.append(
-            Figure("deskilling gradient", f"{slope['value']:+.2f} a week", between, DEFINITIONS["deskilling gradient"])
-        )
-    return found
+    return [*found, *map(_density, (told["defects"] or {}).get("densities", [])), _gradient(told["deskilling"])]
+
+
+def _density(d: Mapping[str, Any]) -> Figure:
+    name, meaning = f"defect density, {d['kind']}", DEFINITIONS["defect density"]
+    if d["rate"] is None:
+        return Figure(name, "unknown: it was there for too short a time", meaning=meaning, unknown=True)
+    return Figure(name, f"{d['rate']:.1f}", f"{d['low']:.1f} to {d['high']:.1f}", meaning)
+
+
+def _gradient(slope: Mapping[str, Any] | None) -> Figure:
+    name = "deskilling gradient"
+    if slope is None:
+        return Figure(name, "unknown: no team shared four weeks", meaning=DEFINITIONS[name], unknown=True)
+    between = "" if slope["low"] is None else f"{slope['low']:+.2f} to {slope['high']:+.2f}"
+    return Figure(name, f"{slope['value']:+.2f} a week", between, DEFINITIONS[name])
 
 
 def reported(told: Mapping[str, Any]) -> Reported:

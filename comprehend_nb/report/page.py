@@ -17,10 +17,11 @@ from ..export.wholes import Above
 from .answers import Cause, Loss, causes
 from .calibration import Rate
 from .defects import Defects, Density
-from .graph import Chain, linked
+from .graph import Chain, linked, shortened
 from .markup import counted, defined, definitions, document, el, percent, table
 from .measure import Measures, explainer_pairs, wilson
 from .plots import areas, bar, columns, legend
+from .slope import Slope
 from .team import Report
 from .timeline import series
 from .unit import Unit, logic
@@ -251,21 +252,15 @@ def _paths(chains: Sequence[Chain]) -> ET.Element:
 
 
 def _flagged(c: Chain) -> ET.Element:
-    alert = (
-        el("b", " nobody", class_="flag")
-        if not c.weakest()
-        else el("b", " one person", class_="flag")
-        if c.weakest() == 1
-        else None
-    )
-    names = c.name.split(" > ")
-    short = c.name if len(names) < 8 else " > ".join([*names[:3], f"({len(names) - 6} more)", *names[-3:]])
-    return el("span", el("code", short, title=c.name), alert)
+    alert = el("b", f" {c.flag}", class_="flag") if c.flag else None
+    return el("span", el("code", shortened(c), title=c.name), alert)
 
 # %% ../../nbs/42_report/12_page.ipynb #1c0ae448
-def _defects(found: Defects | None) -> ET.Element | None:
+def _defects(found: Defects | None) -> ET.Element:
+    title = el("h2", defined("defect density", "Where defects were"))
     if found is None or not found.fixes:
-        return None
+        why = "the notes say why" if found is None else "no commit that says it is a fix changed the library"
+        return el("section", title, el("p", f"unknown: {why}.", class_="quiet"))
     rows = [[d.kind, d.defects, f"{d.exposure:.2f}", _rate(d)] for d in found.densities]
     low, high = wilson(found.ghosts, found.fixes)
     ghosts = el(
@@ -281,7 +276,7 @@ def _defects(found: Defects | None) -> ET.Element | None:
         else None
     )
     head = [defined("defect density", "code was"), "defects", "1,000 statements x months", "rate (95 %)"]
-    return el("section", el("h2", defined("defect density", "Where defects were")), table(head, rows), ghosts, more)
+    return el("section", title, table(head, rows), ghosts, more)
 
 
 def _rate(d: Density) -> str:
@@ -316,51 +311,35 @@ def _above(found: Sequence[Above]) -> ET.Element | None:
 
 
 def _calibration(report: Report) -> ET.Element | None:
-    found, slope = report.calibration, report.deskilling
+    found = report.calibration
     if found is None:
         return None
-    rows: list[list[Any]] = []
-    if slope:
-        span = f" ({slope.low:+.3f} to {slope.high:+.3f})" if slope.low is not None and slope.high is not None else ""
-        tries = found.answers.kinds.get("predict")
-        rows.append(
-            [
-                defined("deskilling gradient"),
-                f"{slope.value:+.3f} a week{span}",
-                f"{slope.weeks} weeks of the team" + (f"; first predictions right: {_share(tries)}" if tries else ""),
-            ]
-        )
-    if found.answers.first.of:
-        rows.append(
-            [
-                defined("first answers"),
-                _share(found.answers.first),
-                _counted(found.answers.misleading, "most often answered wrongly: "),
-            ]
-        )
-    if found.answers.sure_wrong.of:
-        rows.append(
-            [
-                defined("sure and wrong"),
-                _share(found.answers.sure_wrong),
-                f"mean score {found.answers.score or 0:.2f} of 1",
-            ]
-        )
+    told = found.answers
+    scored = f"mean score {told.score:.2f} of 1" if told.score is not None else ""
+    rows: list[list[Any]] = [
+        [defined("deskilling gradient"), *_gradient(report.deskilling, told.kinds.get("predict"))],
+        [defined("first answers"), _share(told.first), _counted(told.misleading, "most often answered wrongly: ")],
+        [defined("sure and wrong"), _share(told.sure_wrong), scored],
+    ]
     if found.staled.symbols:
         rows.append(
             [defined("made stale"), _counted(found.staled.symbols), _counted(found.staled.causes, "what had changed: ")]
         )
-    if found.rejected.rate.of:
-        rows.append([defined("rejected"), _share(found.rejected.rate), _counted(found.rejected.reasons)])
-    return (
-        el("section", el("h2", "Where understanding slips"), table(["", "how often", "where"], rows, "prose"))
-        if rows
-        else None
-    )
+    rows.append([defined("rejected"), _share(found.rejected.rate), _counted(found.rejected.reasons)])
+    return el("section", el("h2", "Where understanding slips"), table(["", "how often", "where"], rows, "prose"))
+
+
+def _gradient(slope: Slope | None, tries: Rate | None) -> tuple[str, str]:
+    "How much a week, and over what; beside it how many first predictions were right."
+    right = f"; first predictions right: {_share(tries)}" if tries else ""
+    if slope is None:
+        return "unknown", f"fewer than four weeks of at least ten minutes that a whole team shared{right}"
+    span = f" ({slope.low:+.3f} to {slope.high:+.3f})" if slope.low is not None and slope.high is not None else ""
+    return f"{slope.value:+.3f} a week{span}", f"{slope.weeks} weeks of the team{right}"
 
 
 def _share(r: Rate) -> str:
-    return f"{percent(r.share)} of {r.of} ({percent(r.low)} to {percent(r.high)})"
+    return f"{percent(r.share)} of {r.of} ({percent(r.low)} to {percent(r.high)})" if r.of else "unknown"
 
 
 def _counted(found: Sequence[tuple[str, int]], before: str = "") -> str:

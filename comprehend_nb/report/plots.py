@@ -14,10 +14,13 @@ from .markup import el, percent
 from .unit import CLASSES
 
 # %% ../../nbs/42_report/11_plots.ipynb #d2181dab
+def _said(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {percent(s)}" for name, s in shares.items() if s) or "no logic"
+
+
 def bar(shares: Mapping[str, float] | None, *, width: int = 160, height: int = 12) -> ET.Element:
     "Shares as one horizontal bar; empty and outlined where there are none."
-    said = ", ".join(f"{name} {percent(s)}" for name, s in (shares or {}).items() if s) or "no logic"
-    parts, x = [el("title", said)], 0.0
+    parts, x = [el("title", _said(shares or {}))], 0.0
     for name, share in (shares or {}).items():
         if share > 0:
             parts.append(el("rect", x=f"{x:.2f}", y=0, width=f"{share * width:.2f}", height=height, class_=f"c-{name}"))
@@ -78,6 +81,7 @@ def columns(values: Sequence[tuple[str, float]], *, width: int = 260, height: in
         width=width,
         height=height,
         role="img",
+        aria_label=", ".join(f"{label}{unit}: {percent(value)}" for label, value in values),
         class_="plot",
     )
 
@@ -105,7 +109,8 @@ def areas(
         ]
     for i in sorted({0, len(points) - 1} if points else ()):
         parts.append(el("text", points[i][1], x=f"{xs[i]:.1f}", y=height - 4, text_anchor="end" if i else "start"))
-    return el("svg", *parts, viewBox=f"0 0 {width} {height}", role="img", class_="plot wide")
+    said = "; ".join(f"{day}: {_said(s)}" for _, day, s in (points[:1] + points[-1:]))
+    return el("svg", *parts, viewBox=f"0 0 {width} {height}", role="img", aria_label=said, class_="plot wide")
 
 
 def _band(xs: Sequence[float], low: Sequence[float], high: Sequence[float], floor: float) -> str:

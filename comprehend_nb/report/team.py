@@ -248,7 +248,13 @@ def _unit(u: Unit, central: float, report: Report) -> dict[str, Any]:
 
 def _chain(c: Chain) -> dict[str, Any]:
     both = {b: {"weakest": c.weakest(b), "whole_path": len(c.everybody(b))} for b in ("verified", "explained")}
-    return {"name": c.name, "why": c.why, "units": [u.where for u in c.units], "links": dict(c.links)} | both
+    return {
+        "name": c.name,
+        "why": c.why,
+        "units": [u.where for u in c.units],
+        "links": dict(c.links),
+        "flag": c.flag,
+    } | both
 
 
 def _loss(found: Loss) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class Book:
         from comprehend_nb.git import in_repository
 
         if self.project is None:
-            return "nowhere"
+            return f"nowhere: there is no project around this kernel, which runs on {socket.gethostname()}"
         place = f"{self.project.root}/.comprehend/ledger on {socket.gethostname()}"
         return (
             place
