@@ -20,7 +20,7 @@ from comprehend_nb.export.checking import check
 from comprehend_nb.export.reduced import history_of
 from comprehend_nb.cli import main
 from comprehend_nb.ledger.history import ledger_files, scan_file
-from comprehend_nb.ledger import Ledger, local, read, signing
+from comprehend_nb.ledger import Ledger, local, provenance, read, signing
 from comprehend_nb.ledger.signing import ALLOWED, Allowed, allowed_signers, key_of, seal_session, signatures, signer_of
 from comprehend_nb.export.witness import signed_only
 
@@ -201,7 +201,7 @@ def test_a_good_closing_line_is_verified_once_and_nothing_else_is_believed_for_i
         )
     kept = lab.root / ".comprehend/local/good-seals"
     before = kept.read_bytes()
-    kept.write_bytes(before[:-3] + b"0" + before[-2:])
+    kept.write_bytes(before[:-3] + bytes([before[-3] ^ 1]) + before[-2:])
     assert runs() == (1, []), "somebody changed it"
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
@@ -217,6 +217,40 @@ def test_a_good_closing_line_is_verified_once_and_nothing_else_is_believed_for_i
     forge(lab, ADA, keep_seals=True)
     reasons, _ = signed_only(lab.project, check(lab.project), read(lab.root))
     assert any("does not fit" in r.what for r in reasons), "the same closing lines, over other words"
+
+
+def test_a_good_commit_is_verified_once_as_long_as_the_same_keys_count(lab, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "comprehend_nb.export.witness.signed", lambda root, ids: asked.append(len(ids)) or provenance.signed(root, ids)
+    )
+    allowed = tmp_path / "allowed"
+    allowed.write_text((lab.root / ALLOWED).read_text())
+    lab.git("config", "gpg.ssh.allowedSignersFile", str(allowed))
+    local(lab.root)
+    lab.told(ADA, sign=False)
+    lab.git("add", "-A")
+    lab.git("commit", "-q", "-S", "-m", "work", who=ADA)
+
+    def run():
+        "How many commits git verifies, and how many cells rest on what nobody signed."
+        asked.clear()
+        short = len(lab.signed()[0])
+        return sum(asked), short
+
+    assert [run(), run()] == [(1, 0), (0, 0)]
+    lab.edit("nbs/01_till.ipynb", "sum(map", "2 * sum(map")
+    lab.told(ADA, sign=False, only=["total"]).commit("not signed")
+    assert [run(), run()] == [(1, 1), (1, 1)], "what was not good is asked about again"
+    kept = lab.root / ".comprehend/local/good-commits"
+    before = kept.read_bytes()
+    kept.write_bytes(before[:-3] + bytes([before[-3] ^ 1]) + before[-2:])
+    assert run() == (2, 1), "somebody changed it"
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
+        assert run() == (2, 1), "another person's machine, to which a clone brought it along"
+    allowed.write_text(allowed.read_text().replace(ADA.email, "nobody@example.org"))
+    assert run() == (2, 5), "which key is whose has changed"
 
 
 def test_what_was_put_in_after_signing_is_not_signed_and_what_was_cut_off_shows(lab):

@@ -109,7 +109,7 @@ def areas(
         ]
     for i in sorted({0, len(points) - 1} if points else ()):
         parts.append(el("text", points[i][1], x=f"{xs[i]:.1f}", y=height - 4, text_anchor="end" if i else "start"))
-    said = "; ".join(f"{day}: {_said(s)}" for _, day, s in (points[:1] + points[-1:]))
+    said = "; ".join(f"{day}: {_said(s)}" for _, day, s in (*points[:1], *points[-1:]))
     return el("svg", *parts, viewBox=f"0 0 {width} {height}", role="img", aria_label=said, class_="plot wide")
 
 
