@@ -184,6 +184,14 @@ class Notebook:
         script = f"code => {{ {LOOK} return page.sessionContext.session.kernel.requestExecute({content}).done.then(m => m.content.status) }}"
         assert self.page.evaluate(script, code) == "ok"
 
+    def value(self, expression: str) -> str:
+        "What an expression is in the kernel, as text; without a cell."
+        content = "{code: '', store_history: false, allow_stdin: false, user_expressions: {it}}"
+        script = f"it => {{ {LOOK} return page.sessionContext.session.kernel.requestExecute({content}).done.then(m => m.content.user_expressions.it) }}"
+        found = self.page.evaluate(script, expression)
+        assert found["status"] == "ok", found
+        return str(found["data"]["text/plain"])
+
     def asks(self, model: Any) -> None:
         "Before comprehend-nb is loaded: let this kernel ask a scripted model."
         self.execute(

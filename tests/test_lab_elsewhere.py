@@ -62,7 +62,7 @@ def half_typed_through_a_death(page: Any, notebook: Notebook, panel: Panel) -> N
     page.locator(".jp-Dialog .jp-mod-accept").click()
     panel.button("Load it").or_(panel.button("Load the page again")).wait_for()
     answered(notebook, panel).load()
-    panel.draft.get_by_text("before the kernel was restarted").wait_for()
+    panel.draft.get_by_text("the kernel was restarted").wait_for()
     notebook.run(0)
     panel.button("Run again", panel.draft).click()
     field.wait_for()

@@ -7,8 +7,9 @@ __all__ = ['answer', 'use']
 
 # %% ../../nbs/61_panel/05_desk.ipynb #68367446
 import contextlib
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
@@ -68,6 +69,7 @@ def _summary(door: "Door", q: AskSummary, client: str) -> Summary:
         VERSION, door.name, door.version, short(model.label, 200), model.name == "rules", short(session._budget.status(), 300),
         may=door.keys.holds(client, q.capability), names=len(look.names(session.shell.user_ns)), drafts=len(session.journal.unfinished),
         asked=[short(t, 2000) for t in dict.fromkeys(asked)][-30:], can=act.can(), note=short(session.evidence.book.why_not_recorded(), 300),
+        refused=[f"{time.strftime('%H:%M', time.localtime(at))} {what}" for at, what in door.keys.refused()][-3:],
     )  # fmt: skip
 
 
@@ -133,6 +135,7 @@ def _told(door: "Door", q: AskTold, client: str) -> Any:
 # %% ../../nbs/61_panel/05_desk.ipynb #e4e573ee
 def _ticket(door: "Door", q: AskTicket, client: str) -> Ticket:
     if not door.keys.holds(client, q.capability):
+        door.keys.refuse(client, _act_of(q))
         raise _Refusal(
             "this front end may look, and not act: nobody ran a cell from it in this kernel",
             "Run a cell, or load comprehend-nb from here.",
@@ -152,6 +155,12 @@ def _ticket(door: "Door", q: AskTicket, client: str) -> Ticket:
         raise Moved(f"{label} is not what was shown here", remedy="Look at it again.")
     name = door.keys.ticket(wanted)
     return Ticket(name, f"%ai_panel {name}")
+
+
+def _act_of(q: AskTicket) -> str:
+    "The act that is wished for, by its name in the protocol: a stranger's words are not repeated."
+    known = {str(kind.__struct_config__.tag) for kind in get_args(Act)}
+    return wanted if (wanted := str(q.act.get("do"))) in known else "something unknown"
 
 
 def _cancel(door: "Door", q: AskCancel, client: str) -> Ticket:

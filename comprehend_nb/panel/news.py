@@ -19,7 +19,6 @@ from .protocol import News, Rows, Writing, short
 
 if TYPE_CHECKING:
     from comprehend_nb.panel.door import Door, Seat
-    from comprehend_nb.session.core import Session
 
 # %% ../../nbs/61_panel/02_news.ipynb #8bb4ae12
 def news(door: "Door", seat: "Seat") -> dict[str, Any]:
@@ -28,7 +27,7 @@ def news(door: "Door", seat: "Seat") -> dict[str, Any]:
     try:
         said.rows = _others(door, seat)
         said.names = len(look.names(door.session.shell.user_ns))
-        said.stamp = stamp(door.session)
+        said.stamp = stamp(door)
     except Exception:  # the answer to its question says why
         said.ask = True
     built: dict[str, Any] = msgspec.to_builtins(said)
@@ -51,15 +50,17 @@ def _others(door: "Door", seat: "Seat") -> "Rows | None":
     return found if seat.tell(door.version, found.rows) else None
 
 
-def stamp(session: "Session") -> int:
+def stamp(door: "Door") -> int:
     "A number that changes when anything changes that a panel shows beside the names: drafts, answers, the model, its costs."
+    session = door.session
     journal, evidence, model = session.journal, session.evidence, session.model
     shown = [
         (d.uid, d.state, d.waits, d.code, d.outcome, str(d.tried), evidence.find(d.fingerprint) is not None)
         for d in journal.drafts.values()
         if d.waits or d.state not in ("accepted", "rejected")
     ]
-    told = (shown, len(journal.replies), model.label, session._budget.spent, evidence.book.why_not_recorded())
+    spent, silent = session._budget.spent, evidence.book.why_not_recorded()
+    told = (shown, len(journal.replies), model.label, spent, silent, door.keys.refused())
     return zlib.crc32(repr(told).encode())
 
 # %% ../../nbs/61_panel/02_news.ipynb #d8f1864e

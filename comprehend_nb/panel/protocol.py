@@ -232,6 +232,7 @@ class Summary(_Said):
     asked: list[str] = []
     can: list[str] = []  # acts that this kernel knows
     note: str = ""  # why nothing is recorded
+    refused: list[str] = []  # what others wanted here without leave
 
 
 class Row(_Said):

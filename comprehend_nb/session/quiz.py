@@ -56,12 +56,16 @@ def target_of(session: Session, target: str = "") -> Target:
                 f"no cell that ran in this kernel binds {target!r}",
                 remedy="Run its cell first, or name a draft such as d1.",
             )
-        return Target(target, cell)
+        return Target(_called(cell) if target == cell.fingerprint else target, cell)
     for cell, standing in session.evidence.unfinished():
         if standing.needed == "verified" and standing.level == "explained":
-            return Target(cell.symbols[0] if cell.symbols else cell.fingerprint[:12], cell)
+            return Target(_called(cell), cell)
     found = draft_of(session)
     return Target(found.label, parse(found.code), found)
+
+
+def _called(cell: Cell) -> str:
+    return cell.symbols[0] if cell.symbols else cell.fingerprint[:12]
 
 
 def _fit(session: Session, one: Target) -> None:

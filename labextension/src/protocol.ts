@@ -187,6 +187,7 @@ export interface Summary {
   asked?: string[];
   can?: string[];
   note?: string;
+  refused?: string[];
 }
 
 /** One live name as the model would see it; `change` since the last request: added, rebound, changed. */

@@ -185,11 +185,13 @@ function Completed(props: {
   children: React.ReactElement;
 }): JSX.Element {
   const { desk, text, box } = props;
-  const [names, setNames] = React.useState<string[]>([]);
+  const [found, setNames] = React.useState<string[]>([]);
   const [at, setAt] = React.useState(0);
   const id = React.useId();
   const cursor = box.current?.selectionStart ?? text.length;
   const begun = DOLLAR.exec(text.slice(0, cursor))?.[1];
+  // those of fewer letters, until the answer for what is typed now is there
+  const names = found.filter(name => begun !== undefined && name.toLowerCase().startsWith(begun.toLowerCase()));
   React.useEffect(() => {
     let here = true;
     setAt(0);

@@ -33,10 +33,11 @@ export function CellView(props: { desk: Desk; borrowed: IBorrowed }): JSX.Elemen
   return (
     <Section title="Cell" extra={told.label}>
       <div className="jp-ComprehendNb-buttons">
-        <Button label="Show the cell" onClick={() => void reveal(desk.panel, told.id)} />
+        <Button label="Show the cell" tip="Scroll to it" onClick={() => void reveal(desk.panel, told.id)} />
         <Button
           label="Close"
           name="Close the cell's explanations"
+          tip="Put this away"
           onClick={() => {
             desk.told = null;
             desk.update();
@@ -47,7 +48,7 @@ export function CellView(props: { desk: Desk; borrowed: IBorrowed }): JSX.Elemen
       {desk.doing?.target === target ? (
         <div className="jp-ComprehendNb-buttons">
           <Waits doing={desk.doing} otherwise="working…" />
-          <Button label="Stop" onClick={() => void desk.stop()} />
+          <Button label="Stop" tip="Stop it" onClick={() => void desk.stop()} />
         </div>
       ) : null}
       {said.length ? (

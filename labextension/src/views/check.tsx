@@ -64,7 +64,12 @@ export function CheckView(props: { desk: Desk; target: string; before?: boolean 
               desk.typed.set(key, event.target.value);
             }}
           />
-          <button type="submit" className="jp-ComprehendNb-button jp-mod-main" disabled={busy || !answer.trim()}>
+          <button
+            type="submit"
+            className="jp-ComprehendNb-button jp-mod-main"
+            title="It is compared with what really running it gives"
+            disabled={busy || !answer.trim()}
+          >
             Answer
           </button>
         </div>

@@ -28,7 +28,7 @@ export function useStill<T>(value: T, ms: number): T {
 
 interface IButton {
   label: string;
-  tip?: string;
+  tip: string;
   onClick: () => void;
   disabled?: boolean;
   main?: boolean;
@@ -101,7 +101,7 @@ export function Trouble(props: {
       <Plain text={props.what} />
       <Plain text={props.remedy} className="jp-mod-quiet" />
       <Lines lines={props.lines} />
-      {props.onRetry ? <Button label="Retry" onClick={props.onRetry} /> : null}
+      {props.onRetry ? <Button label="Retry" tip="The same request once more" onClick={props.onRetry} /> : null}
     </div>
   );
 }

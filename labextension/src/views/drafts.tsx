@@ -69,6 +69,7 @@ function Placing(props: { desk: Desk; draft: DraftView }): JSX.Element {
       <Button
         label={conflict ? 'Insert as a new cell' : 'Insert'}
         name={`Insert ${draft.label}`}
+        tip="Put it into the notebook"
         onClick={() => void put(!!conflict)}
       />
     </div>
@@ -142,9 +143,16 @@ function One(props: { desk: Desk; borrowed: IBorrowed; draft: DraftView }): JSX.
       <div className="jp-ComprehendNb-buttons">
         {editing ? (
           <>
-            <Button label="Keep my version" main disabled={busy} onClick={() => void save()} />
+            <Button
+              label="Keep my version"
+              tip="It becomes a draft of its own, edited by you"
+              main
+              disabled={busy}
+              onClick={() => void save()}
+            />
             <Button
               label="Undo"
+              tip="Back to what was proposed"
               onClick={() => {
                 desk.typed.drop(key);
                 text.current = draft.code;
@@ -178,7 +186,7 @@ function One(props: { desk: Desk; borrowed: IBorrowed; draft: DraftView }): JSX.
             />
           </>
         )}
-        {doing ? <Button label="Stop" onClick={() => void desk.stop()} /> : null}
+        {doing ? <Button label="Stop" tip="Stop it" onClick={() => void desk.stop()} /> : null}
       </div>
       {doing && (doing.act !== 'run' || doing.waits) ? <Waits doing={doing} otherwise="working…" /> : null}
       {last && last.ok === false && last.act !== 'explain' ? (
@@ -195,7 +203,10 @@ function One(props: { desk: Desk; borrowed: IBorrowed; draft: DraftView }): JSX.
       {area ? <RunOutputs borrowed={borrowed} model={area} /> : null}
       {ran || draft.state === 'failed' ? <Changes text={draft.outcome} /> : null}
       {ran && !draft.here ? (
-        <div className="jp-mod-quiet">It ran before the kernel was restarted: run it again before you explain it.</div>
+        <div className="jp-mod-quiet">
+          Since it ran, the kernel was restarted or other code gave its names a value: run it again before you explain
+          it.
+        </div>
       ) : null}
       {ran && draft.here && !editing ? (
         <>

@@ -119,7 +119,13 @@ export function ExplainView(props: IExplain): JSX.Element {
             {mine && mine !== parts[part] ? (
               <div className="jp-ComprehendNb-mine">
                 <span className="jp-mod-quiet">You said: </span>
-                {plain(mine)} <Button label="Keep" name={`Keep your words: ${part}`} onClick={() => type(part, mine)} />
+                {plain(mine)}{' '}
+                <Button
+                  label="Keep"
+                  tip="These words still hold"
+                  name={`Keep your words: ${part}`}
+                  onClick={() => type(part, mine)}
+                />
               </div>
             ) : null}
           </div>

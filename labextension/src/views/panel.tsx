@@ -78,7 +78,7 @@ class Contained extends React.Component<{ children: React.ReactNode }, { fault: 
       <div className="jp-ComprehendNb-empty" role="alert">
         <div>The panel met a fault of its own. Your notebook and what you typed are as they were.</div>
         <div className="jp-mod-quiet">{this.state.fault}</div>
-        <Button label="Show it again" main onClick={() => this.setState({ fault: '' })} />
+        <Button label="Show it again" tip="Draw the panel anew" main onClick={() => this.setState({ fault: '' })} />
       </div>
     );
   }
@@ -125,7 +125,11 @@ function DeskView(props: IShared & { desk: Desk; visible: boolean }): JSX.Elemen
               Where it runs behind a gateway, its first connection is sometimes lost, and it will not answer this page.
               Load the page again then: nothing is lost.
             </div>
-            <Button label="Load the page again" onClick={() => window.location.reload()} />
+            <Button
+              label="Load the page again"
+              tip="A new page is a new session with the kernel"
+              onClick={() => window.location.reload()}
+            />
           </>
         ) : null}
         {line === 'absent' ? (
@@ -139,9 +143,24 @@ function DeskView(props: IShared & { desk: Desk; visible: boolean }): JSX.Elemen
       <AskView desk={desk} />
       <DraftsView desk={desk} borrowed={borrowed} />
       <Trouble what={desk.unmarked} />
+      <RefusedView desk={desk} />
       <CellView desk={desk} borrowed={borrowed} />
       <StateView desk={desk} visible={props.visible} />
       <ReportView desk={desk} onExport={() => props.onExport(desk)} />
     </>
+  );
+}
+
+/** Whoever can reach the kernel may look; that somebody else wanted more is for the person to know. */
+function RefusedView(props: { desk: Desk }): JSX.Element | null {
+  const refused = props.desk.summary?.refused ?? [];
+  if (!refused.length) {
+    return null;
+  }
+  return (
+    <Trouble
+      what={`Something else that is attached to this kernel wanted to act, and was refused: ${refused.join(', ')}.`}
+      remedy="Nothing was done. Who may act is whoever runs a cell from a front end of their own."
+    />
   );
 }
