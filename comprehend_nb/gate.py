@@ -7,6 +7,7 @@ __all__ = ['Standing', 'ancestors_of', 'origin_of', 'words_of', 'holds', 'ration
 
 # %% ../nbs/31_gate.ipynb #98d7c868
 import ast
+import hashlib
 import weakref
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -81,21 +82,27 @@ def words_of(record: Record) -> dict[str, str]:
     return {p: plain(v) for p in PARTS if isinstance(v := said.get(p), str)}
 
 
-_indexes: dict[int, tuple["weakref.ref[History]", int, Mapping[str, Collection[str]]]] = {}
+_kept: dict[int, tuple["weakref.ref[History]", int, Collection[bytes]]] = {}
 
 
-def _index(history: History) -> Mapping[str, Collection[str]]:
-    "normal form of an explanation -> the shapes of the code it was given for; kept for the latest history only"
-    known = _indexes.get(id(history))
+def _worn(history: History) -> Collection[bytes]:
+    "The explanations (by digest of their normal form) that were given for code of more than one shape; kept for the latest history only"
+    known = _kept.get(id(history))
     if known and known[0]() is history and known[1] == len(history.records):
         return known[2]
-    index: dict[str, set[str]] = {}
+    shape, found = dict[bytes, str](), set[bytes]()
     for r in history.records:
         if r.kind == "explained":
-            index.setdefault(normal(words_of(r)), set()).add(str(r.data.get("skeleton") or r.fingerprint))
-    _indexes.clear()
-    _indexes[id(history)] = weakref.ref(history), len(history.records), index
-    return index
+            here, said = str(r.data.get("skeleton") or r.fingerprint), _digest(words_of(r))
+            if shape.setdefault(said, here) != here:
+                found.add(said)
+    _kept.clear()
+    _kept[id(history)] = weakref.ref(history), len(history.records), found
+    return found
+
+
+def _digest(said: Mapping[str, str]) -> bytes:
+    return hashlib.blake2b(normal(said).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def holds(record: Record, cell: Cell, history: History) -> list[str]:
@@ -105,7 +112,7 @@ def holds(record: Record, cell: Cell, history: History) -> list[str]:
         (bare := _bare(cell)) is cell or judge(said, bare, rationale=rationale)
     ):
         return reasons
-    if len(_index(history).get(normal(said), ())) > 1 and not _renewed(record, said, cell, history):
+    if _digest(said) in _worn(history) and not _renewed(record, said, cell, history):
         return ["what: the same words explain different code elsewhere; say what is particular to this one"]
     return []
 

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comprehend_nb.cli import main
+from comprehend_nb.cli.reporting import lines
 from comprehend_nb.ledger.identity import Person
 from comprehend_nb.explanation import PARTS
 from comprehend_nb.ledger import Ledger, local, read
@@ -90,6 +92,21 @@ def test_authors_are_git_s_and_illusory_coverage_is_what_they_cannot_explain(lab
         found.whole.illusion.explainers,
     ) == (1, 2)
     assert {m.name: m.illusion.share for m in found.modules} == {"shop.core": 0, "shop.till": 0, "shop.box": 1}
+
+
+def test_the_share_of_ai_is_what_was_recorded_when_it_was_proposed(lab):
+    "By hand: gross, total and shape have two statements each, and nobody's style is looked at."
+
+    def said():
+        return {k: round(v, 3) for k, v in report(lab.project).whole.origins.items() if v}
+
+    assert said() == {"human": 0.667, "unknown": 0.333}, "what no record speaks of is nobody's"
+    lab.record("proposed", only=["total"], intent="a sum")
+    assert said() == {"verbatim": 0.333, "human": 0.333, "unknown": 0.333}
+    with Ledger(lab.root, ADA) as ledger:
+        ledger.append("proposed", "fp1:" + "d" * 32, intent="a price")
+    lab.record("executed", only=["gross"], person=CEM, parent="fp1:" + "d" * 32)
+    assert said() == {"verbatim": 0.333, "edited": 0.333, "unknown": 0.333}
 
 
 def test_a_check_of_somebody_else_verifies_nothing(tmp_path):
@@ -476,6 +493,32 @@ def test_density_is_told_apart_by_who_wrote_it_and_whether_it_was_explained(repa
     # the records are of today, and the code came in January: nothing was explained when it was brought
     assert counts == {"human, not explained": 1, "AI, not explained": 1}
     assert all(d.low <= d.rate <= d.high for d in found.densities if d.rate)
+    terminal = "\n".join(line for line, _ in lines(report(lab.project, now=1772323200)))
+    assert re.search(r"human, not explained: \d+\.\d\d \(\d+\.\d\d to \d+\.\d\d\), 1 defects", terminal)
+    assert "1 of 3 (6 % to 79 %) fixes are ghosts" in terminal
+
+
+def test_a_density_by_hand(tmp_path, monkeypatch):
+    "gross was explained, then brought on 10 January, and repaired 30 days later: one defect in two statements times 30 days."
+    import time as clock
+
+    from comprehend_nb.export import export
+
+    lab = Lab(tmp_path / "a", policy="ai = none\nother = none\nglue = none\n").sample()
+    with monkeypatch.context() as then:
+        then.setattr("comprehend_nb.ledger.append.time.gmtime", lambda *a: clock.strptime("2026-01-05", "%Y-%m-%d"))
+        lab.record("executed", "explained", only=["gross"])
+    export(lab.project)
+    at(lab, "01-10")
+    lab.edit("nbs/00_core.ipynb", "return net * (1 + RATE / 100)", "return round(net * (1 + RATE / 100), 2)")
+    export(lab.project)
+    at(lab, "02-09", "Fix the rounding")
+    (found,) = [d for d in report(lab.project, now=1772323200).defects.densities if d.kind == "human, explained"]
+    months = 30 / 30.44
+    assert (found.defects, found.exposure) == (1, pytest.approx(2 / 1000 * months))
+    assert found.rate == pytest.approx(500 / months)
+    # Garwood's interval of one event is 0.0253 to 5.5716
+    assert (found.low, found.high) == (pytest.approx(12.66 / months, 1e-3), pytest.approx(2785.8 / months, 1e-3))
 
 
 def test_mining_writes_nothing_into_the_repository(repaired):
@@ -911,6 +954,7 @@ def test_a_team_sees_its_sum_and_nobody_s_own(lab):
         join(lab.root, person)
     for person, n in team[:2]:
         share(lab.root, person, sums(n), "2026-W40")
+    lab.record("checked", only=["gross"], verdict="passed", person=CEM, item_kind="predict")
     assert report(lab.project).deskilling is None, "one of three has not shared"
     share(lab.root, CEM, sums(0), "2026-W40")
     found = report(lab.project)
@@ -918,7 +962,7 @@ def test_a_team_sees_its_sum_and_nobody_s_own(lab):
     assert found.deskilling == theil_sen(
         [float(k) for k in range(5)], points
     ) or found.deskilling.value == pytest.approx(theil_sen([float(k) for k in range(5)], points).value)
-    assert "deskilling" in page(found)
+    assert "5 weeks of the team; first predictions right: 100 % of 1" in page(found), "beside the times"
     published = "".join(p.read_text() for p in (lab.root / ".comprehend/hours").rglob("*.json"))
     assert not [
         v

@@ -348,4 +348,5 @@ def _read_records(found: Scan, lines: list[bytes], seed: str) -> None:
         if said.kind == SEAL:
             found.seals.append(Seal(number, said.at, digest, _data_of(line)))
             continue
-        accept(Record(sys.intern(said.kind), said.at, person, said.fingerprint, said.closure, line, file, number))
+        kind, code, closure = map(sys.intern, (said.kind, said.fingerprint, said.closure))  # told of often, kept once
+        accept(Record(kind, said.at, person, code, closure, line, file, number))

@@ -18,7 +18,7 @@ from typing import Any, Final
 # %% ../../nbs/42_report/05_standing.ipynb #7f6afe17
 from ..export.checking import Found, remembered
 from ..gate import words_of
-from ..ledger import History
+from ..ledger import History, Record
 from ..export.needs import Resolver
 from ..notebooks import Notebook, Project
 from .authors import Past
@@ -42,14 +42,12 @@ class _Keys:
         self.all = repr((versions(), project.policy, sorted(same.items()))).encode()
 
     @cached_property
-    def words(self) -> dict[str, int]:
-        return {r.hash: _words(r) for r in self.history.records if r.kind == "explained"}
-
-    @cached_property
     def mates(self) -> dict[int, list[str]]:
-        found: dict[int, list[str]] = {}
-        for own, words in self.words.items():
-            found.setdefault(words, []).append(own)
+        "The explanations that others share the words of: there are few."
+        first, found = dict[int, Record](), dict[int, list[str]]()
+        for r in self.history.records:
+            if r.kind == "explained" and (other := first.setdefault(words := _words(r), r)) is not r:
+                found.setdefault(words, [other.hash]).append(r.hash)
         return found
 
     def of(self, notebook: Notebook, grounds: str = "") -> str:
@@ -76,7 +74,7 @@ class _Keys:
             seen.add(fingerprint)
             for r in self.history.about(fingerprint):
                 out.update(r.hash.encode())
-                if r.kind == "explained" and len(others := self.mates.get(self.words.get(r.hash, 0), ())) > 1:
+                if r.kind == "explained" and (others := self.mates.get(_words(r))):
                     out.update("".join(others).encode())
                 if (not isinstance(r.said, bytes) or b'"parent"' in r.said) and isinstance(
                     parent := r.data.get("parent"), str
