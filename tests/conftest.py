@@ -21,7 +21,7 @@ def a_bare_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     "For the whole run: no key, no host, no git identity, and empty folders where programs keep what is a person's own."
     own = tmp_path_factory.mktemp("account")
     with pytest.MonkeyPatch.context() as patch:
-        for name in [n for n in os.environ if n.startswith(PERSONAL) or n in ("IN_TEST", "EMAIL")]:
+        for name in [n for n in os.environ if n.startswith(PERSONAL) or n in ("IN_TEST", "EMAIL", "PYTEST_ADDOPTS")]:
             patch.delenv(name)
         for name, folder in FOLDERS.items():
             (own / folder).mkdir(mode=0o700)
