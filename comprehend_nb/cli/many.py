@@ -9,8 +9,7 @@ __all__ = ['lines', 'many']
 from argparse import Namespace
 from collections.abc import Iterator
 
-from .place import FALLS, HOLDS, UsageError
-from .reporting import writable, write_page
+from .place import FALLS, HOLDS, UsageError, writable, write_page
 from .say import say, say_json
 from ..report.markup import percent
 from ..report.repositories import Answer, Many, next_of, rests_on_few
