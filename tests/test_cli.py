@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from export_support import ADA, ASKS_NOTHING, Lab, environ
+from export_support import ADA, ASKS_NOTHING, BOB, Lab, environ
 
 from comprehend_nb.cli import autoload
 from comprehend_nb.cli import doctor
@@ -283,6 +283,26 @@ def test_nothing_is_recorded_for_nobody(lab, said, monkeypatch):
         status, _, err = said(*argv)
         assert status == 2 and "nobody says who you are" in err[0]
     assert not (lab.root / ".comprehend" / "ledger").exists()
+
+
+def test_a_quiz_takes_first_what_waits_for_this_very_person(lab, said, ada):
+    from comprehend_nb.cli.quizzing import _waiting
+    from comprehend_nb.export.checking import gather
+
+    def waiting():
+        return [c.cell.symbols[0] for c in _waiting(lab.project, gather(lab.project), ADA.id)]
+
+    lab.policy("glue = none\ncritical = total\n")
+    assert waiting() == ["gross", "total"], "nobody explained them"
+    lab.understand(["total"], person=BOB)
+    assert waiting() == ["total", "gross"], "a second person is asked for first"
+    lab.understand(["gross", "total"])
+    status, out, _ = said("quiz")
+    assert waiting() == [] and status == 0 and "nothing waits for you" in out[0]
+    lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 9")
+    assert waiting() == ["gross", "total"], "what changed since"
+    status, _, err = said("quiz", "RATE")
+    assert status == 2 and "imports and constants are not asked about" in err[0]
 
 
 # --- init and adopt

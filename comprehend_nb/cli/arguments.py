@@ -113,7 +113,7 @@ def _answering(into: "Commands") -> None:
     explain.add_argument("symbol", metavar="SYMBOL", help="library.module.name; in a project the name alone")
     quiz = _command(into, "quiz", "be asked about an exported cell, here in the terminal", json=False, room="quizzing")
     quiz.add_argument(
-        "symbol", nargs="?", metavar="SYMBOL", help="a name that the cell binds (default: one that lacks only a check)"
+        "symbol", nargs="?", metavar="SYMBOL", help="a name that the cell binds (default: the first that waits for you)"
     )
     _path(quiz, "path", "a folder of the project")
     waive = _command(into, "waive", "let one exported cell pass, for a reason that is shown wherever the cell is")

@@ -49,22 +49,24 @@ def _nothing(found: "Found") -> str:
         if c.cell and c.cell.kind == "logic" and c.cell.symbols
     )
     named = next(bare, "")
-    return "nothing waits for you: no explained cell lacks a second person or a check" + (
+    return "nothing waits for you: no cell lacks an explanation, a second person or a check of yours" + (
         f". Any other can be named: comprehend-nb quiz {named}" if named else ""
     )
 
 
 def _waiting(project: "Project", found: "Found", me: str) -> "list[NotebookCell]":
-    "Cells that others explained and that still lack a person who is not this one, what is critical first; then those that lack a check alone."
+    "Cells that others explained and that still lack a person who is not this one, what is critical first; then those that lack a check alone; then those that nobody explained, or that changed since."
     from comprehend_nb.export.checking import standings
     from comprehend_nb.policy import at_least
 
-    second, check = [], []
+    second, check, first = [], [], []
     for r in standings(project, found.notebooks, found.resolver, found.history):
         s, cell = r.standing, r.cell.cell
-        if s is None or cell is None or not cell.symbols or s.understood or s.stale:
+        if s is None or cell is None or not cell.symbols or s.understood:
             continue
-        if at_least(s.level, s.needed) and me not in s.explainers:
+        if s.stale or not at_least(s.level, "explained"):
+            first += [r.cell] if cell.kind == "logic" else []
+        elif at_least(s.level, s.needed) and me not in s.explainers:
             second.append(r.cell)
         elif s.needed == "verified" and s.level == "explained":
             check.append(r.cell)
@@ -73,6 +75,7 @@ def _waiting(project: "Project", found: "Found", me: str) -> "list[NotebookCell]
             second, key=lambda c: not project.policy.calls_critical(c.cell.symbols if c.cell else (), c.module or "")
         )
         + check
+        + first
     )
 
 # %% ../../nbs/62_cli/05_quizzing.ipynb #c108a810
@@ -199,6 +202,7 @@ def _recorded(project: "Project") -> dict[str, int]:
 def quiz(args: Namespace) -> int:
     "Be asked about an exported cell. 0: a check was passed, or nothing waits; 1: not yet."
     from comprehend_nb.export.checking import gather
+    from comprehend_nb.policy import at_least
 
     project = project_of(args.path)
     me = person_of(project.root).id
@@ -209,6 +213,8 @@ def quiz(args: Namespace) -> int:
         return HOLDS
     if own.cell is None or not own.cell.symbols:
         raise UsageError("this cell binds nothing that could be asked about", where=own.where)
+    if own.cell.kind == "glue" and not at_least(project.policy.glue, "explained"):
+        raise UsageError("imports and constants are not asked about", where=f"{own.where} {own.cell.symbols[0]}")
     notebook, name = next(n for n in found.notebooks if n.path == own.notebook), own.cell.symbols[0]
     for line in [f"{own.where} {name}", *own.cell.code.splitlines()]:
         say(line)

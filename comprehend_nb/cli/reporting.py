@@ -6,6 +6,7 @@
 __all__ = ['lines', 'report', 'above', 'hours', 'gradient_said']
 
 # %% ../../nbs/62_cli/05_reporting.ipynb #7685ef7c
+import sys
 import time
 from argparse import Namespace
 from dataclasses import asdict
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 # %% ../../nbs/62_cli/05_reporting.ipynb #2176e3b3
 from .place import FALLS, HOLDS, UsageError, person_of, project_of, writable, write_page
-from .say import say, say_json
+from .say import coloured, say, say_json
 
 if TYPE_CHECKING:
     from comprehend_nb.export.wholes import Above
@@ -172,7 +173,10 @@ def report(args: Namespace) -> int:
     from comprehend_nb.report.team import as_json
     from comprehend_nb.report.team import report as make
 
-    made = make(project_of(args.path), past_complete=args.past)
+    project = project_of(args.path)
+    if coloured(sys.stderr):
+        say("reads the notebooks, the ledger and the history: up to a minute the first time ...", "dim", err=True)
+    made = make(project, past_complete=args.past)
     if args.html:
         from comprehend_nb.report.page import page
 
