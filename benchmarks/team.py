@@ -132,7 +132,8 @@ def write_ledger(root, records, rng, size=2000):
                         "checked",
                         fp,
                         closure,
-                        {
+                        common
+                        | {
                             "verdict": rng.choice(["passed", "passed", "passed", "attested", "failed"]),
                             "confidence": rng.choice([0.25, 0.5, 0.75, 1.0]),
                         },

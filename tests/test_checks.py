@@ -438,8 +438,10 @@ def test_a_colleague_is_quizzed_in_a_terminal_and_sees_others_words_afterwards(
     assert "def gross(net):" in out
     assert "too little to learn from" in out
     assert "gross is explained" in out
-    assert "not so" in out
-    assert "adds the tax" not in out, "somebody else's words were shown before an answer"
+    asked, wrong, after = out.partition("not so")
+    assert wrong
+    assert "adds the tax" not in asked, "somebody else's words were shown before one's own were given"
+    assert "said, what: adds the tax to a sum" in after
     kinds = [
         json.loads(line).get("kind")
         for line in ledger_text(project).splitlines()

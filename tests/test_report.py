@@ -494,12 +494,16 @@ def test_density_is_told_apart_by_who_wrote_it_and_whether_it_was_explained(repa
     assert counts == {"human, not explained": 1, "AI, not explained": 1}
     assert all(d.low <= d.rate <= d.high for d in found.densities if d.rate)
     terminal = "\n".join(line for line, _ in lines(report(lab.project, now=1772323200)))
-    assert re.search(r"human, not explained: \d+\.\d\d \(\d+\.\d\d to \d+\.\d\d\), 1 defects", terminal)
+    assert re.search(
+        r"density +\d+\.\d\d \(\d+\.\d\d to \d+\.\d\d\) in code by people \(not explained\), of 1 defect\n", terminal
+    )
     assert "1 of 3 (6 % to 79 %) fixes are ghosts" in terminal
+    told = as_json(report(lab.project, now=1772323200))["defects"]["ghost_rate"]
+    assert (told["hits"], told["of"], round(told["low"], 2), round(told["high"], 2)) == (1, 3, 0.06, 0.79)
 
 
 def test_a_density_by_hand(tmp_path, monkeypatch):
-    "gross was explained, then brought on 10 January, and repaired 30 days later: one defect in two statements times 30 days."
+    "A person's gross and a model's total were explained, brought on 10 January, and repaired 30 days later: each one defect in two statements times 30 days."
     import time as clock
 
     from comprehend_nb.export import export
@@ -508,17 +512,21 @@ def test_a_density_by_hand(tmp_path, monkeypatch):
     with monkeypatch.context() as then:
         then.setattr("comprehend_nb.ledger.append.time.gmtime", lambda *a: clock.strptime("2026-01-05", "%Y-%m-%d"))
         lab.record("executed", "explained", only=["gross"])
+        lab.record("proposed", only=["total"], intent="a sum").record("explained", only=["total"])
     export(lab.project)
     at(lab, "01-10")
+    lab.edit("nbs/01_till.ipynb", "sum(map(gross, nets))", "sum(map(gross, nets or []))")
     lab.edit("nbs/00_core.ipynb", "return net * (1 + RATE / 100)", "return round(net * (1 + RATE / 100), 2)")
     export(lab.project)
     at(lab, "02-09", "Fix the rounding")
-    (found,) = [d for d in report(lab.project, now=1772323200).defects.densities if d.kind == "human, explained"]
+    by = {d.kind: d for d in report(lab.project, now=1772323200).defects.densities if d.defects}
+    assert set(by) == {"human, explained", "AI, explained"}
     months = 30 / 30.44
-    assert (found.defects, found.exposure) == (1, pytest.approx(2 / 1000 * months))
-    assert found.rate == pytest.approx(500 / months)
-    # Garwood's interval of one event is 0.0253 to 5.5716
-    assert (found.low, found.high) == (pytest.approx(12.66 / months, 1e-3), pytest.approx(2785.8 / months, 1e-3))
+    for found in by.values():
+        assert (found.defects, found.exposure) == (1, pytest.approx(2 / 1000 * months))
+        assert found.rate == pytest.approx(500 / months)
+        # Garwood's interval of one event is 0.0253 to 5.5716
+        assert (found.low, found.high) == (pytest.approx(12.66 / months, 1e-3), pytest.approx(2785.8 / months, 1e-3))
 
 
 def test_mining_writes_nothing_into_the_repository(repaired):

@@ -228,7 +228,7 @@ def quiz(args: Namespace) -> int:
     )
     before = _recorded(project)
     try:
-        passed = _converse(project, found, notebook, own, me)
+        told, passed = _converse(project, found, notebook, own, me)
     except KeyboardInterrupt:
         say("")
         say(
@@ -238,7 +238,7 @@ def quiz(args: Namespace) -> int:
             "dim",
         )
         return 130
-    for line in _others(found, own, me) if passed else ():
+    for line in _others(found, own, me) if told else ():
         say(line)
     say(f"{name}: a check was passed" if passed else f"{name}: no check was passed yet", "green" if passed else "red")
     if _recorded(project) != before:
@@ -246,8 +246,10 @@ def quiz(args: Namespace) -> int:
     return HOLDS if passed else FALLS
 
 
-def _converse(project: "Project", found: "Found", notebook: "Notebook", own: "NotebookCell", me: str) -> bool:
-    "Explain, then answer, in a fresh kernel. Was a check passed?"
+def _converse(
+    project: "Project", found: "Found", notebook: "Notebook", own: "NotebookCell", me: str
+) -> tuple[bool, bool]:
+    "Explain, then answer, in a fresh kernel. Has this person explained it, and was a check passed?"
     from comprehend_nb.demo.headless import Kernel
 
     name = own.cell.symbols[0] if own.cell else ""
@@ -263,6 +265,7 @@ def _converse(project: "Project", found: "Found", notebook: "Notebook", own: "No
                 if own.cell
                 else False
             )
-            return (mine or _explained(kernel, own, name, _lines())) and _questions(kernel, name, _lines())
+            told = mine or _explained(kernel, own, name, _lines())
+            return told, told and _questions(kernel, name, _lines())
         finally:
             _tell(kernel, "%unload_ext comprehend_nb")  # which signs the session, where the person signs

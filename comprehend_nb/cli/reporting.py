@@ -108,17 +108,28 @@ def _rate(r: "Rate") -> str:
 def _defects(found: "Defects | None") -> list[tuple[str, str]]:
     "The densities with their intervals, and how many fixes could not be followed."
     from comprehend_nb.report.calibration import rate
+    from comprehend_nb.report.markup import counted
 
     if found is None or not found.fixes:
         why = "a note below says why" if found is None else "no commit that says it is a fix changed the library"
         return [(f"defect density      unknown: {why}", "")]
     out = [
-        (f"defect density      {d.kind}: {d.rate:.2f} ({d.low:.2f} to {d.high:.2f}), {d.defects} defects", "")
+        (
+            f"defect density      {d.rate:.2f} ({d.low:.2f} to {d.high:.2f}) in code {_written(d.kind)}, of {counted(d.defects, 'defect')}",
+            "",
+        )
         for d in found.densities
         if d.rate is not None
     ] or [("defect density      unknown: the code was there for too short a time", "")]
     ghosts = f"{_rate(rate(found.ghosts, found.fixes))} fixes are ghosts, which nobody can follow"
     return [*out, (f"                    {ghosts}", "dim")]
+
+
+def _written(kind: str) -> str:
+    "`AI, explained` as it reads in a line."
+    by, _, told = kind.partition(", ")
+    origin = {"AI": "from a model", "human": "by people"}.get(by, "of unknown origin")
+    return f"{origin} ({told})" if told else origin
 
 
 def _paths(report: "Report") -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ from ..export.wholes import Above, NotAccepted, Whole, paths_of, whole, wholes
 from .answers import Change, Loss, Next, causes, changes, loss, to_explain
 from ..ledger.provenance import same_people
 from .authors import authorship, pasts
-from .calibration import Calibration, calibration
+from .calibration import Calibration, calibration, rate
 from .defects import CannotMine, Defects, densities, mine
 from .graph import Calls, Chain, calls_of, centrality, chains
 from .measure import Illusion, Measures, grouped, measured
@@ -224,8 +224,12 @@ def as_json(report: Report, *, next_: int = 50) -> dict[str, Any]:
         "causes": [{"name": c.name, "edited": c.edited.unit.where if c.edited else None, "rest_on_it": len(c.rest)} for c in causes(report.changed)],
         "explain_next": [_next(n) for n in report.next[:next_]], "explain_next_left_out": max(0, len(report.next) - next_),
         "over_time": [asdict(m) for m in report.timeline], "calibration": asdict(report.calibration) if report.calibration else None, "deskilling": asdict(report.deskilling) if report.deskilling else None, "above_cells": [asdict(a) for a in report.above],
-        "defects": asdict(report.defects) if report.defects else None, "notes": list(report.notes), "definitions": DEFINITIONS,
+        "defects": _defects(report.defects), "notes": list(report.notes), "definitions": DEFINITIONS,
     }  # fmt: skip
+
+
+def _defects(found: Defects | None) -> dict[str, Any] | None:
+    return asdict(found) | {"ghost_rate": asdict(rate(found.ghosts, found.fixes))} if found else None
 
 
 def _measures(m: Measures) -> dict[str, Any]:
