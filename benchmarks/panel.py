@@ -3,7 +3,8 @@
     python benchmarks/panel.py [REPEATS]
 
 Painted: from the kernel's idle message after a cell until the row of the name that the cell bound is on the screen, with 100 and
-10,000 names; beside it how long one bare question to the kernel takes in the same browser. Typing: from a key going down in a cell until the next frame, with the panel open and without the extension. Start:
+10,000 names; beside it how long one bare question to the kernel takes in the same browser. Typing: from a key going down in a cell until the next frame, with the panel open and without the extension. Scrolling: frames of a wheel that turns through the list of 10,000 names, two rows a frame, beside the same wheel over an empty box of
+that height; and in how many of them a row was not there yet. Start:
 from the address until JupyterLab is restored. Both servers run side by side, and the repeats alternate. Needs chromium and playwright.
 """
 
@@ -22,6 +23,7 @@ from lab_support import Notebook, Panel, chrome, lab, new_page, write_notebook
 
 PAINTED_MS = {100: 50.0, 10_000: 100.0}
 SIZE_KB, START = 250.0, 1.05
+FRAME_MS = 17.0  # one more frame of a screen of 60 Hz
 TYPING_MS = 2.0  # more than the floor by this much would be measurable
 
 TICK = """async n => {
@@ -44,6 +46,34 @@ ROUND = """async () => {
   const t = performance.now();
   await page.sessionContext.session.kernel.requestKernelInfo();
   return performance.now() - t;
+}"""
+SCROLL = """async ours => {
+  let box = document.querySelector('.jp-ComprehendNb-rows');
+  if (!ours) {
+    const plain = document.createElement('div');
+    plain.style.cssText = `overflow: auto; height: ${box.clientHeight}px`;
+    plain.innerHTML = `<div style="height: ${box.scrollHeight}px"></div>`;
+    box.after(plain);
+    box = plain;
+  }
+  box.scrollIntoView();
+  box.scrollTop = 0;
+  const frame = () => new Promise(requestAnimationFrame);
+  await new Promise(r => setTimeout(r, 1000));
+  const took = [], rows = [];
+  let bare = 0, last = await frame();
+  for (let n = 0; n < 300; n++) {
+    box.scrollTop += 48;
+    const now = await frame();
+    took.push(now - last);
+    last = now;
+    const seen = [...box.querySelectorAll('.jp-ComprehendNb-row')].map(r => r.offsetTop);
+    rows.push(seen.length);
+    const missing = y => !seen.some(top => top <= y && y < top + 24);
+    bare += ours && (missing(box.scrollTop + 12) || missing(box.scrollTop + box.clientHeight - 12)) ? 1 : 0;
+  }
+  if (!ours) box.remove();
+  return {took, bare, most: Math.max(...rows)};
 }"""
 SIDE = "() => { window.jupyterapp.shell.activateById('jp-property-inspector'); window.jupyterapp.shell.expandRight(); }"
 TYPE = """() => { window.frames_ = []; document.addEventListener('keydown', () => {
@@ -112,6 +142,20 @@ def main(repeats: int) -> int:
                 f"at most {PAINTED_MS[names]:.0f} ms",
                 took <= PAINTED_MS[names],
             )
+        plain, scrolled = notebook.page.evaluate(SCROLL, False), notebook.page.evaluate(SCROLL, True)
+        own, base = (statistics.quantiles(one["took"], n=20)[-1] for one in (scrolled, plain))
+        say(
+            "a frame of scrolling, 95 of 100 (an empty box)",
+            f"{own:.0f} ms ({base:.0f} ms)",
+            f"at most {FRAME_MS:.0f} ms more",
+            own - base <= FRAME_MS,
+        )
+        say(
+            "frames of 300 with a row missing (rows in the page)",
+            f"{scrolled['bare']} ({scrolled['most']})",
+            "at most 15 (100)",
+            scrolled["bare"] <= 15 and scrolled["most"] <= 100,
+        )
         floor = Notebook(new_page(browser), bare, "nbs/a.ipynb")
         floor.page.evaluate(SIDE)  # a notebook as wide as the one beside our panel: wider ones wrap fewer lines
         with_it, without = [], []

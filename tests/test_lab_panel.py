@@ -198,8 +198,8 @@ def test_what_is_half_typed_and_drafted_outlives_reload_restart_and_death(page: 
     panel.button("Run", panel.draft).click()
     field = panel.draft.locator("textarea").nth(1)
     field.fill("because gaps would pull the means")
-    panel.ask_box.fill("and then what")
-    page.wait_for_timeout(2000)  # JupyterLab writes its database after a pause
+    with page.expect_request_finished(lambda r: "workspaces" in r.url and "and then what" in (r.post_data or "")):
+        panel.ask_box.fill("and then what")  # JupyterLab writes its database after a pause
 
     notebook.reload()
     panel.show()
@@ -308,13 +308,27 @@ def test_a_kernel_of_another_version_says_so(page: Any, site: Site) -> None:
     assert "speaks version" in said.inner_text() and "Install the same version on both sides" in said.inner_text()
 
 
+BOTH_ENDS = """() => {
+  const box = document.querySelector('.jp-ComprehendNb-rows');
+  const tops = [...box.querySelectorAll('.jp-ComprehendNb-row')].map(r => r.offsetTop);
+  const there = y => tops.some(top => top <= y && y < top + 24);
+  return box.scrollTop > 0 && there(box.scrollTop + 1) && there(box.scrollTop + box.clientHeight - 1);
+}"""
+
+
 @pytest.mark.sweep
 def test_ten_thousand_names(page: Any, site: Site) -> None:
     notebook, panel, _ = site.start(page, "many", "for i in range(10_000): globals()[f'v{i:05}'] = i", "")
     notebook.run(0)
     panel.root.get_by_text("10,00").wait_for()
     assert panel.root.locator(".jp-ComprehendNb-row").count() < 100, "only what is seen is there"
-    panel.root.locator(".jp-ComprehendNb-rows").evaluate("e => { e.scrollTop = 24 * 7000 }")
+    names = panel.root.locator(".jp-ComprehendNb-rows")
+    names.hover()
+    for _ in range(12):  # as a wheel goes: a row is always there, and never all of them
+        page.mouse.wheel(0, 1200)
+        page.wait_for_function(BOTH_ENDS)
+        assert panel.root.locator(".jp-ComprehendNb-row").count() < 100
+    names.evaluate("e => { e.scrollTop = 24 * 7000 }")
     panel.root.locator(".jp-ComprehendNb-row", has_text="v07003").wait_for()
     panel.root.get_by_role("searchbox", name="Filter names").fill("v09999")
     panel.row("v09999").wait_for()

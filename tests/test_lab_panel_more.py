@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,6 +52,14 @@ def counter() -> Iterator[tuple[str, list[str]]]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def arrives(page: Any, url: str, hits: list[str], name: str) -> None:
+    "A request that we make ourselves, and its arrival: what was on its way before has come by then."
+    page.evaluate(
+        "u => new Promise(r => { const i = new Image(); i.onerror = i.onload = r; i.src = u })", f"{url}/{name}"
+    )
+    assert f"/{name}" in hits
 
 
 def payloads(url: str) -> list[str]:
@@ -108,17 +117,19 @@ def test_hostile_text_loads_nothing_and_runs_nothing(browser: Any, site: Site) -
             panel.root.get_by_role("button", name="d2", exact=True).wait_for()
             panel.ask("fail")
             panel.root.get_by_role("alert").wait_for()
-            page.wait_for_timeout(1500)
+            arrives(page, url, hits, "after-all-that")
             inside = panel.root.evaluate(
                 "e => [...e.querySelectorAll('a, img:not([src^=\"data:\"]), iframe, script, video, audio, object, embed, link, meta, base, form[action], [data-commandlinker-command], [style*=url]')].map(n => n.outerHTML)"
             )
             shown = panel.text
             evil = page.evaluate("() => window.evil")
         ours = list(hits)
-        page.set_content("".join(bad))
-        page.wait_for_timeout(1500)
-        assert len(hits) > 5, "the same text as HTML does call"
-    assert ours == [] and evil == 0
+        page.set_content("".join(bad), wait_until="commit")
+        until = time.monotonic() + 60
+        while len(hits) < 7 and time.monotonic() < until:
+            page.wait_for_timeout(50)
+        assert len(hits) >= 7, "the same text as HTML does call"
+    assert ours == ["/after-all-that"] and evil == 0
     assert inside == []
     assert not any(c in shown for c in "\u202e\u2066\x1b\x07"), "what turns text round or hides in it is out"
     page.context.close()
@@ -143,7 +154,7 @@ def test_nothing_serious_for_who_cannot_see(browser: Any, site: Site) -> None:
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
         page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
-        page.wait_for_timeout(500)
+        page.wait_for_function("() => !document.getAnimations().length")  # colours that are on their way
         found += page.evaluate(
             "async () => [...(await axe.run('#comprehend-nb-panel')).violations, ...(await axe.run('.jp-ComprehendNb-mark')).violations]"
         )
@@ -177,6 +188,11 @@ def test_the_loop_in_notebook_7(browser: Any, tmp_path: Path) -> None:
     page.context.close()
 
 
+def stored(place: Path, pattern: str) -> str:
+    "All that these files hold: notebooks, or the store of the collaboration."
+    return "".join(p.read_bytes().decode("latin-1") for p in place.rglob(pattern) if p.is_file())
+
+
 @pytest.mark.sweep
 def test_two_people_in_one_notebook(browser: Any, tmp_path: Path) -> None:
     "Real-time collaboration: a draft is no cell of the shared document, it is inserted once, and the other person's panel follows."
@@ -196,12 +212,14 @@ def test_two_people_in_one_notebook(browser: Any, tmp_path: Path) -> None:
         other.draft.wait_for()
         code = first.page.evaluate("() => 1") and panel.draft.locator(".cm-content").inner_text()
         assert [c["source"] for c in second.cells] == [FRAME, ""]
-        two.wait_for_timeout(1500)
-        written = "".join(
-            p.read_bytes().decode("latin-1")
-            for p in tmp_path.rglob("*")
-            if p.is_file() and (p.suffix in (".ipynb", ".db") or "ystore" in p.name)
-        )
+        second.type(1, "later = 'than the draft'")
+        first.save()
+        until = time.monotonic() + 60
+        while not all("than the draft" in kept for kept in (stored(tmp_path, "*.ipynb"), stored(tmp_path, "*ystore*"))):
+            assert time.monotonic() < until, "what is typed reaches the disk and the store"
+            two.wait_for_timeout(100)
+        written = stored(tmp_path, "*.ipynb") + stored(tmp_path, "*ystore*")
+        second.type(1, "")
         assert "penguins.isna()" in code and "penguins.isna()" not in written, (
             "neither on disk nor in the collaboration store"
         )
@@ -210,7 +228,6 @@ def test_two_people_in_one_notebook(browser: Any, tmp_path: Path) -> None:
         first.until("cells[1].source")
         second.until("cells[1].source")
         other.root.get_by_text("No open draft").wait_for()
-        two.wait_for_timeout(500)
         assert [c["source"] for c in second.cells].count(first.cells[1]["source"]) == 1
         two.locator(".jp-Notebook-cell").nth(1).locator("> .jp-ComprehendNb-mark.jp-mod-explained").wait_for()
         faults = one.faults + two.faults

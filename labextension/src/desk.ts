@@ -5,9 +5,10 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { Channel, Future, Line, RefusedError } from './channel';
+import { Marking } from './marking';
 import { renderInto } from './outputs';
 import { conflictOf, place } from './place';
-import { Act, Done, DraftView, Drafts, Mark, Marks, News, Rows, Summary, Told, Writing } from './protocol';
+import { Act, CellText, Done, DraftView, Drafts, Mark, News, Rows, Summary, Told, Writing } from './protocol';
 import { Typed } from './typed';
 
 /** An act that is under way. */
@@ -27,7 +28,6 @@ export interface IWindow {
   filter: string;
 }
 
-const MARK_PAUSE = 500;
 const AFTER_PAINT = 50;
 const PATIENCE = 400;
 
@@ -43,10 +43,9 @@ export class Desk implements IDisposable {
   ) {
     const session = panel.sessionContext;
     session.kernelChanged.connect(this._kernelChanged, this);
-    panel.context.ready.then(
-      () => this._watchCells(),
-      () => undefined
-    );
+    this.marking = new Marking(panel, () => this.channel);
+    this.marking.changed.connect(() => this._changed.emit());
+    this.marking.looked.connect((_, cells) => void this._seen(cells));
     panel.disposed.connect(() => this.dispose());
     void typed.ready.then(() => this._changed.emit());
     this._kernelChanged();
@@ -55,9 +54,7 @@ export class Desk implements IDisposable {
   channel: Channel | null = null;
   summary: Summary | null = null;
   drafts: Drafts | null = null;
-  marks = new Map<string, Mark>();
-  /** Why no cell is marked. */
-  unmarked = '';
+  readonly marking: Marking;
   told: Told | null = null;
   doing: IDoing | null = null;
   /** The last answer or error of a request to the model, and the request. */
@@ -108,6 +105,11 @@ export class Desk implements IDisposable {
     return [this.path, ...parts].join('\n');
   }
 
+  /** Where the code cells stand, by their ids. */
+  get marks(): Map<string, Mark> {
+    return this.marking.marks;
+  }
+
   can(act: Act['do']): boolean {
     return (this.summary?.can ?? []).includes(act);
   }
@@ -116,17 +118,27 @@ export class Desk implements IDisposable {
     return [...(this.drafts?.open ?? []), ...(this.drafts?.placing ?? [])].find(d => d.label === label);
   }
 
-  /** Look at these rows from now on: they come with the news. Null: nobody looks. */
+  /** Look at these rows from now on: they come with the news. Null: nobody looks. While one question is out the latest wish waits. */
   async watch(rows: IWindow | null): Promise<void> {
     this._window = rows;
+    this._wishes++;
     const channel = this.channel;
-    if (!channel || channel.line !== 'open' || (!rows && !this.rows)) {
+    if (!channel || channel.line !== 'open' || (!rows && !this.rows) || this._fetching === channel) {
       return;
     }
-    const wanted = rows ?? { first: 0, count: 0, filter: '' };
-    const found = await channel.ask<Rows>({ ask: 'rows', ...wanted }).catch(() => null);
-    if (found && rows === this._window && channel === this.channel) {
-      this._take(rows ? found : null);
+    this._fetching = channel;
+    for (let served = -1; served !== this._wishes && channel === this.channel && channel.line === 'open';) {
+      served = this._wishes;
+      const asked = this._window;
+      const wanted = asked ?? { first: 0, count: 0, filter: '' };
+      const found = await channel.ask<Rows>({ ask: 'rows', ...wanted }).catch(() => null);
+      const sought = asked?.filter === this._window?.filter && !asked === !this._window;
+      if (found && sought && channel === this.channel) {
+        this._take(asked ? found : null);
+      }
+    }
+    if (this._fetching === channel) {
+      this._fetching = null;
     }
   }
 
@@ -152,7 +164,7 @@ export class Desk implements IDisposable {
       }
     }
     this._changed.emit();
-    this._markSoon(AFTER_PAINT);
+    this.marking.soon(AFTER_PAINT);
   }
 
   /** Do something, and show that it is being done; another act waits for its turn in the kernel. */
@@ -248,7 +260,7 @@ export class Desk implements IDisposable {
   dispose(): void {
     if (!this._disposed) {
       this._disposed = true;
-      window.clearTimeout(this._markTimer);
+      this.marking.dispose();
       this.channel?.dispose();
       Signal.clearData(this);
     }
@@ -298,7 +310,7 @@ export class Desk implements IDisposable {
       this._stamp = news.stamp ?? 0;
       void this.refresh();
     } else {
-      this._markSoon(AFTER_PAINT);
+      this.marking.soon(AFTER_PAINT);
     }
   }
 
@@ -312,8 +324,7 @@ export class Desk implements IDisposable {
   private _forget(): void {
     this.summary = this.drafts = this.told = this.doing = this.rows = this.writing = null;
     this._stamp = 0;
-    this._marked = this.unmarked = '';
-    this.marks.clear();
+    this.marking.forget();
   }
 
   private _published(msg: KernelMessage.IIOPubMessage, doing: IDoing, render?: OutputAreaModel): void {
@@ -331,45 +342,12 @@ export class Desk implements IDisposable {
     }
   }
 
-  private _watchCells(): void {
-    this.panel.content.model?.contentChanged.connect(() => this._markSoon(MARK_PAUSE));
-    this._markSoon(0);
-  }
-
-  private _markSoon(pause: number): void {
-    window.clearTimeout(this._markTimer);
-    this._markTimer = window.setTimeout(() => void this._mark(), pause);
-  }
-
-  private async _mark(): Promise<void> {
-    const channel = this.channel;
-    if (this._disposed || !channel || channel.line !== 'open' || !this.panel.content.model) {
-      return;
-    }
-    const cells = this.panel.content.widgets
-      .filter(w => w.model.type === 'code')
-      .map(w => ({ id: w.model.id, source: w.model.sharedModel.getSource() }));
+  /** The cells as they are now: a draft's target may have moved on, and so may the cell that is looked at closer. */
+  private async _seen(cells: CellText[]): Promise<void> {
     this._compare();
-    try {
-      const found = await channel.ask<Marks>({ ask: 'marks', cells });
-      const told = JSON.stringify(found.marks);
-      if (told !== this._marked) {
-        this._marked = told;
-        this.marks = new Map(found.marks.map(m => [m.id, m]));
-        this.unmarked = '';
-        this._changed.emit();
-      }
-    } catch (reason) {
-      this._marked = '';
-      this.marks.clear();
-      this.unmarked = reason instanceof RefusedError && channel.line === 'open' ? reason.message : '';
-      this._changed.emit();
-    }
-    if (this.told) {
-      const at = cells.find(c => c.id === this.told?.id);
-      if (at && (at.source !== this.told.code || this._toldAt !== this.summary?.version)) {
-        await this.look(at.id);
-      }
+    const at = cells.find(c => c.id === this.told?.id);
+    if (at && (at.source !== this.told?.code || this._toldAt !== this.summary?.version)) {
+      await this.look(at.id);
     }
   }
 
@@ -387,11 +365,11 @@ export class Desk implements IDisposable {
   private _rowsChanged = new Signal<this, void>(this);
   private _wrote = new Signal<this, void>(this);
   private _window: IWindow | null = null;
+  private _wishes = 0;
+  private _fetching: Channel | null = null;
   private _stamp = 0;
   private _stopped = false;
   private _disposed = false;
-  private _markTimer = 0;
-  private _marked = '';
   private _moved = '';
   private _toldAt = -1;
   private _sent: { ticket: string; busy: boolean } | null = null;

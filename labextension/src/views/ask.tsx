@@ -107,12 +107,12 @@ export function AskView(props: { desk: Desk }): JSX.Element {
           onRetry={() => void send(desk.asked?.hint ?? false, desk.asked?.text)}
         />
       ) : null}
-      <div className="jp-ComprehendNb-status jp-mod-quiet">
-        <span title={`Who answers: ${plain(desk.summary?.model)}`}>{plain(desk.summary?.model)}</span>
-        {desk.summary && !desk.summary.rules ? (
+      {desk.summary && !desk.summary.rules ? (
+        <div className="jp-ComprehendNb-status jp-mod-quiet">
+          <span title={`Who answers: ${plain(desk.summary.model)}`}>{plain(desk.summary.model)}</span>
           <span title={`What was spent: ${plain(desk.summary.spent)}`}>{plain(desk.summary.spent)}</span>
-        ) : null}
-      </div>
+        </div>
+      ) : null}
     </Section>
   );
 }

@@ -142,7 +142,7 @@ function DeskView(props: IShared & { desk: Desk; visible: boolean }): JSX.Elemen
     <>
       <AskView desk={desk} />
       <DraftsView desk={desk} borrowed={borrowed} />
-      <Trouble what={desk.unmarked} />
+      <Trouble what={desk.marking.unmarked} />
       <RefusedView desk={desk} />
       <CellView desk={desk} borrowed={borrowed} />
       <StateView desk={desk} visible={props.visible} />

@@ -7,7 +7,9 @@ import { count, plain } from '../text';
 import { Plain, Section, useSignal, useStill } from './common';
 
 const HEIGHT = 24;
-const SPARE = 24;
+const AHEAD = 36;
+const BEHIND = 12;
+const STEP = 6;
 const SHOWN = 12;
 
 /** The live names as the model would see them: only those on the screen are asked for, and come with the news from then on. */
@@ -17,15 +19,16 @@ export function StateView(props: { desk: Desk; visible: boolean }): JSX.Element 
   const [filter, setFilter] = React.useState('');
   const { rows } = desk;
   const [top, setTop] = React.useState(0);
+  const up = React.useRef(false);
   const [open, setOpen] = React.useState('');
   const list = React.useRef<HTMLDivElement>(null);
   const wanted = useStill(filter, 120);
   const { version } = desk;
 
-  const at = Math.floor(top / (HEIGHT * (SPARE / 4)));
+  const at = Math.floor(top / (HEIGHT * STEP));
   React.useEffect(() => {
-    const first = Math.max(0, Math.floor(top / HEIGHT) - SPARE);
-    void desk.watch(visible ? { first, count: SHOWN + 2 * SPARE, filter: wanted } : null);
+    const first = Math.max(0, Math.floor(top / HEIGHT) - (up.current ? AHEAD : BEHIND));
+    void desk.watch(visible ? { first, count: SHOWN + AHEAD + BEHIND, filter: wanted } : null);
   }, [desk, visible, wanted, at]);
 
   const move = (event: React.KeyboardEvent) => {
@@ -58,7 +61,10 @@ export function StateView(props: { desk: Desk; visible: boolean }): JSX.Element 
         role="list"
         aria-label="Live names"
         style={{ height: Math.min(Math.max(total, 1), SHOWN) * HEIGHT }}
-        onScroll={event => setTop(event.currentTarget.scrollTop)}
+        onScroll={event => {
+          up.current = event.currentTarget.scrollTop < top;
+          setTop(event.currentTarget.scrollTop);
+        }}
         onKeyDown={move}
       >
         <div role="presentation" style={{ height: total * HEIGHT }}>
