@@ -4796,6 +4796,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                       'comprehend_nb/report/defects.py'),
                                               'comprehend_nb.report.defects._unread': ( '42_report/defects.html#_unread',
                                                                                         'comprehend_nb/report/defects.py'),
+                                              'comprehend_nb.report.defects.blocks': ( '42_report/defects.html#blocks',
+                                                                                       'comprehend_nb/report/defects.py'),
                                               'comprehend_nb.report.defects.code_lines': ( '42_report/defects.html#code_lines',
                                                                                            'comprehend_nb/report/defects.py'),
                                               'comprehend_nb.report.defects.densities': ( '42_report/defects.html#densities',

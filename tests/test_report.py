@@ -481,6 +481,28 @@ def test_each_fix_is_followed_to_the_commit_that_brought_the_line(repaired):
     )
 
 
+def test_a_line_that_was_moved_to_another_module_is_followed_to_who_brought_it(tmp_path):
+    from comprehend_nb.export import export
+
+    lab = Lab(tmp_path / "a", policy="ai = none\nother = none\nglue = none\n")
+    settle = "#| export\ndef settle(amounts, rate):\n    taxed = [amount * (100 + rate) / 100 for amount in amounts]\n    outstanding = sum(taxed) - min(taxed)\n    return round(outstanding, 2)"
+    for day, homes, message in (("01-10", (settle, ""), "Settle"), ("02-01", ("", settle), "Tidy up")):
+        for name, cell in zip(("core", "till"), homes, strict=True):
+            head = f"# {name}\n\n> {name}.", f"#| default_exp {name}", f"#| export\ndef {name}_rate(): return 7"
+            lab.write(f"00_{name}", *head, *filter(None, [cell]))
+        export(lab.project)
+        at(lab, day, message)
+    brought, moved = lab.git("log", "--reverse", "--format=%H").split()
+    assert "min(taxed)" in lab.text("shop/till.py") and "min(taxed)" not in lab.text("shop/core.py")
+    line = next(n for n, text in enumerate(lab.text("shop/till.py").splitlines(), 1) if "min(taxed)" in text)
+    assert lab.git("blame", "-l", f"-L{line},{line}", "shop/till.py").startswith(moved), "without -C it would be that"
+    lab.edit("nbs/00_till.ipynb", "min(taxed)", "max(taxed)")
+    export(lab.project)
+    at(lab, "02-10", "Fix what is left to pay")
+    ((found,),) = [fix.defects for fix in mine(lab.project)[0]]
+    assert (found.commit, found.file) == (brought, "shop/core.py")
+
+
 def gather_units(project):
     return {u.name: u.fingerprint for u in report(project).units if u.symbols}
 

@@ -26,7 +26,7 @@ DEFINITIONS: Final = {
     "Fritz et al. 2014, Avelino et al. 2016) minus people who can explain; and the share of logic that has an author and no explainer. Authorship is of the notebook, as git has no cells.",
     "AI share": "Share of logic by provenance recorded when it was proposed: verbatim from a model, edited from that, human, unknown. Never from style; what no record speaks of is unknown, not human.",
     "critical path": "What must be understood together for one thing to be understood. Named by the policy (critical = ...): the symbol with everything it uses. "
-    "Found: from the most central units up and down the graph of who uses whom.",
+    "Found: from the most central units up and down the graph of who uses whom. First those of which one person or nobody can explain a unit, or all of it.",
     "links": "Who uses whom, for each step of a path: `static` as the code says, `seen` in a kernel only (a call that no name in the code leads to), `both`. Seen are calls between exported functions, in kernels with Python 3.12 or later, "
     "recorded for exactly these two pieces of code; a call that nobody made in such a kernel, or not since the code changed, is not among them.",
     "weakest": "min |E(u)| over a path: how many people can explain its least explained unit.",
@@ -36,7 +36,7 @@ DEFINITIONS: Final = {
     "over time": "Comprehensibility at moments of the main line: the code as a commit had it, with what the ledger had recorded about exactly that code by then. "
     "A cell is stale there where it, what it was edited from, or the same symbol at an earlier moment was explained, and this very code was not.",
     "defect density": "Defects for each 1,000 statements and month. SZZ-lite: commits whose first line says fix, bug, defect, regression or revert (and not typo, lint, docs and the like); lines of code "
-    "of the library that they delete, blamed with -w -M -C; a defect is one fix and one cell's code that it repaired, as it was when it was brought. Intervals are 95 %, Poisson. "
+    "of the library that they delete, blamed with -w -M -C (whole cells at a time, as moved code is recognised by its length); a defect is one fix and one cell's code that it repaired, as it was when it was brought. Intervals are 95 %, Poisson. "
     "It says what goes together, not what causes what.",
     "ghosts": "Fixes that delete no line of code, so that nothing can be followed: the method does not see what they repaired. Linux: 17.5 % of 76,046 fixes (Lyu et al. 2023). Interval: Wilson, 95 %.",
     "above cells": "The explanation of a module or a critical path as a whole: what it is responsible for, why it is cut this way, how it fails as a whole. Live as long as the interfaces of its parts "
