@@ -131,8 +131,8 @@ class Eye:
             if frame is None:
                 break
             caller = owner.get(id(frame.f_code))
-            if caller is not None:
-                if caller != here and here >= 0 and (caller, here) not in self.known:
+            if caller is not None and caller != here:
+                if here >= 0 and (caller, here) not in self.known:
                     self.known.add((caller, here))
                     self.new.add((caller, here))
                     return None
