@@ -7,6 +7,7 @@ __all__ = ['ROWS', 'COLUMNS', 'CELL', 'table', 'shown_by']
 
 # %% ../../nbs/61_panel/06_tables.ipynb #c9635aef
 from html.parser import HTMLParser
+from itertools import zip_longest
 
 from .protocol import Shown, Table, short
 from ..outcome import Outcome
@@ -23,6 +24,8 @@ class _Reader(HTMLParser):
         self.rows: list[list[str]] = []
         self.head = 0
         self._cell: list[str] | None = None
+        self._spans = 1, 1  # columns and rows of the cell that is open
+        self._below: dict[int, int] = {}  # rows that a cell of an earlier row still takes, by column
         self._over, self._skip = False, 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -30,23 +33,46 @@ class _Reader(HTMLParser):
             self._skip += 1
         elif tag == "tr" and not self._over:
             self.rows.append([])
+            self._fill()
         elif tag in ("td", "th") and self.rows and not self._over:
             self._cell = []
+            given = dict(attrs)
+            self._spans = _number(given.get("colspan"), COLUMNS), _number(given.get("rowspan"), ROWS)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("script", "style"):
             self._skip = max(0, self._skip - 1)
         elif tag in ("td", "th") and self._cell is not None:
-            self.rows[-1].append(short(" ".join("".join(self._cell).split()), CELL))
+            self._put(short(" ".join("".join(self._cell).split()), CELL))
             self._cell = None
         elif tag == "thead":
             self.head = self.head or len(self.rows)
         elif tag == "table":
             self._over = True
 
+    def _put(self, text: str) -> None:
+        row, (columns, rows) = self.rows[-1], self._spans
+        for n in range(columns):
+            if rows > 1:
+                self._below[len(row)] = rows - 1
+            row.append(text if n == 0 or not self.head else "")
+        self._fill()
+
+    def _fill(self) -> None:
+        "A blank where a cell of an earlier row reaches down."
+        row = self.rows[-1]
+        while left := self._below.pop(len(row), 0):
+            if left > 1:
+                self._below[len(row)] = left - 1
+            row.append("")
+
     def handle_data(self, data: str) -> None:
         if self._cell is not None and not self._skip:
             self._cell.append(data)
+
+
+def _number(text: str | None, most: int) -> int:
+    return min(max(int(text), 1), most) if text and text.isdecimal() and len(text) < 5 else 1
 
 
 def table(html: str) -> Table | None:
@@ -56,8 +82,8 @@ def table(html: str) -> Table | None:
     rows = [r[:COLUMNS] for r in reader.rows if r]
     if len(rows) < 2:
         return None
-    head = rows[max(0, min(reader.head, 1) - 1)]
-    body = rows[max(1, reader.head) :]
+    heads, body = rows[: max(1, reader.head)], rows[max(1, reader.head) :]
+    head = [" ".join(filter(None, above)) for above in zip_longest(*heads, fillvalue="")]
     return Table(head, body[:ROWS], max(0, len(body) - ROWS))
 
 # %% ../../nbs/61_panel/06_tables.ipynb #3a15c8c4

@@ -58,7 +58,7 @@ export function AskView(props: { desk: Desk }): JSX.Element {
   const done = desk.asked?.done;
   const failed = done?.ok === false;
   return (
-    <Section title="Ask" extra={desk.summary?.rules ? 'rules, no model' : ''}>
+    <Section title="Ask" extra={desk.summary?.model}>
       <Completed desk={desk} text={text} box={box} onText={type}>
         <textarea
           ref={box}
@@ -109,7 +109,6 @@ export function AskView(props: { desk: Desk }): JSX.Element {
       ) : null}
       {desk.summary && !desk.summary.rules ? (
         <div className="jp-ComprehendNb-status jp-mod-quiet">
-          <span title={`Who answers: ${plain(desk.summary.model)}`}>{plain(desk.summary.model)}</span>
           <span title={`What was spent: ${plain(desk.summary.spent)}`}>{plain(desk.summary.spent)}</span>
         </div>
       ) : null}

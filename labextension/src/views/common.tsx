@@ -63,7 +63,11 @@ export function Section(props: {
     <details className={`jp-ComprehendNb-section jp-mod-${title.toLowerCase()}`} open={open}>
       <summary>
         <h3>{title}</h3>
-        {extra ? <span className="jp-ComprehendNb-extra">{plain(extra)}</span> : null}
+        {extra ? (
+          <span className="jp-ComprehendNb-extra" title={plain(extra)}>
+            {plain(extra)}
+          </span>
+        ) : null}
       </summary>
       <div className="jp-ComprehendNb-body">{children}</div>
     </details>
