@@ -23,7 +23,7 @@ QUESTIONS = [
 
 
 def made(root, notebooks):
-    "So many notebooks, half of them explained; the rate that two functions rest on was changed since."
+    "So many notebooks, half of them explained; a rate and a total were changed since."
     lab = Lab(root).sample()
     for n in range(notebooks - 2):
         lab.write(
@@ -36,6 +36,7 @@ def made(root, notebooks):
     lab.understand(["RATE", "gross", "total"]).understand([f"f{n}" for n in range(0, notebooks, 2)], person=BOB)
     lab.record("checked", only=["f0"], person=BOB, verdict="passed")
     lab.edit("nbs/00_core.ipynb", "RATE = 7", "RATE = 9")
+    lab.edit("nbs/01_till.ipynb", "sum(map(gross, nets))", "sum(map(gross, list(nets)))")
     return report(lab.project)
 
 
@@ -57,7 +58,11 @@ def test_three_answers_above_the_fold_light_and_dark(tmp_path, browser, notebook
         assert cards.locator("h2").all_inner_texts() == QUESTIONS
         boxes = [card.bounding_box() for card in cards.all()]
         assert all(b["x"] >= 0 and b["x"] + b["width"] <= 1280 and b["y"] + b["height"] <= 900 for b in boxes), boxes
-        assert "f0" in cards.nth(0).inner_text() and "RATE was changed" in cards.nth(1).inner_text()
+        assert "f0" in cards.nth(0).inner_text()
+        changed = cards.nth(1).inner_text()
+        assert (
+            "RATE was changed; 1 unit rests on it (gross)" in changed and "total edited (last committed 20" in changed
+        )
         assert "min" in cards.nth(2).locator(".figure").inner_text()
         cards.first.locator(".def").click()
         assert shown.locator("[popover]:popover-open").inner_text().endswith(DEFINITIONS["one leaves"])

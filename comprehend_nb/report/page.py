@@ -121,17 +121,15 @@ def _changed_card(report: Report) -> ET.Element:
 
 
 def _caused(f: Cause) -> str:
-    when = f.edited or f.rest[0]
-    on = f"{time.strftime('%Y-%m-%d', time.gmtime(when.at))}: " if f.edited and when.at else ""
+    at = f.edited.at if f.edited else None
+    on = f" (last committed {time.strftime('%Y-%m-%d', time.gmtime(at))})" if at else ""
     names = ", ".join(c.unit.name for c in f.rest[:2])
     below = (
         f"{counted(len(f.rest), 'unit')} {'rest' if len(f.rest) > 1 else 'rests'} on it ({names}{', ...' if len(f.rest) > 2 else ''})"
         if f.rest
         else ""
     )
-    return on + (
-        ", and ".join(filter(None, ["edited" if f.edited else "", below])) if f.edited else f"was changed; {below}"
-    )
+    return ", and ".join(filter(None, [f"edited{on}", below])) if f.edited else f"was changed; {below}"
 
 
 def _next_card(report: Report) -> ET.Element:
