@@ -52,6 +52,11 @@ def changed(panel: Panel, *starts: str) -> None:
         said.filter(has_text=re.compile(rf"^{re.escape(start)}\b")).wait_for()
 
 
+def heads_are_whole(table: Any) -> bool:
+    "Are the columns as wide as their names? A narrow panel scrolls; it breaks no word into letters."
+    return bool(table.evaluate("t => [...t.querySelectorAll('thead th')].every(h => h.offsetHeight < 40)"))
+
+
 def test_drafts_are_compared_edited_rejected_and_tried(page: Any, site: Site) -> None:
     steps = [
         propose(RISKY, "Fetch more birds."),
@@ -97,9 +102,11 @@ def test_drafts_are_compared_edited_rejected_and_tried(page: Any, site: Site) ->
         panel.button("Preview", panel.draft).click()
         shown = panel.draft.get_by_role("region", name="What the preview showed").locator("table")
         shown.wait_for()
-        assert "2850" in shown.inner_text()
+        assert "2850" in shown.inner_text() and heads_are_whole(shown)
         panel.button("Run", panel.draft).click()
-        panel.draft.locator(".jp-ComprehendNb-outputs .jp-RenderedHTMLCommon table.dataframe").wait_for()
+        table = panel.draft.locator(".jp-ComprehendNb-outputs .jp-RenderedHTMLCommon table.dataframe")
+        table.wait_for()
+        assert heads_are_whole(table)
         changed(panel, "+ light")
         panel.explain(WORDS)
         notebook.until(f"cells.some(c => c.source === {json.dumps(MINE)})")
@@ -214,6 +221,8 @@ def test_what_is_sent_is_seen_before_and_who_only_attached_is_refused(page: Any,
         said = panel.root.get_by_role("alert").filter(has_text="and was refused")
         said.wait_for()
         assert "something unknown" in said.inner_text() and "img" not in said.inner_text()
+        panel.button("Seen", said).click()
+        said.wait_for(state="detached")
 
 
 def palette(page: Any) -> Any:

@@ -75,6 +75,11 @@ export class Marking implements IDisposable {
       .filter(w => w.model.type === 'code')
       .map(w => ({ id: w.model.id, source: w.model.sharedModel.getSource() }));
     const version = channel.version;
+    const size = cells.reduce((sum, c) => sum + c.source.length, 0);
+    if (this.unmarked && version === this._version && size >= this._size) {
+      this._looked.emit(cells);
+      return; // refused, and nothing is new that could change that
+    }
     const all = this._version !== version;
     const wanted = all ? cells : cells.filter(c => this._texts.get(c.id) !== c.source);
     try {
@@ -88,6 +93,8 @@ export class Marking implements IDisposable {
     } catch (reason) {
       this.forget();
       this.unmarked = reason instanceof RefusedError && channel.line === 'open' ? reason.message : '';
+      this._version = this.unmarked ? version : -1;
+      this._size = size;
       this._changed.emit();
     }
     this._looked.emit(cells);
@@ -114,5 +121,6 @@ export class Marking implements IDisposable {
   private _disposed = false;
   private _timer = 0;
   private _version = -1;
+  private _size = 0;
   private _texts = new Map<string, string>();
 }

@@ -96,6 +96,7 @@ export function Trouble(props: {
   remedy?: string;
   lines?: string[];
   onRetry?: () => void;
+  children?: React.ReactNode;
 }): JSX.Element | null {
   if (!props.what) {
     return null;
@@ -106,16 +107,17 @@ export function Trouble(props: {
       <Plain text={props.remedy} className="jp-mod-quiet" />
       <Lines lines={props.lines} />
       {props.onRetry ? <Button label="Retry" tip="The same request once more" onClick={props.onRetry} /> : null}
+      {props.children}
     </div>
   );
 }
 
-export function Lines(props: { lines?: string[] }): JSX.Element | null {
+export function Lines(props: { lines?: string[]; className?: string; name?: string }): JSX.Element | null {
   if (!props.lines?.length) {
     return null;
   }
   return (
-    <ul className="jp-ComprehendNb-lines">
+    <ul className={`jp-ComprehendNb-lines ${props.className ?? ''}`} aria-label={props.name}>
       {props.lines.map((line, i) => (
         <li key={i}>{plain(line)}</li>
       ))}

@@ -122,7 +122,8 @@ function One(props: { desk: Desk; borrowed: IBorrowed; draft: DraftView }): JSX.
         {draft.replaces ? `; in place of ${plain(draft.replaces)}` : ''}
       </div>
       {draft.assumption ? <Plain text={`Assumes: ${draft.assumption}`} className="jp-mod-quiet" /> : null}
-      <Lines lines={[...(draft.risks ?? []), ...(draft.notes ?? [])]} />
+      <Lines lines={draft.risks} className="jp-mod-risks" name="Risks" />
+      <Lines lines={draft.notes} />
       {conflict ? (
         <div className="jp-ComprehendNb-trouble" role="status">
           {`${CONFLICTS[conflict]} It will not be put in another one's place: once it is explained, you can insert it as a new cell.`}

@@ -140,10 +140,10 @@ function DeskView(props: IShared & { desk: Desk; visible: boolean }): JSX.Elemen
   }
   return (
     <>
+      <RefusedView desk={desk} />
       <AskView desk={desk} />
       <DraftsView desk={desk} borrowed={borrowed} />
       <Trouble what={desk.marking.unmarked} />
-      <RefusedView desk={desk} />
       <CellView desk={desk} borrowed={borrowed} />
       <StateView desk={desk} visible={props.visible} />
       <ReportView desk={desk} onExport={() => props.onExport(desk)} />
@@ -153,14 +153,17 @@ function DeskView(props: IShared & { desk: Desk; visible: boolean }): JSX.Elemen
 
 /** Whoever can reach the kernel may look; that somebody else wanted more is for the person to know. */
 function RefusedView(props: { desk: Desk }): JSX.Element | null {
-  const refused = props.desk.summary?.refused ?? [];
-  if (!refused.length) {
+  const refused = (props.desk.summary?.refused ?? []).join(', ');
+  const [seen, setSeen] = React.useState('');
+  if (!refused || refused === seen) {
     return null;
   }
   return (
     <Trouble
-      what={`Something else that is attached to this kernel wanted to act, and was refused: ${refused.join(', ')}.`}
+      what={`Something else that is attached to this kernel wanted to act, and was refused: ${refused}.`}
       remedy="Nothing was done. Who may act is whoever runs a cell from a front end of their own."
-    />
+    >
+      <Button label="Seen" tip="Put this away until something else is refused" onClick={() => setSeen(refused)} />
+    </Trouble>
   );
 }
