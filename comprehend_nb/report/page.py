@@ -245,8 +245,8 @@ def _paths(chains: Sequence[Chain]) -> ET.Element:
         ]
         for c in chains
     ]
-    text = None if rows else el("p", "No path: nothing uses anything else, and the policy names none.", class_="quiet")
-    return el("section", el("h2", "Critical paths"), text or table(head, rows))
+    none = "No path: nothing uses anything else, and the policy names none."
+    return el("section", el("h2", "Critical paths"), table(head, rows) if rows else el("p", none, class_="quiet"))
 
 
 def _flagged(c: Chain) -> ET.Element:
