@@ -179,6 +179,12 @@ def attached(site: Site) -> Iterator[Any]:
         client.stop_channels()
 
 
+WITHOUT_STICKING = """e => {
+  e.style.position = 'static';
+  const { top } = e.getBoundingClientRect();
+  e.style.position = '';
+  return top;
+}"""
 PRICED = "[prices.claude-sonnet-5-5]\ninput = 1.0\noutput = 5.0\n"
 
 
@@ -221,6 +227,10 @@ def test_what_is_sent_is_seen_before_and_who_only_attached_is_refused(page: Any,
         said = panel.root.get_by_role("alert").filter(has_text="and was refused")
         said.wait_for()
         assert "something unknown" in said.inner_text() and "img" not in said.inner_text()
+        page.set_viewport_size({"width": 1280, "height": 600})
+        assert panel.root.evaluate("e => { e.scrollTop = e.scrollHeight; return e.scrollTop }") > 100
+        page.wait_for_function("e => e.getBoundingClientRect().top > 0", arg=said.element_handle())
+        assert said.evaluate(WITHOUT_STICKING) < 0, "or it would be out of sight"
         panel.button("Seen", said).click()
         said.wait_for(state="detached")
 
