@@ -138,6 +138,29 @@ def test_a_kernel_that_does_not_answer_this_page_is_said_and_has_a_way_out(page:
     panel.row("penguins").wait_for()
 
 
+def test_a_first_question_that_is_lost_is_asked_again(page: Any, site: Site) -> None:
+    "The line to a kernel that was started again is not there at once."
+    lost: list[bytes] = []
+
+    def between(route: Any) -> None:
+        server = route.connect_to_server()
+
+        def pass_on(message: Any) -> None:
+            words = message.encode() if isinstance(message, str) else message
+            if not lost and b"comm_open" in words and b"comprehend_nb.ask" in words:
+                lost.append(words)
+            else:
+                server.send(message)
+
+        route.on_message(pass_on)
+
+    page.route_web_socket("**/channels?*", between)
+    path = site.write("again")
+    Notebook(page, site.url, str(path.relative_to(site.root)))
+    Panel(page).load()
+    assert lost
+
+
 def test_on_a_hub(browser: Any, hub: tuple[str, Path, Path]) -> None:  # noqa: F811
     url, homes, _ = hub
     own = homes / "ada" / ".jupyter"

@@ -86,7 +86,9 @@ export class Channel implements IDisposable {
     this._drop();
     this._ask = ask;
     this._push = push;
-    this._setLine('opening');
+    if (this._line !== 'silent') {
+      this._setLine('opening');
+    }
     ask.onMsg = msg => this._answered(msg.content.data as JSONObject);
     ask.onClose = () => {
       if (mine === this._opened) {
@@ -102,7 +104,18 @@ export class Channel implements IDisposable {
     const opened = ask.open();
     push.open();
     // the kernel opens a comm on its main shell, and a question on a subshell would overtake that
-    await opened.done.catch(() => undefined);
+    const met = opened.done.then(
+      () => true,
+      () => true
+    );
+    while (!(await Promise.race([met, pause(UNHEARD)]))) {
+      if (mine !== this._opened || this._disposed) {
+        return;
+      }
+      if (this.kernel.status === 'idle') {
+        return this.open(); // it was lost: the line to a kernel that was started again is not there at once
+      }
+    }
     if (mine !== this._opened || this._disposed) {
       return;
     }
@@ -296,15 +309,15 @@ export class Channel implements IDisposable {
   }
 
   /**
-   * Nothing was heard of the kernel for a while, though the server is there.
+   * No answer of the kernel came for a while, though the server is there.
    *
    * A gateway takes no subprotocol, so JupyterLab connects twice under one session there, and the kernel may answer
    * the connection that is gone. Only a new page, which is a new session, helps then.
    */
   private _hush(): void {
     const waits = this._line === 'opening' || this._line === 'lost';
-    const heard = ['idle', 'busy', 'dead'].includes(this.kernel.status);
-    if (waits && !heard && this.kernel.connectionStatus === 'connected') {
+    const known = ['busy', 'dead'].includes(this.kernel.status);
+    if (waits && !known && this.kernel.connectionStatus === 'connected') {
       this._setLine('silent');
     }
   }
@@ -323,10 +336,12 @@ export class Channel implements IDisposable {
   }
 
   private _setLine(line: Line): void {
-    this._line = line;
-    window.clearTimeout(this._silence);
-    if (!this._disposed) {
+    if (line !== this._line || !this._silence) {
+      window.clearTimeout(this._silence);
       this._silence = window.setTimeout(() => this._hush(), SILENCE);
+    }
+    this._line = line;
+    if (!this._disposed) {
       this._news.emit(null);
     }
   }
