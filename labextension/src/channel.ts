@@ -28,7 +28,8 @@ export type Future = Kernel.IShellFuture<KernelMessage.IExecuteRequestMsg, Kerne
 
 const LOAD = '%load_ext comprehend_nb';
 const SUBSHELL_PATIENCE = 1500;
-const UNHEARD = 4000;
+/** After so many milliseconds a question may have been lost on its way. */
+export const UNHEARD = 4000;
 const SILENCE = 10_000;
 const TRIES = 5;
 
@@ -394,6 +395,6 @@ function isIdleOf(msg: KernelMessage.IMessage, request: object): boolean {
   return state === 'idle' && id(msg.parent_header) === id(request);
 }
 
-function pause(ms: number): Promise<undefined> {
+export function pause(ms: number): Promise<undefined> {
   return new Promise(resolve => setTimeout(resolve, ms));
 }

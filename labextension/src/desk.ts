@@ -4,7 +4,7 @@ import { KernelMessage } from '@jupyterlab/services';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { Channel, Future, Line, RefusedError } from './channel';
+import { Channel, Future, Line, RefusedError, UNHEARD, pause } from './channel';
 import { Marking } from './marking';
 import { renderInto } from './outputs';
 import { conflictOf, place } from './place';
@@ -131,11 +131,16 @@ export class Desk implements IDisposable {
       served = this._wishes;
       const asked = this._window;
       const wanted = asked ?? { first: 0, count: 0, filter: '' };
-      const found = await channel.ask<Rows>({ ask: 'rows', ...wanted }).catch(() => null);
-      const sought = asked?.filter === this._window?.filter && !asked === !this._window;
-      if (found && sought && channel === this.channel) {
-        this._take(asked ? found : null);
-      }
+      const answer = channel.ask<Rows>({ ask: 'rows', ...wanted }).then(
+        found => {
+          const sought = asked?.filter === this._window?.filter && !asked === !this._window;
+          if (sought && channel === this.channel) {
+            this._take(asked ? found : null);
+          }
+        },
+        () => undefined
+      );
+      await Promise.race([answer, pause(UNHEARD)]); // one that was lost, or waits for a cell, holds up no later wish
     }
     if (this._fetching === channel) {
       this._fetching = null;
